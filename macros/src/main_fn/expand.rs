@@ -1,0 +1,76 @@
+//! A settled `main` comes in; a sync function that hands it to the runtime goes out.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Type;
+
+use super::settings::{Flavor, MainDeclaration};
+use crate::function::Function;
+
+pub(crate) fn expand(main: &MainDeclaration) -> TokenStream {
+    let MainDeclaration { function, runtime, calls, .. } = main;
+    let settings = quote_spanned!(Span::mixed_site()=> #runtime::Settings::new()#(#calls)*);
+    let (never, entry) = entry(function);
+    let output = output(function);
+    // Named twice, or clippy's `single_call_fn` blames the user for a function that is called once.
+    let name = &function.signature.ident;
+    let twice = quote_spanned!(Span::mixed_site()=> let _ = #name;);
+    let start = if function.signature.asyncness.is_some() {
+        let flavor = flavor(main);
+        quote_spanned! {Span::mixed_site()=>
+            #runtime::private::main_async::<_, _, #output>(#settings, #flavor, #entry)
+        }
+    } else {
+        quote_spanned!(Span::mixed_site()=> #runtime::private::main_sync::<_, #output>(#settings, #entry))
+    };
+    outer(function, &quote_spanned!(Span::mixed_site()=> ::std::process::ExitCode), &quote!(#never #twice #start))
+}
+
+/// The user's function, as it is, inside a sync one of the same name.
+pub(crate) fn outer(function: &Function, output: &TokenStream, rest: &TokenStream) -> TokenStream {
+    let Function { attributes, visibility, signature, body } = function;
+    let name = &signature.ident;
+    quote_spanned! {Span::mixed_site()=>
+        #(#attributes)*
+        #visibility fn #name() -> #output {
+            #signature #body
+            #rest
+        }
+    }
+}
+
+/// The type that the runtime sees, for which `!` has no stable name.
+fn output(function: &Function) -> TokenStream {
+    match function.output() {
+        Some(Type::Never(_)) => quote_spanned!(Span::mixed_site()=> ::core::convert::Infallible),
+        Some(output) => quote!(#output),
+        None => quote_spanned!(Span::mixed_site()=> ()),
+    }
+}
+
+/// What the runtime calls, and the function it is when that is not the user's own: `!` turns into any type.
+fn entry(function: &Function) -> (TokenStream, TokenStream) {
+    let name = &function.signature.ident;
+    let is_async = function.signature.asyncness;
+    let wait = is_async.map(|_| quote_spanned!(Span::mixed_site()=> .await));
+    if !matches!(function.output(), Some(Type::Never(_))) {
+        return (TokenStream::new(), quote!(#name));
+    }
+    let never = quote_spanned! {Span::mixed_site()=>
+        #is_async fn __on_shutdown_never() -> ::core::convert::Infallible { #name()#wait }
+    };
+    (never, quote_spanned!(Span::mixed_site()=> __on_shutdown_never))
+}
+
+fn flavor(main: &MainDeclaration) -> TokenStream {
+    let runtime = &main.runtime;
+    match &main.flavor {
+        Flavor::CurrentThread => quote_spanned!(Span::mixed_site()=> #runtime::private::Flavor::CurrentThread),
+        Flavor::MultiThread(None) => quote_spanned! {Span::mixed_site()=>
+            #runtime::private::Flavor::MultiThread { worker_threads: ::core::option::Option::None }
+        },
+        Flavor::MultiThread(Some(threads)) => quote_spanned! {Span::mixed_site()=>
+            #runtime::private::Flavor::MultiThread { worker_threads: ::core::option::Option::Some(#threads) }
+        },
+    }
+}
