@@ -1,0 +1,120 @@
+//! Station 3, second half: `after` declarations in, edges and the longest chains out; pure.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use crate::hook::{Hook, Phase};
+
+/// A hook that waits, and a hook that it waits for, as positions in the plan.
+pub(crate) type Edge = (usize, usize);
+
+/// A plan that contradicts itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanError {
+    /// Hooks that wait for each other, each with its place; the first is named again at the end.
+    Cycle(Vec<String>),
+    /// A hook that is `after` one whose turn comes later anyway.
+    Contradiction {
+        /// The hook that waits, with its turn and place.
+        hook: String,
+        /// The hook it waits for, with its turn and place.
+        after: String,
+    },
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cycle(chain) => {
+                write!(f, "these hooks wait for each other: {}; take one `after` away", chain.join(" is after "))
+            }
+            Self::Contradiction { hook, after } => write!(
+                f,
+                "{hook} is `after` {after}, which runs later; \
+                 move one of them to another phase or priority, or take the `after` away"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+fn turn(hook: &Hook) -> (Phase, Reverse<i32>) {
+    (hook.phase, Reverse(hook.priority))
+}
+
+/// Every `after` among these hooks; one that points out of the list (a hook taken out by a setting) is not waited for.
+pub(crate) fn edges(hooks: &[&'static Hook]) -> Result<Vec<Edge>, PlanError> {
+    if hooks.iter().all(|hook| hook.after.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let address = |hook: &'static Hook| std::ptr::from_ref(hook);
+    let positions: HashMap<_, _> = hooks.iter().enumerate().map(|(at, hook)| (address(hook), at)).collect();
+    let mut edges = Vec::new();
+    for (position, hook) in hooks.iter().enumerate() {
+        for earlier in hook.after.iter().map(|after| after()) {
+            if turn(earlier) > turn(hook) {
+                return Err(PlanError::Contradiction { hook: with_turn(hook), after: with_turn(earlier) });
+            }
+            edges.extend(positions.get(&address(earlier)).map(|earlier| (position, *earlier)));
+        }
+    }
+    Ok(edges)
+}
+
+/// For each hook, the longest time from its group's start to its end; an error where hooks wait for each other.
+pub(crate) fn chains(hooks: &[&'static Hook], edges: &[Edge]) -> Result<Vec<Duration>, PlanError> {
+    let mut chains: Vec<Duration> = hooks.iter().map(|hook| hook.timeout).collect();
+    if edges.is_empty() {
+        return Ok(chains);
+    }
+    let mut waits = vec![0_usize; hooks.len()];
+    let mut followers: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (hook, earlier) in edges {
+        followers.entry(*earlier).or_default().push(*hook);
+        waits.get_mut(*hook).into_iter().for_each(|count| *count += 1);
+    }
+    let mut free: Vec<usize> = (0..hooks.len()).filter(|hook| waits.get(*hook) == Some(&0)).collect();
+    let mut settled = 0;
+    while let Some(position) = free.pop() {
+        settled += 1;
+        let ends = chains.get(position).copied().unwrap_or_default();
+        for follower in followers.get(&position).into_iter().flatten() {
+            let (Some(hook), Some(earlier)) = (hooks.get(*follower), hooks.get(position)) else { continue };
+            if let Some(chain) = chains.get_mut(*follower).filter(|_| turn(hook) == turn(earlier)) {
+                *chain = (*chain).max(ends + hook.timeout);
+            }
+            if let Some(count) = waits.get_mut(*follower) {
+                *count -= 1;
+                free.extend((*count == 0).then_some(*follower));
+            }
+        }
+    }
+    if settled == hooks.len() { Ok(chains) } else { Err(cycle(hooks, edges, &waits)) }
+}
+
+/// The first cycle among the hooks that still wait: go from a hook to one it waits for until one comes again.
+fn cycle(hooks: &[&'static Hook], edges: &[Edge], waits: &[usize]) -> PlanError {
+    let waiting = |position: usize| waits.get(position).is_some_and(|count| *count > 0);
+    let mut path: Vec<usize> = (0..hooks.len()).filter(|position| waiting(*position)).take(1).collect();
+    loop {
+        let next = edges.iter().find(|(hook, earlier)| Some(hook) == path.last() && waiting(*earlier));
+        let Some((_, next)) = next else { return PlanError::Cycle(Vec::new()) };
+        let start = path.iter().position(|earlier| earlier == next);
+        path.push(*next);
+        if let Some(start) = start {
+            let names = path.iter().skip(start).filter_map(|position| hooks.get(*position));
+            return PlanError::Cycle(names.map(|hook| with_place(hook)).collect());
+        }
+    }
+}
+
+fn with_place(hook: &Hook) -> String {
+    format!("{} ({}:{})", hook.name, hook.file, hook.line)
+}
+
+fn with_turn(hook: &Hook) -> String {
+    format!("{} ({}:{}, phase {}, priority {})", hook.name, hook.file, hook.line, hook.phase, hook.priority)
+}

@@ -1,0 +1,216 @@
+//! Station 3, first half: the grace period in, the time that hooks may use out; pure.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::length::Length;
+
+/// The environment variable that sets the grace period where the program does not.
+pub const GRACE_PERIOD_VARIABLE: &str = "ON_SHUTDOWN_GRACE_PERIOD";
+
+/// The grace period when nothing else is known: docker's.
+pub const DEFAULT_GRACE_PERIOD: Duration = Duration::from_secs(10);
+
+/// Who chose the grace period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GraceSource {
+    /// `Settings::grace_period` or `#[main(grace_period = ..)]`.
+    Program,
+    /// The variable `ON_SHUTDOWN_GRACE_PERIOD`.
+    Environment,
+    /// Nobody: the default of 10 s.
+    Default,
+}
+
+impl fmt::Display for GraceSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Program => "set by the program",
+            Self::Environment => "from ON_SHUTDOWN_GRACE_PERIOD",
+            Self::Default => "the default",
+        })
+    }
+}
+
+/// Time from the trigger to the platform's SIGKILL, and what of it the hooks may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    grace_period: Duration,
+    source: GraceSource,
+}
+
+/// A grace period that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GraceError {
+    /// Less than [`Budget::SHORTEST`], or more than [`Budget::LONGEST`].
+    OutOfRange(Duration),
+    /// The environment's text is not a duration; what is wrong with it.
+    Unreadable {
+        /// The variable's value.
+        value: String,
+        /// What is wrong, and what to write instead.
+        reason: String,
+    },
+}
+
+impl fmt::Display for GraceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfRange(given) => write!(
+                f,
+                "a grace period of {} cannot be kept; it must be between {} and {}",
+                Length(*given),
+                Length(Budget::SHORTEST),
+                Length(Budget::LONGEST),
+            ),
+            Self::Unreadable { value, reason } => {
+                write!(f, "`{GRACE_PERIOD_VARIABLE}={value}` is not a duration: {reason}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for GraceError {}
+
+impl Budget {
+    /// The shortest grace period that leaves hooks any time.
+    pub const SHORTEST: Duration = Duration::from_millis(100);
+    /// The longest; more is a mistake in the unit.
+    pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+
+    /// The program's own choice first, then the environment's text, then the default.
+    pub(crate) fn choose(program: Option<Duration>, environment: Option<&str>) -> Result<Self, GraceError> {
+        match (program, environment) {
+            (Some(period), _) => Self::new(period, GraceSource::Program),
+            (None, Some(text)) => Self::new(parse(text)?, GraceSource::Environment),
+            (None, None) => Self::new(DEFAULT_GRACE_PERIOD, GraceSource::Default),
+        }
+    }
+
+    fn new(grace_period: Duration, source: GraceSource) -> Result<Self, GraceError> {
+        if (Self::SHORTEST..=Self::LONGEST).contains(&grace_period) {
+            Ok(Self { grace_period, source })
+        } else {
+            Err(GraceError::OutOfRange(grace_period))
+        }
+    }
+
+    /// Time from the trigger to the platform's SIGKILL.
+    #[must_use]
+    pub fn grace_period(&self) -> Duration {
+        self.grace_period
+    }
+
+    /// Who chose it.
+    #[must_use]
+    pub fn source(&self) -> GraceSource {
+        self.source
+    }
+
+    /// What is kept back for the end itself: 15 %, at least 1 s and at most 5 s; 20 % of graces under 5 s.
+    #[must_use]
+    pub fn margin(&self) -> Duration {
+        if self.grace_period < Duration::from_secs(5) {
+            self.grace_period / 5
+        } else {
+            (self.grace_period * 3 / 20).clamp(Duration::from_secs(1), Duration::from_secs(5))
+        }
+    }
+
+    /// Time from the trigger to the deadline: the grace period less the margin.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        self.grace_period - self.margin()
+    }
+
+    /// What is kept for `flush`: 10 % of the budget and at least 1 s, but never more than half of it.
+    #[must_use]
+    pub fn flush_slice(&self) -> Duration {
+        (self.deadline() / 10).max(Duration::from_secs(1)).min(self.deadline() / 2)
+    }
+
+    /// When hooks are cut short, so that the report is out and the process gone before the deadline.
+    #[must_use]
+    pub fn usable(&self) -> Duration {
+        self.deadline() - self.conclusion()
+    }
+
+    /// When the process ends even if the supervisor cannot see to it: shortly before the deadline.
+    pub(crate) fn last_resort(&self) -> Duration {
+        self.deadline() - self.conclusion() / 4
+    }
+
+    /// Until when the end itself may take its time.
+    pub(crate) fn conclusion_until(&self) -> Duration {
+        self.deadline() - self.conclusion() / 2
+    }
+
+    fn conclusion(&self) -> Duration {
+        (self.deadline() / 20).min(Duration::from_millis(200))
+    }
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { grace_period, source } = self;
+        let (grace_period, deadline) = (Length(*grace_period), Length(self.deadline()));
+        write!(f, "grace period {grace_period} ({source}), deadline {deadline} after the trigger")
+    }
+}
+
+fn parse(text: &str) -> Result<Duration, GraceError> {
+    let unreadable = |reason| GraceError::Unreadable { value: text.to_owned(), reason };
+    let trimmed = text.trim();
+    if !trimmed.is_empty() && trimmed.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(unreadable(format!("the unit is missing; write `{trimmed}s`")));
+    }
+    humantime::parse_duration(trimmed)
+        .map_err(|error| unreadable(format!("{error}; write for example `25s` or `1m30s`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn of(period: Duration) -> Budget {
+        Budget { grace_period: period, source: GraceSource::Program }
+    }
+
+    #[test]
+    fn spec_3_10_the_program_goes_before_the_environment_before_the_default() {
+        let chosen = |program, text| Budget::choose(program, text).map(|it| (it.grace_period, it.source));
+        assert_eq!(chosen(Some(secs(25)), Some("30s")), Ok((secs(25), GraceSource::Program)));
+        assert_eq!(chosen(None, Some("1m30s")), Ok((secs(90), GraceSource::Environment)));
+        assert_eq!(chosen(None, None), Ok((secs(10), GraceSource::Default)));
+    }
+
+    #[test]
+    fn spec_3_10_the_margin_is_15_percent_between_1_and_5_seconds_and_20_percent_of_short_graces() {
+        assert_eq!(of(secs(2)).margin(), Duration::from_millis(400));
+        assert_eq!(of(secs(5)).margin(), secs(1));
+        assert_eq!(of(secs(10)).margin(), Duration::from_millis(1500));
+        assert_eq!(of(secs(30)).margin(), Duration::from_millis(4500));
+        assert_eq!(of(secs(90)).margin(), secs(5));
+    }
+
+    #[test]
+    fn spec_3_11_the_flush_slice_is_10_percent_and_at_least_a_second() {
+        assert_eq!(of(secs(10)).flush_slice(), secs(1));
+        assert_eq!(of(secs(90)).flush_slice(), Duration::from_millis(8500));
+        assert_eq!(of(secs(1)).flush_slice(), Duration::from_millis(400));
+    }
+
+    #[test]
+    fn a_bad_grace_period_names_the_variable_the_value_and_what_to_write() {
+        let message = |text| Budget::choose(None, Some(text)).err().map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(message("30"), "`ON_SHUTDOWN_GRACE_PERIOD=30` is not a duration: the unit is missing; write `30s`");
+        assert!(message("soon").starts_with("`ON_SHUTDOWN_GRACE_PERIOD=soon` is not a duration: "));
+        assert!(message("").contains("write for example `25s`"), "{}", message(""));
+        assert!(message("0s").contains("cannot be kept"), "{}", message("0s"));
+        assert!(message("99999999999999999999s").contains("is not a duration"));
+    }
+}

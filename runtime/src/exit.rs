@@ -1,0 +1,155 @@
+//! Station 8: the report in, the exit code out; the only file that ends the process.
+//!
+//! | code | when |
+//! |---|---|
+//! | 128 + n | a signal n was repeated until it ended the process |
+//! | the program's own | `main` failed (1) or panicked (101), or the program asked for a code |
+//! | 124 | a hook timed out, or the deadline came |
+//! | 70 | a hook failed or panicked |
+//! | 128 + n | signal n stopped the program, all is well, and `conventional` was asked for |
+//! | 0 | otherwise |
+//!
+//! The first line that fits counts.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::report::{Outcome, OwnEnd, Report};
+use crate::trigger::{Signal, Trigger};
+
+/// A hook timed out, or the deadline came (as coreutils' `timeout`).
+pub(crate) const TIMED_OUT: u8 = 124;
+/// A hook failed or panicked (`EX_SOFTWARE` of BSD's sysexits).
+const HOOK_FAILED: u8 = 70;
+/// The settings or the plan are wrong: the program never started (`EX_CONFIG`).
+pub(crate) const CONFIG: u8 = 78;
+/// The system refused what the start needs, such as the async runtime (`EX_OSERR`).
+pub(crate) const OS_ERROR: u8 = 71;
+/// `main` returned an error.
+const MAIN_FAILED: u8 = 1;
+/// `main` panicked (as Rust's own).
+const MAIN_PANICKED: u8 = 101;
+
+/// The number that the report becomes; the gravest thing wins.
+pub(crate) fn code(report: &Report, conventional: bool) -> u8 {
+    let any = |wanted: fn(&Outcome) -> bool| report.hooks.iter().any(|hook| wanted(&hook.outcome));
+    let timed_out = report.deadline_came || any(|outcome| matches!(outcome, Outcome::TimedOut { .. }));
+    let failed = any(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Panicked(_)));
+    match (report.forced, report.own_end, &report.trigger) {
+        (Some(signal), _, _) => forced_by(signal),
+        (None, Some(OwnEnd::Asked(code)), _) => code,
+        (None, Some(OwnEnd::MainFailed), _) => MAIN_FAILED,
+        (None, Some(OwnEnd::MainPanicked), _) => MAIN_PANICKED,
+        _ if timed_out => TIMED_OUT,
+        _ if failed => HOOK_FAILED,
+        (_, _, Trigger::Signal { signal, .. }) if conventional => forced_by(*signal),
+        _ => 0,
+    }
+}
+
+/// The shell's number for an end by this signal.
+fn forced_by(signal: Signal) -> u8 {
+    u8::try_from(128 + signal.number()).unwrap_or(u8::MAX)
+}
+
+/// What happens when all hooks have run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ending {
+    /// Flushes stdout, then `_exit`: no `atexit` handlers, which race with the threads that still run.
+    #[default]
+    Immediate,
+    /// `exit`, with `atexit` handlers. One that hangs is cut off before the deadline.
+    Atexit,
+    /// The process goes on: [`Handle::wait`](crate::Handle::wait) returns the report, and the program ends itself.
+    Return,
+}
+
+/// Flushes what is buffered for stdout, then leaves. Blocks where stdout does: the supervisor stands by.
+pub(crate) fn leave(code: u8, ending: Ending) {
+    match ending {
+        Ending::Return => {}
+        Ending::Atexit => std::process::exit(code.into()),
+        Ending::Immediate => {
+            let _ = std::io::stdout().flush();
+            now(code)
+        }
+    }
+}
+
+/// Leaves at once. Works as PID 1, where raising a signal does nothing.
+pub(crate) fn now(code: u8) -> ! {
+    signal_hook::low_level::exit(code.into())
+}
+
+/// Ends the process when even the supervisor cannot. It is made at install, so that it needs neither memory nor
+/// a new thread at the trigger.
+///
+/// On Linux and FreeBSD it is a timer of the kernel whose signal handler does nothing but `_exit`; elsewhere
+/// a thread that does nothing but sleep and `_exit`.
+///
+/// The timer belongs to the thread that makes it, and so does this.
+pub(crate) struct LastResort {
+    armed: Arc<AtomicBool>,
+    #[cfg(any(target_os = "linux", target_os = "freebsd"))]
+    timer: Option<nix::sys::timer::Timer>,
+}
+
+/// The last resort, on its way.
+pub(crate) struct Armed(Arc<AtomicBool>);
+
+impl LastResort {
+    pub(crate) fn prepare() -> Self {
+        let armed = Arc::new(AtomicBool::new(false));
+        #[cfg(any(target_os = "linux", target_os = "freebsd"))]
+        return Self { timer: timer(&armed), armed };
+        #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+        return Self { armed };
+    }
+
+    pub(crate) fn arm(self, after: Duration) -> Armed {
+        self.armed.store(true, Ordering::SeqCst);
+        let armed = Armed(Arc::clone(&self.armed));
+        #[cfg(any(target_os = "linux", target_os = "freebsd"))]
+        if let Some(mut timer) = self.timer {
+            use nix::sys::timer::{Expiration, TimerSetTimeFlags};
+            let expiration = Expiration::OneShot(after.into());
+            if timer.set(expiration, TimerSetTimeFlags::empty()).is_ok() {
+                // Dropping it would stop it.
+                std::mem::forget(timer);
+                return armed;
+            }
+        }
+        let still_armed = self.armed;
+        let wait = move || {
+            std::thread::sleep(after);
+            if still_armed.load(Ordering::SeqCst) {
+                now(TIMED_OUT);
+            }
+        };
+        let _ = std::thread::Builder::new().name("last-resort".to_owned()).spawn(wait);
+        armed
+    }
+}
+
+impl Armed {
+    pub(crate) fn disarm(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+fn timer(armed: &Arc<AtomicBool>) -> Option<nix::sys::timer::Timer> {
+    use nix::sys::signal::{SigEvent, SigevNotify, Signal as Named};
+    let signal = Named::try_from(Signal::LAST_RESORT.number()).ok()?;
+    let number = Signal::LAST_RESORT.number();
+    signal_hook::flag::register_conditional_shutdown(number, TIMED_OUT.into(), Arc::clone(armed)).ok()?;
+    let event = SigEvent::new(SigevNotify::SigevSignal { signal, si_value: 0 });
+    nix::sys::timer::Timer::new(nix::time::ClockId::CLOCK_MONOTONIC, event).ok()
+}
+
+#[cfg(test)]
+#[path = "exit_tests.rs"]
+mod tests;

@@ -1,0 +1,57 @@
+//! The table of exit codes, row by row.
+
+use super::*;
+use crate::hook::{Body, Hook, Phase};
+use crate::report::HookReport;
+
+static HOOK: Hook = Hook {
+    name: "hook",
+    module: "app",
+    file: "src/main.rs",
+    line: 1,
+    package: "app",
+    version: "1.0.0",
+    phase: Phase::Stop,
+    priority: 0,
+    timeout: Duration::from_secs(5),
+    after: &[],
+    body: Body::Sync(|_| Ok(Ok(()))),
+};
+
+fn report(outcomes: &[Outcome]) -> Report {
+    let of = |outcome: &Outcome| HookReport::new(&HOOK, outcome.clone(), None, Duration::ZERO);
+    Report {
+        trigger: Trigger::Signal { signal: Signal::SIGTERM, sender: None },
+        hooks: outcomes.iter().map(of).collect(),
+        duration: Duration::ZERO,
+        deadline: Duration::from_secs(8),
+        deadline_came: false,
+        forced: None,
+        own_end: None,
+    }
+}
+
+#[test]
+fn spec_3_25_the_gravest_wins_forced_then_own_then_124_then_70() {
+    let completed = Outcome::Completed;
+    let failed = Outcome::Failed("disk full".to_owned());
+    let panicked = Outcome::Panicked("boom".to_owned());
+    let timed_out = Outcome::TimedOut { abandoned: false };
+    let skipped = Outcome::Skipped("nothing was provided".to_owned());
+    assert_eq!(code(&report(&[]), false), 0);
+    assert_eq!(code(&report(&[completed.clone(), skipped]), false), 0);
+    assert_eq!(code(&report(&[completed.clone(), failed.clone()]), false), 70);
+    assert_eq!(code(&report(&[panicked]), false), 70);
+    assert_eq!(code(&report(&[failed.clone(), timed_out]), false), 124);
+    assert_eq!(code(&Report { deadline_came: true, ..report(&[]) }, false), 124);
+    let own = Report { own_end: Some(OwnEnd::Asked(3)), deadline_came: true, ..report(&[failed]) };
+    assert_eq!(code(&own, false), 3);
+    assert_eq!(code(&Report { forced: Some(Signal::SIGINT), ..own }, false), 130);
+}
+
+#[test]
+fn spec_3_25_conventional_gives_128_plus_n_after_a_clean_signal_stop_only() {
+    assert_eq!(code(&report(&[Outcome::Completed]), true), 143);
+    assert_eq!(code(&report(&[Outcome::Failed("x".to_owned())]), true), 70);
+    assert_eq!(code(&Report { trigger: Trigger::MainReturned, ..report(&[]) }, true), 0);
+}

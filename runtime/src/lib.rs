@@ -1,0 +1,38 @@
+//! Shutdown hooks: annotate a function, and it runs, in order and in time, when SIGTERM arrives.
+
+#![forbid(unsafe_code)]
+
+pub use after::PlanError;
+pub use budget::{Budget, DEFAULT_GRACE_PERIOD, GRACE_PERIOD_VARIABLE, GraceError, GraceSource};
+pub use drain::{draining, is_draining, is_ready, leaving};
+pub use exit::Ending;
+pub use hook::{DEFAULT_TIMEOUT, Hook, Phase};
+pub use on_shutdown_macros::{main, on_shutdown};
+pub use plan::{Group, Plan};
+pub use registry::AlreadyProvided;
+pub use report::{HookReport, Outcome, OwnEnd, Report};
+pub use settings::{InstallError, MODE_VARIABLE, Settings};
+pub use shutdown::{Handle, NotInstalled, exit, provide, provide_instead, request};
+pub use trigger::{Sender, Signal, SignalSetError, Trigger};
+
+mod advice;
+mod after;
+mod budget;
+mod console;
+mod drain;
+mod entry;
+mod exit;
+mod hook;
+mod length;
+mod operator;
+mod plan;
+mod registry;
+mod report;
+mod run;
+mod settings;
+mod shutdown;
+mod timing;
+mod trigger;
+
+#[doc(hidden)]
+pub mod private;

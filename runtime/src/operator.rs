@@ -1,0 +1,99 @@
+//! Beside station 9: the events of a run in, words for the person who reads the log and the end of the process out.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::budget::Budget;
+use crate::console::{self, PATIENCE};
+use crate::drain::{Drain, Stage};
+use crate::exit::{self, Armed, Ending};
+use crate::length::Length;
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::run::{Event, StillRunning, Surroundings};
+use crate::trigger::Trigger;
+
+/// How long stdout may take to be flushed; the program may hold its lock for ever.
+const FLUSH_PATIENCE: Duration = Duration::from_millis(500);
+
+/// The world around a run: readiness, stderr, and the end of the process.
+pub(crate) struct Operator {
+    pub(crate) budget: Budget,
+    pub(crate) ending: Ending,
+    pub(crate) conventional: bool,
+    pub(crate) last_resort: Armed,
+    /// Who waits for the report, where the process goes on.
+    pub(crate) ended: watch::Sender<Option<Report>>,
+}
+
+impl Operator {
+    fn hand_over(&self, report: Report) {
+        self.last_resort.disarm();
+        self.ended.send_replace(Some(report));
+    }
+}
+
+impl Surroundings for Operator {
+    fn reach(&self, stage: Stage) {
+        Drain::global().reach(stage);
+    }
+
+    fn began(&self, trigger: &Trigger, hooks: usize) {
+        let (noun, left) = (if hooks == 1 { "hook" } else { "hooks" }, Length(self.budget.deadline()));
+        console::line(format_args!("{trigger}; {hooks} {noun} to run within {left}"));
+    }
+
+    fn happened(&self, plan: &Plan, event: &Event) {
+        match event {
+            Event::Cancel(_) | Event::Draining => {}
+            Event::TimedOut { id, after } => {
+                if let Some(hook) = plan.hooks().get(*id) {
+                    let after = Length(*after);
+                    console::line(format_args!("{} ({}:{}) timed out after {after}", hook.name, hook.file, hook.line));
+                }
+            }
+            Event::Noted(trigger) => console::line(format_args!("{trigger}: noted, the shutdown goes on as it is")),
+            Event::Hurry(signal) => console::line(format_args!(
+                "{signal} again: no more waiting for work in flight, and short timeouts; once more ends the process"
+            )),
+        }
+    }
+
+    fn still_running(&self, hooks: &[StillRunning]) {
+        for StillRunning { hook, elapsed, remaining } in hooks {
+            let (elapsed, remaining) = (Length(*elapsed), Length(*remaining));
+            console::line(format_args!(
+                "{} ({}:{}) still runs after {elapsed}, {remaining} left",
+                hook.name, hook.file, hook.line
+            ));
+        }
+    }
+
+    fn conclude(&self, report: Report) {
+        console::write(&report.to_string(), PATIENCE);
+        let code = exit::code(&report, self.conventional);
+        match self.ending {
+            Ending::Return if report.forced.is_none() => self.hand_over(report),
+            ending => exit::leave(code, ending),
+        }
+    }
+
+    fn cut_off(&self, report: Report, told: bool) {
+        if !told {
+            console::write(&report.to_string(), Duration::ZERO);
+        }
+        if self.ending == Ending::Return && report.forced.is_none() {
+            return self.hand_over(report);
+        }
+        exit::now(exit::code(&report, self.conventional))
+    }
+
+    fn conclusion(&self, now: Duration) -> Duration {
+        let left = self.budget.conclusion_until().saturating_sub(now);
+        match self.ending {
+            Ending::Atexit => left,
+            Ending::Immediate | Ending::Return => left.min(FLUSH_PATIENCE + PATIENCE),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Order, groups and contradictions of plans built by hand.
+
+use super::*;
+use crate::advice;
+use crate::hook::Body;
+
+const fn hook(name: &'static str, phase: Phase, priority: i32, seconds: u64) -> Hook {
+    Hook {
+        name,
+        module: "app",
+        file: "src/main.rs",
+        line: 7,
+        package: "app",
+        version: "1.0.0",
+        phase,
+        priority,
+        timeout: Duration::from_secs(seconds),
+        after: &[],
+        body: Body::Sync(|_| Ok(Ok(()))),
+    }
+}
+
+fn plan(hooks: &[&'static Hook]) -> Result<Plan, PlanError> {
+    let budget = Budget::choose(None, None).map_err(|_| PlanError::Cycle(Vec::new()))?;
+    Plan::new(hooks.to_vec(), budget, Duration::ZERO)
+}
+
+fn names(plan: &Plan) -> Vec<&'static str> {
+    plan.hooks().iter().map(|hook| hook.name).collect()
+}
+
+static FLUSH: Hook = hook("flush", Phase::Flush, 0, 1);
+static HIGH: Hook = hook("high", Phase::Stop, 10, 2);
+static LOW: Hook = hook("low", Phase::Stop, -10, 3);
+static ALSO_LOW: Hook = hook("also_low", Phase::Stop, -10, 1);
+static ANNOUNCE: Hook = hook("announce", Phase::Announce, -100, 1);
+
+#[test]
+fn spec_3_1_order_never_depends_on_the_order_of_the_input() -> Result<(), PlanError> {
+    let expected = ["announce", "high", "also_low", "low", "flush"];
+    let mut hooks = vec![&FLUSH, &HIGH, &LOW, &ALSO_LOW, &ANNOUNCE];
+    for _ in 0..hooks.len() {
+        hooks.rotate_left(1);
+        assert_eq!(names(&plan(&hooks)?), expected);
+        hooks.reverse();
+        assert_eq!(names(&plan(&hooks)?), expected);
+    }
+    Ok(())
+}
+
+#[test]
+fn spec_3_7_equal_priorities_of_a_phase_are_one_group() -> Result<(), PlanError> {
+    let plan = plan(&[&FLUSH, &HIGH, &LOW, &ALSO_LOW, &ANNOUNCE])?;
+    let groups: Vec<_> = plan.groups().iter().map(|group| (group.priority, group.members.len())).collect();
+    assert_eq!(groups, [(-100, 1), (10, 1), (-10, 2), (0, 1)]);
+    assert_eq!(plan.worst_case(), Duration::from_secs(1 + 2 + 3 + 1));
+    Ok(())
+}
+
+static FIRST: Hook = Hook { after: &[], ..hook("first", Phase::Close, 0, 1) };
+static SECOND: Hook = Hook { after: &[|| &FIRST], ..hook("second", Phase::Close, 0, 2) };
+static THIRD: Hook = Hook { after: &[|| &FIRST, || &SECOND], ..hook("third", Phase::Close, 0, 4) };
+
+#[test]
+fn a_group_takes_as_long_as_its_longest_chain() -> Result<(), PlanError> {
+    let plan = plan(&[&THIRD, &SECOND, &FIRST])?;
+    assert_eq!(plan.groups().iter().map(|group| group.declared).sum::<Duration>(), Duration::from_secs(7));
+    assert_eq!(plan.after().len(), 3);
+    Ok(())
+}
+
+static EGG: Hook = Hook { after: &[|| &HEN], ..hook("egg", Phase::Stop, 0, 1) };
+static HEN: Hook = Hook { after: &[|| &EGG], line: 9, ..hook("hen", Phase::Stop, 0, 1) };
+static SELF: Hook = Hook { after: &[|| &SELF], ..hook("own_tail", Phase::Stop, 0, 1) };
+
+#[test]
+fn spec_3_5_a_cycle_is_an_error_that_prints_the_chain() {
+    let error = plan(&[&HEN, &EGG]).map(|plan| plan.to_string()).map_err(|error| error.to_string());
+    assert_eq!(
+        error,
+        Err("these hooks wait for each other: egg (src/main.rs:7) is after hen (src/main.rs:9) \
+             is after egg (src/main.rs:7); take one `after` away"
+            .to_owned())
+    );
+    assert!(plan(&[&SELF]).is_err());
+}
+
+static EARLY: Hook = Hook { after: &[|| &LOW], ..hook("early", Phase::Drain, 0, 1) };
+
+#[test]
+fn spec_3_5_an_after_that_the_phases_contradict_is_an_error() {
+    let error = plan(&[&EARLY, &LOW]).map(|plan| plan.to_string()).map_err(|error| error.to_string());
+    let expected = "early (src/main.rs:7, phase drain, priority 0) is `after` \
+                    low (src/main.rs:7, phase stop, priority -10), which runs later; \
+                    move one of them to another phase or priority, or take the `after` away";
+    assert_eq!(error, Err(expected.to_owned()));
+}
+
+static LONG: Hook = hook("long", Phase::Stop, 1, 9);
+
+#[test]
+fn spec_3_13_a_plan_that_exceeds_the_budget_names_the_hooks_that_would_be_cut() -> Result<(), PlanError> {
+    assert!(plan(&[&LOW])?.fits());
+    assert_eq!(advice::over_budget(&plan(&[&LOW])?), None);
+    let plan = plan(&[&LOW, &LONG])?;
+    assert!(!plan.fits());
+    let said = advice::over_budget(&plan).unwrap_or_default();
+    assert!(said.starts_with("the worst case of 12 s exceeds the 8.3 s there are"), "{said}");
+    assert!(said.contains("long (src/main.rs:7) to 6.22 s of 9 s, low (src/main.rs:7) to 2.07 s of 3 s;"), "{said}");
+    Ok(())
+}

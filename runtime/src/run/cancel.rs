@@ -1,0 +1,120 @@
+//! A hook's future in, the same future out, which drops itself when it is cancelled and never unwinds.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::machine::Finish;
+use crate::hook::{HookFuture, HookResult, Missing};
+use crate::report::Outcome;
+
+/// The supervisor's hold on a future that waits.
+#[derive(Default)]
+pub(crate) struct Cancel {
+    asked: AtomicBool,
+    in_poll: AtomicBool,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Cancel {
+    pub(crate) fn ask(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+        let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn in_poll(&self) -> bool {
+        self.in_poll.load(Ordering::SeqCst)
+    }
+
+    fn is_asked(&self, context: &Context<'_>) -> bool {
+        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+/// A hook's future, watched.
+pub(crate) struct Cancellable {
+    future: Option<HookFuture>,
+    cancel: Option<Arc<Cancel>>,
+}
+
+impl Cancellable {
+    pub(crate) fn new(future: HookFuture) -> Self {
+        Self { future: Some(future), cancel: None }
+    }
+
+    /// From now on it can be cancelled. Most hooks end at their first poll and never need this.
+    pub(crate) fn cancelled_by(&mut self, cancel: Arc<Cancel>) {
+        self.cancel = Some(cancel);
+    }
+}
+
+impl Future for Cancellable {
+    type Output = Finish;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Finish> {
+        let this = &mut *self;
+        if let Some(cancel) = &this.cancel {
+            cancel.in_poll.store(true, Ordering::SeqCst);
+            if cancel.is_asked(context) {
+                return Poll::Ready(discard(&mut this.future, Finish::Dropped));
+            }
+        }
+        let Some(future) = &mut this.future else { return Poll::Pending };
+        let finish = match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Ready(result)) => Finish::Ended(outcome(result)),
+            Ok(Poll::Pending) => {
+                if let Some(cancel) = &this.cancel {
+                    cancel.in_poll.store(false, Ordering::SeqCst);
+                }
+                return Poll::Pending;
+            }
+            Err(payload) => panicked(payload),
+        };
+        Poll::Ready(discard(&mut this.future, finish))
+    }
+}
+
+/// Drops the future here, where a panic of its `Drop` is caught.
+fn discard(future: &mut Option<HookFuture>, finish: Finish) -> Finish {
+    let future = future.take();
+    catch_unwind(AssertUnwindSafe(|| drop(future))).map_or_else(panicked, |()| finish)
+}
+
+/// Runs a piece of the user's code that ends at once or never.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Missing>) -> Result<T, Finish> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(Missing(type_name))) => Err(Finish::Ended(Outcome::Skipped(format!("no `{type_name}` was provided")))),
+        Err(payload) => Err(panicked(payload)),
+    }
+}
+
+pub(crate) fn outcome(result: HookResult) -> Outcome {
+    match result {
+        Ok(()) => Outcome::Completed,
+        Err(error) => Outcome::Failed(error.0),
+    }
+}
+
+fn panicked(payload: Box<dyn Any + Send>) -> Finish {
+    let message = panic_message(&*payload);
+    // Dropping the payload is the user's code once more; one that panics again is left in memory.
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(again);
+    }
+    Finish::Ended(Outcome::Panicked(message))
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a value that is not text").to_owned()
+}

@@ -1,0 +1,123 @@
+//! Time and notes in, cancelled hooks, more runners and progress lines out; never runs the user's code.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::engine::{Engine, Shared, StillRunning, TAKEOVER};
+
+/// The hooks that still run are named this often.
+const PROGRESS: Duration = Duration::from_secs(5);
+/// A runner that starts fewer hooks than this while the queue waits is held up.
+const BRISK: usize = 10;
+
+/// What the supervisor remembers from one look to the next.
+pub(super) struct Watch {
+    next_progress: Duration,
+    looked: Duration,
+    started: usize,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { next_progress: PROGRESS, looked: Duration::ZERO, started: 0 }
+    }
+}
+
+/// Looks after the hooks until all is over, then after the end.
+pub(super) fn run(engine: &Arc<Engine>) {
+    engine.mailbox.masks().watch();
+    engine.began();
+    let mut watch = Watch::default();
+    while let Some(wake) = step(engine, &mut watch) {
+        engine.mailbox.wait(Some(wake.saturating_sub(engine.now())));
+        engine.sleeps_until(Duration::ZERO);
+    }
+    see_to_the_end(engine);
+}
+
+/// For a runner that has to be its own supervisor.
+pub(super) fn step_alone(engine: &Arc<Engine>, watch: &mut Watch) {
+    let _ = step(engine, watch);
+    engine.sleeps_until(Duration::ZERO);
+}
+
+/// One look. Answers when the next is due, or `None` when all is over.
+fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
+    let now = engine.now();
+    let notes = engine.mailbox.take();
+    let mut shared = engine.lock();
+    for note in notes {
+        shared.machine.note(now, note);
+    }
+    let Shared { machine, cancels, .. } = &mut *shared;
+    machine.expire(now, |id| cancels.get(&id).is_none_or(|cancel| cancel.in_poll()));
+    if machine.is_over() {
+        engine.after_change(shared);
+        return None;
+    }
+    let still_running = watch.progress(&shared, now);
+    let runners = watch.takeover(&shared, now);
+    let expiry = shared.machine.next_expiry().max(now + TAKEOVER);
+    let queue = if shared.machine.queued() > 0 { now + TAKEOVER } else { expiry };
+    let wake = expiry.min(queue).min(watch.next_progress);
+    engine.sleeps_until(wake);
+    engine.after_change(shared);
+    if !still_running.is_empty() {
+        engine.surroundings.still_running(&still_running);
+    }
+    for _ in 0..runners {
+        if !engine.add_runner() {
+            break;
+        }
+    }
+    Some(wake)
+}
+
+impl Watch {
+    /// The hooks to name, when it is time to name them.
+    fn progress(&mut self, shared: &Shared, now: Duration) -> Vec<StillRunning> {
+        if now < self.next_progress {
+            return Vec::new();
+        }
+        self.next_progress = now + PROGRESS;
+        let running = shared.machine.running();
+        running
+            .map(|(_, hook, start, limit)| StillRunning {
+                hook,
+                elapsed: now.saturating_sub(start),
+                remaining: limit.saturating_sub(now),
+            })
+            .collect()
+    }
+
+    /// How many runners to add, because hooks are queued behind others that hold their threads.
+    ///
+    /// As many again as are held up: n hooks that block delay the last healthy one by log2(n) looks, not by n.
+    fn takeover(&mut self, shared: &Shared, now: Duration) -> usize {
+        if now < self.looked + TAKEOVER {
+            return 0;
+        }
+        let (queued, started) = (shared.machine.queued(), shared.machine.started());
+        let busy = shared.runners.saturating_sub(shared.idle);
+        let brisk = started - self.started >= BRISK * busy;
+        (self.looked, self.started) = (now, started);
+        if brisk { 0 } else { busy.clamp(1, 64).min(queued.saturating_sub(shared.idle)) }
+    }
+}
+
+/// Somebody must end the process, and nothing may keep them from it.
+fn see_to_the_end(engine: &Arc<Engine>) {
+    let nobody = engine.lock().idle == 0 && !engine.add_runner();
+    if engine.is_forced() || nobody {
+        return engine.cut_off();
+    }
+    let until = engine.now() + engine.surroundings.conclusion(engine.now());
+    while !engine.is_concluded() {
+        let left = until.saturating_sub(engine.now());
+        if left.is_zero() {
+            return engine.cut_off();
+        }
+        engine.mailbox.wait(Some(left));
+        let _ = engine.mailbox.take();
+    }
+}

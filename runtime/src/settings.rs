@@ -1,0 +1,231 @@
+//! Beside station 9: what the program and its environment ask for in, settled or refused at install.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::after::PlanError;
+use crate::budget::{Budget, GRACE_PERIOD_VARIABLE, GraceError};
+use crate::exit::Ending;
+use crate::length::Length;
+use crate::plan::Plan;
+use crate::registry;
+use crate::trigger::{Signal, SignalSet, SignalSetError};
+
+/// The environment variable that asks for something else than running: `plan` prints the plan and exits with 0.
+pub const MODE_VARIABLE: &str = "ON_SHUTDOWN";
+
+/// What the program asks of its shutdown; everything has a default.
+///
+/// `#[on_shutdown::main(..)]` makes one of these from its arguments, which have the names of these methods.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let handle = on_shutdown::Settings::new().grace_period(Duration::from_secs(25)).install()?;
+/// println!("{}", handle.plan());
+/// # Ok::<(), on_shutdown::InstallError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "settings do nothing until `install`"]
+pub struct Settings {
+    grace_period: Option<Duration>,
+    drain_delay: Duration,
+    pub(crate) signals: SignalSet,
+    pub(crate) escalate_on_any: bool,
+    pub(crate) conventional: bool,
+    pub(crate) ending: Ending,
+}
+
+impl Settings {
+    /// All defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Time from the trigger to the platform's SIGKILL, from 100 ms to 7 days.
+    ///
+    /// Goes before the environment variable `ON_SHUTDOWN_GRACE_PERIOD`; without both it is 10 s.
+    pub fn grace_period(mut self, length: Duration) -> Self {
+        self.grace_period = Some(length);
+        self
+    }
+
+    /// How long the program goes on serving after the trigger, while gateways take it out of their lists.
+    ///
+    /// Zero unless set. SIGINT (a person at a terminal) and the end of `main` skip it.
+    pub fn drain_delay(mut self, length: Duration) -> Self {
+        self.drain_delay = length;
+        self
+    }
+
+    /// The signals that start a shutdown, instead of SIGTERM and SIGINT.
+    ///
+    /// A signal that was ignored when the program started (`nohup`, a background job of a shell) stays ignored.
+    pub fn signals(mut self, signals: impl IntoIterator<Item = Signal>) -> Self {
+        self.signals.set_signals(signals.into_iter().collect());
+        self
+    }
+
+    /// Whether a repeat of any signal cuts the waiting short, and not only one of SIGINT. Off unless set: a platform
+    /// that sends SIGTERM twice is normal.
+    pub fn escalate_on_any(mut self, yes: bool) -> Self {
+        self.escalate_on_any = yes;
+        self
+    }
+
+    /// Whether a clean stop by signal n ends with exit code 128 + n instead of 0. Off unless set.
+    pub fn conventional(mut self, yes: bool) -> Self {
+        self.conventional = yes;
+        self
+    }
+
+    /// Whether to handle signals that were ignored when the program started. Off unless set.
+    pub fn override_ignored(mut self, yes: bool) -> Self {
+        self.signals.set_override_ignored(yes);
+        self
+    }
+
+    /// What happens when all hooks have run; [`Ending::Immediate`] unless set.
+    pub fn ending(mut self, ending: Ending) -> Self {
+        self.ending = ending;
+        self
+    }
+
+    /// The plan that these settings, this environment and the linked hooks make. Runs nothing.
+    ///
+    /// # Errors
+    /// As [`install`](Self::install), but for what only the system can refuse.
+    pub fn plan(&self) -> Result<Plan, InstallError> {
+        self.signals.check()?;
+        let environment = environment(GRACE_PERIOD_VARIABLE)?;
+        let budget = Budget::choose(self.grace_period, environment.as_deref())?;
+        if self.drain_delay >= budget.usable() {
+            return Err(InstallError::DrainDelay { delay: self.drain_delay, usable: budget.usable() });
+        }
+        Ok(Plan::new(registry::linked(), budget, self.drain_delay)?)
+    }
+}
+
+/// What the environment wants the program to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Run,
+    PrintPlan,
+}
+
+impl Mode {
+    pub(crate) fn choose() -> Result<Self, InstallError> {
+        match environment(MODE_VARIABLE)?.as_deref() {
+            None | Some("") => Ok(Self::Run),
+            Some("plan") => Ok(Self::PrintPlan),
+            Some(other) => Err(InstallError::Mode { value: other.to_owned() }),
+        }
+    }
+}
+
+fn environment(name: &'static str) -> Result<Option<String>, InstallError> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(value)) => {
+            Err(InstallError::NotText { name, value: value.to_string_lossy().into_owned() })
+        }
+    }
+}
+
+/// Why a shutdown could not be installed. Nothing was changed then.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The grace period cannot be used.
+    Grace(GraceError),
+    /// The signals cannot be handled.
+    Signals(SignalSetError),
+    /// The hooks contradict each other.
+    Plan(PlanError),
+    /// The drain delay leaves no time for hooks.
+    DrainDelay {
+        /// The delay that was asked for.
+        delay: Duration,
+        /// The time there is from the trigger on.
+        usable: Duration,
+    },
+    /// The variable `ON_SHUTDOWN` has a value without a meaning.
+    Mode {
+        /// The value.
+        value: String,
+    },
+    /// An environment variable is not text.
+    NotText {
+        /// Its name.
+        name: &'static str,
+        /// Its value, as far as it can be read.
+        value: String,
+    },
+    /// This program installed before.
+    AlreadyInstalled,
+    /// The system refused something.
+    System {
+        /// What was asked of it.
+        what: &'static str,
+        /// Its answer.
+        error: io::Error,
+    },
+}
+
+impl fmt::Display for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Grace(error) => error.fmt(f),
+            Self::Signals(error) => error.fmt(f),
+            Self::Plan(error) => error.fmt(f),
+            Self::DrainDelay { delay, usable } => write!(
+                f,
+                "a drain delay of {} leaves no time for hooks: there are {} from the trigger on; \
+                 write a shorter `drain_delay` or a longer `grace_period`",
+                Length(*delay),
+                Length(*usable)
+            ),
+            Self::Mode { value } => write!(
+                f,
+                "`{MODE_VARIABLE}={value}` has no meaning; write `{MODE_VARIABLE}=plan` to print the plan, or unset it"
+            ),
+            Self::NotText { name, value } => {
+                write!(f, "`{name}={value}` is not text (UTF-8); set it anew, or unset it")
+            }
+            Self::AlreadyInstalled => f.write_str(
+                "a shutdown is installed already, and a program has one; keep its handle (it can be cloned), \
+                 or take one of `#[on_shutdown::main]` and `install` away",
+            ),
+            Self::System { what, error } => write!(f, "the system refused {what}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for InstallError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::System { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<GraceError> for InstallError {
+    fn from(error: GraceError) -> Self {
+        Self::Grace(error)
+    }
+}
+
+impl From<SignalSetError> for InstallError {
+    fn from(error: SignalSetError) -> Self {
+        Self::Signals(error)
+    }
+}
+
+impl From<PlanError> for InstallError {
+    fn from(error: PlanError) -> Self {
+        Self::Plan(error)
+    }
+}

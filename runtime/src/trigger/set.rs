@@ -1,0 +1,115 @@
+//! The signals that a program asks for in, those that can be handled out.
+
+use std::fmt;
+
+use super::Signal;
+
+/// The signals that start a shutdown.
+#[derive(Clone, Debug)]
+pub(crate) struct SignalSet {
+    signals: Vec<Signal>,
+    override_ignored: bool,
+}
+
+/// A set of signals that cannot be handled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignalSetError {
+    /// No signal at all: nothing from outside could stop the program in order.
+    Empty,
+    /// SIGKILL, SIGSTOP or a fault.
+    Uncatchable(Signal),
+    /// No such signal.
+    Unknown(Signal),
+    /// The one that ends a stop that is stuck.
+    Reserved(Signal),
+}
+
+impl fmt::Display for SignalSetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the set of signals is empty; name at least one, for example `SIGTERM`"),
+            Self::Uncatchable(signal) => {
+                write!(f, "{signal} cannot be caught; use `SIGTERM`, or the image's STOPSIGNAL")
+            }
+            Self::Unknown(signal) => write!(
+                f,
+                "there is no signal with the number {}; numbers go from 1 to 31 and from 34 to 64",
+                signal.number()
+            ),
+            Self::Reserved(signal) => {
+                write!(f, "{signal} is the signal that ends a stop that is stuck; choose another")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SignalSetError {}
+
+impl Default for SignalSet {
+    fn default() -> Self {
+        Self { signals: vec![Signal::SIGTERM, Signal::SIGINT], override_ignored: false }
+    }
+}
+
+impl SignalSet {
+    pub(crate) fn set_signals(&mut self, signals: Vec<Signal>) {
+        self.signals = signals;
+    }
+
+    pub(crate) fn set_override_ignored(&mut self, yes: bool) {
+        self.override_ignored = yes;
+    }
+
+    pub(crate) fn check(&self) -> Result<(), SignalSetError> {
+        if self.signals.is_empty() {
+            return Err(SignalSetError::Empty);
+        }
+        self.signals.iter().try_for_each(|signal| match signal {
+            signal if !signal.exists() => Err(SignalSetError::Unknown(*signal)),
+            signal if signal.is_uncatchable() => Err(SignalSetError::Uncatchable(*signal)),
+            signal if *signal == Signal::LAST_RESORT => Err(SignalSetError::Reserved(*signal)),
+            _ => Ok(()),
+        })
+    }
+
+    /// The signals to handle, and those that were ignored when the program started and stay so.
+    pub(crate) fn split(&self) -> (Vec<Signal>, Vec<Signal>) {
+        let ignored = if self.override_ignored { 0 } else { ignored_at_start() };
+        self.signals.iter().partition(|signal| ignored & bit(**signal) == 0)
+    }
+}
+
+fn bit(signal: Signal) -> u64 {
+    1 << (signal.number() - 1)
+}
+
+/// The kernel's mask of ignored signals; none where the system does not tell.
+/// The standard library ignores SIGPIPE itself; a program that asks for SIGPIPE asks for it.
+fn ignored_at_start() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask & !bit(Signal::from_raw(signal_hook::consts::SIGPIPE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(numbers: &[i32]) -> Result<(), SignalSetError> {
+        let signals = numbers.iter().map(|number| Signal::from_raw(*number)).collect();
+        SignalSet { signals, override_ignored: false }.check()
+    }
+
+    #[test]
+    fn a_set_that_cannot_be_handled_is_an_error() {
+        assert_eq!(checked(&[15, 2, 37]), Ok(()));
+        assert_eq!(checked(&[]), Err(SignalSetError::Empty));
+        assert_eq!(checked(&[15, 9]), Err(SignalSetError::Uncatchable(Signal::from_raw(9))));
+        assert_eq!(checked(&[19]), Err(SignalSetError::Uncatchable(Signal::from_raw(19))));
+        for unknown in [-1, 0, 32, 33, 65, i32::MAX] {
+            assert_eq!(checked(&[unknown]), Err(SignalSetError::Unknown(Signal::from_raw(unknown))));
+        }
+        assert_eq!(checked(&[26]), Err(SignalSetError::Reserved(Signal::from_raw(26))));
+    }
+}
