@@ -1,0 +1,8 @@
+use on_shutdown::on_shutdown;
+
+fn flush_orders() {}
+
+#[on_shutdown(after = [flush_orders])]
+fn close() {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use on_shutdown::on_shutdown;
+
+struct Pool;
+
+impl Pool {
+    #[on_shutdown]
+    async fn close(&self) {}
+}
+
+fn main() {}

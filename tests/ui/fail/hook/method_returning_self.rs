@@ -1,0 +1,12 @@
+use on_shutdown::on_shutdown;
+
+struct Pool;
+
+impl Pool {
+    #[on_shutdown]
+    fn close_all() -> Result<(), Self> {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+use on_shutdown::on_shutdown;
+
+#[on_shutdown]
+async fn main() {}

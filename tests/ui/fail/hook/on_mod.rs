@@ -1,0 +1,6 @@
+use on_shutdown::on_shutdown;
+
+#[on_shutdown]
+mod pool {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use on_shutdown::on_shutdown;
+
+#[on_shutdown]
+fn close()
+where
+    String: Clone,
+{
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use on_shutdown::on_shutdown;
+
+#[on_shutdown]
+async fn close() -> Option<String> {
+    None
+}
+
+fn main() {}

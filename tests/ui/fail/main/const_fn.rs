@@ -1,0 +1,2 @@
+#[on_shutdown::main]
+const fn main() {}

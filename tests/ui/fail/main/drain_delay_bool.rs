@@ -1,0 +1,2 @@
+#[on_shutdown::main(drain_delay = true)]
+async fn main() {}

@@ -1,0 +1,2 @@
+#[on_shutdown::main]
+extern "C" fn main() {}

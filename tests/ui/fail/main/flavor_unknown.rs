@@ -1,0 +1,2 @@
+#[on_shutdown::main(flavor = "multithread")]
+async fn main() {}

@@ -1,0 +1,2 @@
+#[on_shutdown::main(grace_period = "0s")]
+async fn main() {}

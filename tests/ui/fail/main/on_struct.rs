@@ -1,0 +1,4 @@
+#[on_shutdown::main]
+struct Main;
+
+fn main() {}

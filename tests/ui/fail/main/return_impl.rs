@@ -1,0 +1,2 @@
+#[on_shutdown::main]
+async fn main() -> impl std::process::Termination {}

@@ -1,0 +1,2 @@
+#[on_shutdown::main(grace_perod = "25s")]
+async fn main() {}

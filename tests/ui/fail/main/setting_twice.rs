@@ -1,0 +1,2 @@
+#[on_shutdown::main(conventional = true, conventional = false)]
+async fn main() {}

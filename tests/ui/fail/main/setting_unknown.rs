@@ -1,0 +1,2 @@
+#[on_shutdown::main(start_paused = true)]
+async fn main() {}

@@ -1,0 +1,2 @@
+#[on_shutdown::main(signals = [TERM, int])]
+async fn main() {}

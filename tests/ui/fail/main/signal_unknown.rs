@@ -1,0 +1,2 @@
+#[on_shutdown::main(signals = [SIGTREM])]
+async fn main() {}

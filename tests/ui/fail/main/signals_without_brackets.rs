@@ -1,0 +1,2 @@
+#[on_shutdown::main(signals = SIGTERM)]
+async fn main() {}

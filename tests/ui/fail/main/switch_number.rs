@@ -1,0 +1,2 @@
+#[on_shutdown::main(conventional = 1)]
+async fn main() {}

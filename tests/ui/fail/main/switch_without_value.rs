@@ -1,0 +1,2 @@
+#[on_shutdown::main(escalate_on_any)]
+async fn main() {}

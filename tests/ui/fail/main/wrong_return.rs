@@ -1,0 +1,4 @@
+#[on_shutdown::main]
+async fn main() -> String {
+    String::new()
+}

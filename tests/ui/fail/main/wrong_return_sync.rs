@@ -1,0 +1,4 @@
+#[on_shutdown::main]
+fn main() -> i32 {
+    0
+}
