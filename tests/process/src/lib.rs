@@ -1,0 +1,254 @@
+//! The harness: a real program, started for real, ready on a pipe, signalled, judged by its output and wait status.
+//!
+//! Nothing here sleeps and hopes: every wait is for a line or for the end, and fails after [`LIMIT`] with all that
+//! the program said.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::kill;
+pub use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+/// A program that takes longer than this is killed, and its test fails.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// A program that is about to be started, in an environment without any setting of the shutdown.
+pub struct Program {
+    command: Command,
+}
+
+impl Program {
+    /// `path` is `env!("CARGO_BIN_EXE_name")`.
+    pub fn new(path: &str) -> Self {
+        Self::of(Command::new(path))
+    }
+
+    /// A program that another one starts (`sh -c 'ulimit ..; exec ..'`, `nohup ..`).
+    pub fn of(mut command: Command) -> Self {
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ON_SHUTDOWN") {
+                command.env_remove(name);
+            }
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { command }
+    }
+
+    pub fn arg(mut self, arg: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.arg(arg);
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Starts it, without waiting for anything.
+    pub fn spawn(mut self) -> Running {
+        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("cannot start {:?}: {error}", self.command));
+        let out = Lines::read(child.stdout.take().expect("stdout is piped"));
+        let err = Lines::read(child.stderr.take().expect("stderr is piped"));
+        Running { child, out, err, signalled: None }
+    }
+
+    /// Starts it, and waits until it says `ready` on its stdout.
+    pub fn start(self) -> Running {
+        let running = self.spawn();
+        running.out_line("ready");
+        running
+    }
+
+    /// Starts it, and waits for its end.
+    pub fn run(self) -> Ended {
+        self.spawn().wait()
+    }
+}
+
+/// A program that runs. It is killed when this is dropped.
+pub struct Running {
+    child: Child,
+    out: Lines,
+    err: Lines,
+    signalled: Option<Instant>,
+}
+
+impl Running {
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().expect("a pid fits"))
+    }
+
+    /// Sends a signal; the first one starts the clock of [`Ended::took`].
+    pub fn signal(&mut self, signal: Signal) {
+        self.signalled.get_or_insert_with(Instant::now);
+        kill(self.pid(), signal).expect("the program still lives");
+    }
+
+    /// Waits for a line of stdout that contains the text.
+    pub fn out_line(&self, text: &str) -> String {
+        self.out.wait_for(text).unwrap_or_else(|why| panic!("{why} `{text}` on stdout\n{}{}", self.out, self.err))
+    }
+
+    /// Waits for a line of stderr that contains the text.
+    pub fn err_line(&self, text: &str) -> String {
+        self.err.wait_for(text).unwrap_or_else(|why| panic!("{why} `{text}` on stderr\n{}{}", self.out, self.err))
+    }
+
+    /// Whether its end was not seen yet.
+    pub fn lives(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits for the end of the process. Pipes that its children keep open are not waited for.
+    pub fn wait(mut self) -> Ended {
+        let until = Instant::now() + LIMIT;
+        let status = loop {
+            match self.child.try_wait().expect("it can be waited for") {
+                Some(status) => break status,
+                None if Instant::now() > until => {
+                    let _ = self.child.kill();
+                    panic!("it did not end within {LIMIT:?}\n{}{}", self.out, self.err);
+                }
+                None => thread::sleep(Duration::from_millis(1)),
+            }
+        };
+        let took = self.signalled.map_or(Duration::ZERO, |at| at.elapsed());
+        let (out, err) = (self.out.rest(), self.err.rest());
+        Ended { code: status.code(), signal: status.signal(), took, out, err }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How a program ended, and all that it said.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code, unless a signal killed it.
+    pub code: Option<i32>,
+    /// The signal that killed it.
+    pub signal: Option<i32>,
+    /// From the first signal to the end; zero where none was sent.
+    pub took: Duration,
+    pub out: Vec<String>,
+    pub err: Vec<String>,
+}
+
+impl Ended {
+    /// Fails unless the process ended by itself with this code.
+    #[track_caller]
+    pub fn assert_code(&self, code: i32) -> &Self {
+        assert_eq!(self.code, Some(code), "{self}");
+        self
+    }
+
+    /// Fails unless a line of stderr contains the text.
+    #[track_caller]
+    pub fn assert_err(&self, text: &str) -> &Self {
+        assert!(self.err.iter().any(|line| line.contains(text)), "no `{text}` on stderr\n{self}");
+        self
+    }
+
+    /// Fails if a line of stderr contains the text.
+    #[track_caller]
+    pub fn assert_no_err(&self, text: &str) -> &Self {
+        assert!(!self.err.iter().any(|line| line.contains(text)), "`{text}` on stderr\n{self}");
+        self
+    }
+
+    /// Fails unless a line of stdout contains the text.
+    #[track_caller]
+    pub fn assert_out(&self, text: &str) -> &Self {
+        assert!(self.out.iter().any(|line| line.contains(text)), "no `{text}` on stdout\n{self}");
+        self
+    }
+
+    /// Fails unless these lines are on stdout, in this order, with any others between them.
+    #[track_caller]
+    pub fn assert_order(&self, lines: &[&str]) -> &Self {
+        let mut rest = self.out.iter();
+        for line in lines {
+            assert!(rest.any(|said| said == line), "`{line}` is missing or out of order\n{self}");
+        }
+        self
+    }
+
+    /// Fails unless the end came before this; to be used with a grace period, never with a tight bound.
+    #[track_caller]
+    pub fn assert_before(&self, limit: Duration) -> &Self {
+        assert!(self.took < limit, "it took {:?}, and had {limit:?}\n{self}", self.took);
+        self
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, signal, took, out, err } = self;
+        writeln!(f, "code {code:?}, signal {signal:?}, {took:?} after the first signal")?;
+        writeln!(f, "stdout:\n  {}\nstderr:\n  {}", out.join("\n  "), err.join("\n  "))
+    }
+}
+
+/// The lines of a pipe, read as they come, so that the program never waits for us.
+struct Lines {
+    read: Arc<(Mutex<Vec<String>>, Condvar)>,
+    closed: Receiver<()>,
+}
+
+impl Lines {
+    fn read(pipe: impl Read + Send + 'static) -> Self {
+        let read = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
+        let (close, closed) = channel::<()>();
+        let ours = Arc::clone(&read);
+        thread::spawn(move || {
+            for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
+                ours.0.lock().expect("no reader panics").push(String::from_utf8_lossy(&line).into_owned());
+                ours.1.notify_all();
+            }
+            drop(close);
+            ours.1.notify_all();
+        });
+        Self { read, closed }
+    }
+
+    fn wait_for(&self, text: &str) -> Result<String, &'static str> {
+        let until = Instant::now() + LIMIT;
+        let mut lines = self.read.0.lock().expect("no reader panics");
+        loop {
+            if let Some(line) = lines.iter().find(|line| line.contains(text)) {
+                return Ok(line.clone());
+            }
+            if self.closed.try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected) {
+                return Err("the pipe was closed without");
+            }
+            let left = until.checked_duration_since(Instant::now()).ok_or("waited in vain for")?;
+            // The pipe may close between the look above and this wait.
+            let moment = left.min(Duration::from_millis(50));
+            lines = self.read.1.wait_timeout(lines, moment).expect("no reader panics").0;
+        }
+    }
+
+    /// All lines, once the process has ended: whoever still holds the pipe gets a second to let it go.
+    fn rest(&self) -> Vec<String> {
+        let closed = self.closed.recv_timeout(Duration::from_secs(1));
+        debug_assert!(matches!(closed, Err(RecvTimeoutError::Disconnected | RecvTimeoutError::Timeout)));
+        self.read.0.lock().expect("no reader panics").clone()
+    }
+}
+
+impl fmt::Display for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.read.0.lock().expect("no reader panics").iter().try_for_each(|line| writeln!(f, "  {line}"))
+    }
+}
