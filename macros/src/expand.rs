@@ -74,7 +74,7 @@ fn record(hook: &Declaration) -> TokenStream {
     let body = Ident::new(if function.signature.asyncness.is_some() { "Async" } else { "Sync" }, site());
     quote_spanned! {site()=>
         static __ON_SHUTDOWN_HOOK: #runtime::private::Hook = #runtime::private::Hook {
-            name: #name,
+            name: #runtime::private::Cow::Borrowed(#name),
             module: ::core::module_path!(),
             file: ::core::file!(),
             line: #line,

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::hook::{Hook, Phase};
+use crate::budget::Budget;
+use crate::hook::{Hook, HookRef, Phase, identity};
 
 /// A hook that waits, and a hook that it waits for, as positions in the plan.
 pub(crate) type Edge = (usize, usize);
@@ -41,32 +42,40 @@ impl fmt::Display for PlanError {
 
 impl std::error::Error for PlanError {}
 
-fn turn(hook: &Hook) -> (Phase, Reverse<i32>) {
+/// What orders groups: hooks of one turn run concurrently.
+pub(crate) type Turn = (Phase, Reverse<i32>);
+
+pub(crate) fn turn(hook: &Hook) -> Turn {
     (hook.phase, Reverse(hook.priority))
 }
 
+/// Whether the hook can be `after` the other one.
+pub(crate) fn check(hook: &Hook, earlier: &Hook) -> Result<(), PlanError> {
+    if turn(earlier) > turn(hook) {
+        return Err(PlanError::Contradiction { hook: with_turn(hook), after: with_turn(earlier) });
+    }
+    Ok(())
+}
+
 /// Every `after` among these hooks; one that points out of the list (a hook taken out by a setting) is not waited for.
-pub(crate) fn edges(hooks: &[&'static Hook]) -> Result<Vec<Edge>, PlanError> {
+pub(crate) fn edges(hooks: &[HookRef]) -> Result<Vec<Edge>, PlanError> {
     if hooks.iter().all(|hook| hook.after.is_empty()) {
         return Ok(Vec::new());
     }
-    let address = |hook: &'static Hook| std::ptr::from_ref(hook);
-    let positions: HashMap<_, _> = hooks.iter().enumerate().map(|(at, hook)| (address(hook), at)).collect();
+    let positions: HashMap<_, _> = hooks.iter().enumerate().map(|(at, hook)| (hook.identity(), at)).collect();
     let mut edges = Vec::new();
     for (position, hook) in hooks.iter().enumerate() {
         for earlier in hook.after.iter().map(|after| after()) {
-            if turn(earlier) > turn(hook) {
-                return Err(PlanError::Contradiction { hook: with_turn(hook), after: with_turn(earlier) });
-            }
-            edges.extend(positions.get(&address(earlier)).map(|earlier| (position, *earlier)));
+            check(hook, earlier)?;
+            edges.extend(positions.get(&identity(earlier)).map(|earlier| (position, *earlier)));
         }
     }
     Ok(edges)
 }
 
 /// For each hook, the longest time from its group's start to its end; an error where hooks wait for each other.
-pub(crate) fn chains(hooks: &[&'static Hook], edges: &[Edge]) -> Result<Vec<Duration>, PlanError> {
-    let mut chains: Vec<Duration> = hooks.iter().map(|hook| hook.timeout).collect();
+pub(crate) fn chains(hooks: &[HookRef], edges: &[Edge]) -> Result<Vec<Duration>, PlanError> {
+    let mut chains: Vec<Duration> = hooks.iter().map(|hook| timeout(hook)).collect();
     if edges.is_empty() {
         return Ok(chains);
     }
@@ -84,7 +93,7 @@ pub(crate) fn chains(hooks: &[&'static Hook], edges: &[Edge]) -> Result<Vec<Dura
         for follower in followers.get(&position).into_iter().flatten() {
             let (Some(hook), Some(earlier)) = (hooks.get(*follower), hooks.get(position)) else { continue };
             if let Some(chain) = chains.get_mut(*follower).filter(|_| turn(hook) == turn(earlier)) {
-                *chain = (*chain).max(ends + hook.timeout);
+                *chain = (*chain).max(ends + timeout(hook));
             }
             if let Some(count) = waits.get_mut(*follower) {
                 *count -= 1;
@@ -95,8 +104,13 @@ pub(crate) fn chains(hooks: &[&'static Hook], edges: &[Edge]) -> Result<Vec<Dura
     if settled == hooks.len() { Ok(chains) } else { Err(cycle(hooks, edges, &waits)) }
 }
 
+/// The hook's timeout, as far as it can matter; sums of these do not overflow.
+pub(crate) fn timeout(hook: &Hook) -> Duration {
+    hook.timeout.min(Budget::LONGEST)
+}
+
 /// The first cycle among the hooks that still wait: go from a hook to one it waits for until one comes again.
-fn cycle(hooks: &[&'static Hook], edges: &[Edge], waits: &[usize]) -> PlanError {
+fn cycle(hooks: &[HookRef], edges: &[Edge], waits: &[usize]) -> PlanError {
     let waiting = |position: usize| waits.get(position).is_some_and(|count| *count > 0);
     let mut path: Vec<usize> = (0..hooks.len()).filter(|position| waiting(*position)).take(1).collect();
     loop {

@@ -10,9 +10,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::console;
 use crate::exit;
+use crate::handle::Handle;
 use crate::run::panic_message;
 use crate::settings::{InstallError, Settings};
-use crate::shutdown::Handle;
 use crate::trigger::{Note, Trigger};
 
 /// The async runtime around `main`.

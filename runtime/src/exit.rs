@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 128 + n | a signal n was repeated until it ended the process |
 //! | the program's own | `main` failed (1) or panicked (101), or the program asked for a code |
-//! | 124 | a hook timed out, or the deadline came |
+//! | 124 | a hook timed out, work in flight was cut off, or the deadline came |
 //! | 70 | a hook failed or panicked |
 //! | 128 + n | signal n stopped the program, all is well, and `conventional` was asked for |
 //! | 0 | otherwise |
@@ -35,7 +35,9 @@ const MAIN_PANICKED: u8 = 101;
 /// The number that the report becomes; the gravest thing wins.
 pub(crate) fn code(report: &Report, conventional: bool) -> u8 {
     let any = |wanted: fn(&Outcome) -> bool| report.hooks.iter().any(|hook| wanted(&hook.outcome));
-    let timed_out = report.deadline_came || any(|outcome| matches!(outcome, Outcome::TimedOut { .. }));
+    let timed_out = report.deadline_came
+        || !report.in_flight.is_empty()
+        || any(|outcome| matches!(outcome, Outcome::TimedOut { .. }));
     let failed = any(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Panicked(_)));
     match (report.forced, report.own_end, &report.trigger) {
         (Some(signal), _, _) => forced_by(signal),

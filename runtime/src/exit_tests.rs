@@ -5,7 +5,7 @@ use crate::hook::{Body, Hook, Phase};
 use crate::report::HookReport;
 
 static HOOK: Hook = Hook {
-    name: "hook",
+    name: std::borrow::Cow::Borrowed("hook"),
     module: "app",
     file: "src/main.rs",
     line: 1,
@@ -23,6 +23,7 @@ fn report(outcomes: &[Outcome]) -> Report {
     Report {
         trigger: Trigger::Signal { signal: Signal::SIGTERM, sender: None },
         hooks: outcomes.iter().map(of).collect(),
+        in_flight: Vec::new(),
         duration: Duration::ZERO,
         deadline: Duration::from_secs(8),
         deadline_came: false,

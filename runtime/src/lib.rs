@@ -4,15 +4,18 @@
 
 pub use after::PlanError;
 pub use budget::{Budget, DEFAULT_GRACE_PERIOD, GRACE_PERIOD_VARIABLE, GraceError, GraceSource};
-pub use drain::{draining, is_draining, is_ready, leaving};
+pub use drain::{Draining, InFlight, Tracked, WorkInFlight};
+pub use drain::{draining, in_flight, is_draining, is_ready, leaving, serve, track};
 pub use exit::Ending;
+pub use handle::{Handle, NotInstalled, exit, provide, provide_instead, request};
 pub use hook::{DEFAULT_TIMEOUT, Hook, Phase};
 pub use on_shutdown_macros::{main, on_shutdown};
-pub use plan::{Group, Plan};
-pub use registry::AlreadyProvided;
+pub use plan::Plan;
+pub use register::{HookSettings, RegisterError, Registration, register, register_sync};
+pub use registry::{AlreadyProvided, TooLate};
 pub use report::{HookReport, Outcome, OwnEnd, Report};
+pub use run::{Context, Hurried};
 pub use settings::{InstallError, MODE_VARIABLE, Settings};
-pub use shutdown::{Handle, NotInstalled, exit, provide, provide_instead, request};
 pub use trigger::{Sender, Signal, SignalSetError, Trigger};
 
 mod advice;
@@ -22,10 +25,13 @@ mod console;
 mod drain;
 mod entry;
 mod exit;
+mod handle;
 mod hook;
+mod inspect;
 mod length;
 mod operator;
 mod plan;
+mod register;
 mod registry;
 mod report;
 mod run;

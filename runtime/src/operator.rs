@@ -1,15 +1,16 @@
 //! Beside station 9: the events of a run in, words for the person who reads the log and the end of the process out.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use crate::budget::Budget;
 use crate::console::{self, PATIENCE};
-use crate::drain::{Drain, Stage};
-use crate::exit::{self, Armed, Ending};
+use crate::drain::{self, Ledger, Stage, WorkInFlight};
+use crate::exit::{self, Armed, Ending, LastResort};
+use crate::hook::Hook;
 use crate::length::Length;
-use crate::plan::Plan;
 use crate::report::Report;
 use crate::run::{Event, StillRunning, Surroundings};
 use crate::trigger::Trigger;
@@ -19,24 +20,45 @@ const FLUSH_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The world around a run: readiness, stderr, and the end of the process.
 pub(crate) struct Operator {
-    pub(crate) budget: Budget,
-    pub(crate) ending: Ending,
-    pub(crate) conventional: bool,
-    pub(crate) last_resort: Armed,
+    budget: Budget,
+    ending: Ending,
+    conventional: bool,
+    /// From the trigger on.
+    last_resort: OnceLock<Armed>,
     /// Who waits for the report, where the process goes on.
-    pub(crate) ended: watch::Sender<Option<Report>>,
+    ended: watch::Sender<Option<Report>>,
 }
 
 impl Operator {
+    pub(crate) fn new(budget: Budget, ending: Ending, conventional: bool) -> Self {
+        Self { budget, ending, conventional, last_resort: OnceLock::new(), ended: watch::Sender::new(None) }
+    }
+
+    pub(crate) fn arm(&self, last_resort: LastResort) {
+        let _ = self.last_resort.set(last_resort.arm(self.budget.last_resort()));
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Option<Report>> {
+        self.ended.subscribe()
+    }
+
     fn hand_over(&self, report: Report) {
-        self.last_resort.disarm();
+        self.last_resort.get().into_iter().for_each(Armed::disarm);
         self.ended.send_replace(Some(report));
     }
 }
 
 impl Surroundings for Operator {
     fn reach(&self, stage: Stage) {
-        Drain::global().reach(stage);
+        drain::reach(stage);
+    }
+
+    fn in_flight(&self) -> usize {
+        Ledger::count()
+    }
+
+    fn work(&self) -> Vec<WorkInFlight> {
+        Ledger::list()
     }
 
     fn began(&self, trigger: &Trigger, hooks: usize) {
@@ -44,14 +66,17 @@ impl Surroundings for Operator {
         console::line(format_args!("{trigger}; {hooks} {noun} to run within {left}"));
     }
 
-    fn happened(&self, plan: &Plan, event: &Event) {
+    fn happened(&self, event: &Event, hook: Option<&Hook>) {
         match event {
             Event::Cancel(_) | Event::Draining => {}
-            Event::TimedOut { id, after } => {
-                if let Some(hook) = plan.hooks().get(*id) {
+            Event::TimedOut { after, .. } => {
+                if let Some(hook) = hook {
                     let after = Length(*after);
                     console::line(format_args!("{} ({}:{}) timed out after {after}", hook.name, hook.file, hook.line));
                 }
+            }
+            Event::WorkCutOff(work) => {
+                work.iter().for_each(|work| console::line(format_args!("not waited for any longer: {work}")));
             }
             Event::Noted(trigger) => console::line(format_args!("{trigger}: noted, the shutdown goes on as it is")),
             Event::Hurry(signal) => console::line(format_args!(
@@ -60,7 +85,7 @@ impl Surroundings for Operator {
         }
     }
 
-    fn still_running(&self, hooks: &[StillRunning]) {
+    fn still_running(&self, hooks: &[StillRunning], work: &[WorkInFlight]) {
         for StillRunning { hook, elapsed, remaining } in hooks {
             let (elapsed, remaining) = (Length(*elapsed), Length(*remaining));
             console::line(format_args!(
@@ -68,6 +93,7 @@ impl Surroundings for Operator {
                 hook.name, hook.file, hook.line
             ));
         }
+        work.iter().for_each(|work| console::line(format_args!("waiting for {work}")));
     }
 
     fn conclude(&self, report: Report) {

@@ -1,56 +1,209 @@
 //! Station 3: the hooks in, their order, groups and dependencies out; pure, and printed by `Display`.
 
-use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::ops::Range;
+use std::ops::Bound;
 use std::time::Duration;
 
-use crate::after::{self, PlanError};
+use crate::after::{self, PlanError, Turn, timeout, turn};
 use crate::budget::Budget;
-use crate::hook::{Hook, Phase};
+use crate::hook::{Hook, HookRef, Phase};
 use crate::length::Length;
 
-/// Everything that a shutdown would do, made at install: a value to look at, to print, to test.
+/// A hook's place in the plan's table.
+pub(crate) type Id = usize;
+
+/// Everything that a shutdown would do: a value to look at, to print, to test.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    hooks: Vec<&'static Hook>,
-    /// For each hook that waits, the hooks it is `after`; both as positions in `hooks`.
-    after: Vec<(usize, usize)>,
-    groups: Vec<Group>,
+    entries: Vec<Option<Entry>>,
+    /// Places that hooks made at run time have left.
+    free: Vec<Id>,
+    groups: BTreeMap<Turn, Group>,
+    /// Whether a hook made at run time is there, by its identity.
+    registered: HashMap<usize, Id>,
+    declared: Declared,
     budget: Budget,
     drain_delay: Duration,
 }
 
+#[derive(Clone, Debug)]
+struct Entry {
+    hook: HookRef,
+    /// From its group's start to its end, if all that it waits for take their whole timeouts.
+    chain: Duration,
+    /// How many hooks it is `after`.
+    waits: usize,
+    /// The hooks that are `after` it.
+    followers: Vec<Id>,
+}
+
 /// The hooks of one phase and one priority: they run concurrently.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// The phase of every hook of the group.
-    pub phase: Phase,
-    /// The priority of every hook of the group.
-    pub priority: i32,
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Group {
+    pub(crate) members: Vec<Id>,
     /// The longest that the group may take, by its hooks' timeouts: its longest chain of `after`.
-    pub declared: Duration,
-    pub(crate) members: Range<usize>,
+    pub(crate) declared: Duration,
+}
+
+/// The declared times of all groups, added up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Declared {
+    pub(crate) before_flush: Duration,
+    pub(crate) flush: Duration,
+}
+
+impl Declared {
+    /// The part that the phase belongs to.
+    pub(crate) fn of(&mut self, phase: Phase) -> &mut Duration {
+        if phase == Phase::Flush { &mut self.flush } else { &mut self.before_flush }
+    }
 }
 
 impl Plan {
-    pub(crate) fn new(mut hooks: Vec<&'static Hook>, budget: Budget, drain_delay: Duration) -> Result<Self, PlanError> {
+    pub(crate) fn new(mut hooks: Vec<HookRef>, budget: Budget, drain_delay: Duration) -> Result<Self, PlanError> {
         hooks.sort_by(|a, b| order(a).cmp(&order(b)));
-        let after = after::edges(&hooks)?;
-        let groups = groups(&hooks, &after::chains(&hooks, &after)?);
-        Ok(Self { hooks, after, groups, budget, drain_delay })
+        let edges = after::edges(&hooks)?;
+        let chains = after::chains(&hooks, &edges)?;
+        let mut plan = Self {
+            entries: Vec::with_capacity(hooks.len()),
+            free: Vec::new(),
+            groups: BTreeMap::new(),
+            registered: HashMap::new(),
+            declared: Declared::default(),
+            budget,
+            drain_delay,
+        };
+        for (hook, chain) in hooks.into_iter().zip(chains) {
+            plan.insert(Entry { hook, chain, waits: 0, followers: Vec::new() });
+        }
+        edges.into_iter().for_each(|(hook, earlier)| plan.connect(hook, earlier));
+        Ok(plan)
+    }
+
+    /// A hook made at run time; it comes last in its group.
+    pub(crate) fn add(&mut self, hook: HookRef, after: &[HookRef]) -> Id {
+        let earlier: Vec<Id> = after.iter().filter_map(|earlier| self.find(earlier)).collect();
+        let same_turn = |id: &&Id| self.hook(**id).is_some_and(|earlier| turn(earlier) == turn(&hook));
+        let waited = earlier.iter().filter(same_turn).filter_map(|id| self.entry(*id)).map(|entry| entry.chain).max();
+        let chain = waited.unwrap_or_default() + timeout(&hook);
+        let identity = hook.identity();
+        let id = self.insert(Entry { hook, chain, waits: 0, followers: Vec::new() });
+        self.registered.insert(identity, id);
+        earlier.into_iter().for_each(|earlier| self.connect(id, earlier));
+        id
+    }
+
+    /// Takes out a hook made at run time.
+    pub(crate) fn remove(&mut self, id: Id) {
+        let Some(entry) = self.entries.get_mut(id).and_then(Option::take) else { return };
+        self.registered.remove(&entry.hook.identity());
+        for other in self.entries.iter_mut().flatten() {
+            other.followers.retain(|follower| *follower != id);
+        }
+        for follower in entry.followers {
+            if let Some(Some(follower)) = self.entries.get_mut(follower) {
+                follower.waits = follower.waits.saturating_sub(1);
+            }
+        }
+        let turn = turn(&entry.hook);
+        let Some(group) = self.groups.get_mut(&turn) else { return };
+        group.members.retain(|member| *member != id);
+        let chains = group.members.iter().filter_map(|id| self.entries.get(*id)?.as_ref()).map(|entry| entry.chain);
+        let declared = chains.max().unwrap_or_default();
+        let part = self.declared.of(turn.0);
+        *part = part.saturating_sub(group.declared) + declared;
+        group.declared = declared;
+        if group.members.is_empty() {
+            self.groups.remove(&turn);
+        }
+        self.free.push(id);
+    }
+
+    fn insert(&mut self, entry: Entry) -> Id {
+        let turn = turn(&entry.hook);
+        let id = self.free.pop().unwrap_or(self.entries.len());
+        let group = self.groups.entry(turn).or_default();
+        let longer = entry.chain.saturating_sub(group.declared);
+        group.declared += longer;
+        group.members.push(id);
+        *self.declared.of(turn.0) += longer;
+        match self.entries.get_mut(id) {
+            Some(place) => *place = Some(entry),
+            None => self.entries.push(Some(entry)),
+        }
+        id
+    }
+
+    fn connect(&mut self, hook: Id, earlier: Id) {
+        if let Some(Some(earlier)) = self.entries.get_mut(earlier) {
+            earlier.followers.push(hook);
+        }
+        if let Some(Some(hook)) = self.entries.get_mut(hook) {
+            hook.waits += 1;
+        }
+    }
+
+    pub(crate) fn find(&self, hook: &HookRef) -> Option<Id> {
+        match hook {
+            HookRef::Registered(_) => self.registered.get(&hook.identity()).copied(),
+            HookRef::Linked(_) => {
+                let same =
+                    |entry: &Option<Entry>| entry.as_ref().is_some_and(|it| it.hook.identity() == hook.identity());
+                self.entries.iter().position(same)
+            }
+        }
+    }
+
+    fn entry(&self, id: Id) -> Option<&Entry> {
+        self.entries.get(id)?.as_ref()
+    }
+
+    pub(crate) fn hook(&self, id: Id) -> Option<&HookRef> {
+        self.entry(id).map(|entry| &entry.hook)
+    }
+
+    /// How many hooks must have ended before this one starts.
+    pub(crate) fn waits(&self, id: Id) -> usize {
+        self.entry(id).map_or(0, |entry| entry.waits)
+    }
+
+    /// The hooks that are `after` this one.
+    pub(crate) fn followers(&self, id: Id) -> &[Id] {
+        self.entry(id).map_or(&[], |entry| &entry.followers)
+    }
+
+    /// One more than the highest [`Id`].
+    pub(crate) fn size(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn group(&self, turn: Turn) -> Option<&Group> {
+        self.groups.get(&turn)
+    }
+
+    /// The first group whose turn is later.
+    pub(crate) fn next_group(&self, after: Option<Turn>) -> Option<(Turn, &Group)> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.groups.range((from, Bound::Unbounded)).next().map(|(turn, group)| (*turn, group))
+    }
+
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (Turn, &Group)> {
+        self.groups.iter().map(|(turn, group)| (*turn, group))
+    }
+
+    pub(crate) fn declared(&self) -> Declared {
+        self.declared
+    }
+
+    /// Every hook's place, in order.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = Id> {
+        self.groups.values().flat_map(|group| group.members.iter().copied())
     }
 
     /// The hooks, in order.
-    #[must_use]
-    pub fn hooks(&self) -> &[&'static Hook] {
-        &self.hooks
-    }
-
-    /// The groups, in order.
-    #[must_use]
-    pub fn groups(&self) -> &[Group] {
-        &self.groups
+    pub fn hooks(&self) -> impl Iterator<Item = &Hook> {
+        self.ids().filter_map(|id| self.hook(id)).map(|hook| &**hook)
     }
 
     /// The time there is.
@@ -65,25 +218,14 @@ impl Plan {
         self.drain_delay
     }
 
-    /// The hooks of a group of this plan.
-    pub(crate) fn members(&self, group: &Group) -> &[&'static Hook] {
-        self.hooks.get(group.members.clone()).unwrap_or_default()
-    }
-
-    /// For each hook that waits: its position, and the position of a hook that it waits for.
-    pub(crate) fn after(&self) -> &[(usize, usize)] {
-        &self.after
-    }
-
     /// How long the shutdown takes when every hook takes as long as it may.
     #[must_use]
     pub fn worst_case(&self) -> Duration {
-        let of = |phase: Phase| -> Duration {
-            self.groups.iter().filter(|group| group.phase == phase).map(|group| group.declared).sum()
-        };
+        let announce = |(turn, _): &(Turn, &Group)| turn.0 == Phase::Announce;
+        let announced: Duration = self.groups().take_while(announce).map(|(_, group)| group.declared).sum();
+        let Declared { before_flush, flush } = self.declared;
         // The announce hooks run while the delay passes.
-        let announced = of(Phase::Announce).max(self.drain_delay);
-        Phase::ALL.iter().skip(1).map(|phase| of(*phase)).sum::<Duration>() + announced
+        before_flush + flush + self.drain_delay.saturating_sub(announced)
     }
 
     /// Whether every hook can have its whole timeout, whatever the others take.
@@ -95,46 +237,32 @@ impl Plan {
 
 /// Phase, priority (high first), then where the hook stands in the source: never the linker's order.
 fn order(hook: &Hook) -> impl Ord {
-    (hook.phase, Reverse(hook.priority), hook.module, hook.line, hook.name, hook.file)
-}
-
-fn groups(hooks: &[&'static Hook], chains: &[Duration]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for (position, (hook, chain)) in hooks.iter().zip(chains).enumerate() {
-        match groups.last_mut() {
-            Some(last) if (last.phase, last.priority) == (hook.phase, hook.priority) => {
-                last.declared = last.declared.max(*chain);
-                last.members.end = position + 1;
-            }
-            _ => groups.push(Group {
-                phase: hook.phase,
-                priority: hook.priority,
-                declared: *chain,
-                members: position..position + 1,
-            }),
-        }
-    }
-    groups
+    (turn(hook), hook.module, hook.line, &hook.name, hook.file)
 }
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.hooks.len();
+        let count = self.hooks().count();
         writeln!(f, "shutdown plan: {count} {}, {}", if count == 1 { "hook" } else { "hooks" }, self.budget)?;
-        let width = self.hooks.iter().map(|hook| hook.name.len()).max().unwrap_or(0);
+        let width = self.hooks().map(|hook| hook.name.len()).max().unwrap_or(0);
         let mut phase = None;
-        for group in &self.groups {
-            if phase.replace(group.phase) != Some(group.phase) {
-                write!(f, "{}", group.phase)?;
-                if group.phase == Phase::Announce && !self.drain_delay.is_zero() {
+        for hook in self.hooks() {
+            if phase.replace(hook.phase) != Some(hook.phase) {
+                write!(f, "{}", hook.phase)?;
+                if hook.phase == Phase::Announce && !self.drain_delay.is_zero() {
                     write!(f, " (and serve on for a drain delay of {})", Length(self.drain_delay))?;
                 }
                 writeln!(f)?;
             }
-            for hook in self.members(group) {
-                let (timeout, place) = (Length(hook.timeout), format_args!("{}:{}", hook.file, hook.line));
-                let package = format_args!("{} {}", hook.package, hook.version);
-                writeln!(f, "  {:>5}  {:width$}  within {timeout}  {place}  {package}", hook.priority, hook.name)?;
+            let timeout = Length(hook.timeout).to_string();
+            write!(
+                f,
+                "  {:>5}  {:width$}  within {timeout:<8}  {}:{}",
+                hook.priority, hook.name, hook.file, hook.line
+            )?;
+            match hook.package {
+                "" => writeln!(f, "  made at run time")?,
+                package => writeln!(f, "  {package} {}", hook.version)?,
             }
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! What the attributes' expansions name. Not for people: anything here may change with any release.
 
+pub use std::borrow::Cow;
+
 pub use inventory::submit;
 
 pub use crate::entry::{Flavor, MainOutput, main_async, main_sync};

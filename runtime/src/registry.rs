@@ -1,4 +1,5 @@
-//! Station 2: the hooks that are linked in, and the values that hooks are given; names `inventory` alone.
+//! Station 2: the hooks that are linked in, the hooks made at run time, and the values that hooks are given; the only
+//! file that names `inventory`.
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
@@ -6,7 +7,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::hook::{Hook, Values};
+use crate::hook::{Hook, HookRef, Phase, Values};
 
 /// One linked hook, as the attribute submits it.
 pub struct Link(pub &'static Hook);
@@ -14,8 +15,89 @@ pub struct Link(pub &'static Hook);
 inventory::collect!(Link);
 
 /// Every hook of every linked crate, in the linker's order, which means nothing.
-pub(crate) fn linked() -> Vec<&'static Hook> {
-    inventory::iter::<Link>.into_iter().map(|link| link.0).collect()
+pub(crate) fn linked() -> Vec<HookRef> {
+    inventory::iter::<Link>.into_iter().map(|link| HookRef::Linked(link.0)).collect()
+}
+
+/// Where hooks made at run time go once a shutdown is installed.
+pub(crate) trait Enrol: Send + Sync {
+    /// Gives the hook its place, or runs it if its turn is now.
+    fn enrol(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLate>;
+    /// Takes it out again, unless it has started.
+    fn withdraw(&self, hook: &HookRef);
+}
+
+/// The hook's phase is over: it will not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooLate {
+    /// The hook's name.
+    pub name: String,
+    /// Its phase.
+    pub phase: Phase,
+}
+
+impl fmt::Display for TooLate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, phase } = self;
+        write!(
+            f,
+            "`{name}` comes too late: the shutdown is past the phase `{phase}`; do its work now, or in a later phase"
+        )
+    }
+}
+
+impl std::error::Error for TooLate {}
+
+/// The hooks made at run time, also before there is a shutdown that could run them.
+pub(crate) enum Registered {
+    Pending(Vec<(HookRef, Vec<HookRef>)>),
+    Installed(Arc<dyn Enrol>),
+}
+
+impl Registered {
+    fn global() -> MutexGuard<'static, Self> {
+        static GLOBAL: Mutex<Registered> = Mutex::new(Registered::Pending(Vec::new()));
+        GLOBAL.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn add(hook: HookRef, after: Vec<HookRef>) -> Result<(), TooLate> {
+        let mut registered = Self::global();
+        match &mut *registered {
+            Self::Pending(hooks) => {
+                hooks.push((hook, after));
+                Ok(())
+            }
+            Self::Installed(shutdown) => {
+                let shutdown = Arc::clone(shutdown);
+                drop(registered);
+                shutdown.enrol(hook, &after)
+            }
+        }
+    }
+
+    pub(crate) fn remove(hook: &HookRef) {
+        let mut registered = Self::global();
+        match &mut *registered {
+            Self::Pending(hooks) => hooks.retain(|(pending, _)| pending.identity() != hook.identity()),
+            Self::Installed(shutdown) => {
+                let shutdown = Arc::clone(shutdown);
+                drop(registered);
+                shutdown.withdraw(hook);
+            }
+        }
+    }
+
+    /// From here on hooks go straight to this shutdown; those that have waited go first.
+    pub(crate) fn install(shutdown: Arc<dyn Enrol>) {
+        let mut registered = Self::global();
+        if let Self::Pending(hooks) = &mut *registered {
+            for (hook, after) in hooks.drain(..) {
+                // Before its trigger no shutdown is past any phase.
+                let _ = shutdown.enrol(hook, &after);
+            }
+        }
+        *registered = Self::Installed(shutdown);
+    }
 }
 
 /// The values given with [`provide`](crate::provide), one for each type.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::drain::WorkInFlight;
 use crate::hook::{Hook, Phase};
 use crate::length::Length;
 use crate::trigger::{Signal, Trigger};
@@ -66,7 +67,7 @@ pub struct HookReport {
 impl HookReport {
     pub(crate) fn new(hook: &Hook, outcome: Outcome, start: Option<Duration>, duration: Duration) -> Self {
         Self {
-            name: hook.name.to_owned(),
+            name: hook.name.to_string(),
             module: hook.module.to_owned(),
             file: hook.file.to_owned(),
             line: hook.line,
@@ -99,6 +100,8 @@ pub struct Report {
     pub trigger: Trigger,
     /// Every hook, in the plan's order.
     pub hooks: Vec<HookReport>,
+    /// Work in flight that the drain phase waited for in vain.
+    pub in_flight: Vec<WorkInFlight>,
     /// From the trigger to the end of the last hook.
     pub duration: Duration,
     /// From the trigger to the deadline.
@@ -160,7 +163,7 @@ impl fmt::Display for Report {
             }
             writeln!(f)?;
         }
-        Ok(())
+        self.in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {work}"))
     }
 }
 

@@ -2,58 +2,45 @@
 
 use std::time::Duration;
 
-use crate::hook::{Hook, Phase};
-use crate::plan::Plan;
+use crate::after::timeout;
+use crate::budget::Budget;
+use crate::hook::{Hook, HookRef, Phase};
+use crate::plan::{Declared, Plan};
 
 /// No hook gets more than this once somebody is in a hurry.
 pub(crate) const HURRIED_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// When things must have ended, all counted from the trigger.
+#[derive(Clone, Debug)]
 pub(crate) struct Timing {
     usable: Duration,
-    /// When all before `flush` must have ended.
-    flush_from: Duration,
-    /// For each group, the declared time of it and of all later groups that share its limit.
-    rest: Vec<Duration>,
+    flush_slice: Duration,
+    /// The declared time of all groups that have not been opened.
+    rest: Declared,
     hurry: bool,
 }
 
 impl Timing {
     pub(crate) fn new(plan: &Plan) -> Self {
-        let budget = plan.budget();
-        let flushes = plan.groups().iter().any(|group| group.phase == Phase::Flush);
-        let slice = if flushes { budget.flush_slice() } else { Duration::ZERO };
-        let mut timing = Self {
-            usable: budget.usable(),
-            flush_from: budget.usable().saturating_sub(slice),
-            rest: Vec::new(),
-            hurry: false,
-        };
-        timing.sum(plan);
-        timing
+        let (budget, rest): (Budget, Declared) = (plan.budget(), plan.declared());
+        Self { usable: budget.usable(), flush_slice: budget.flush_slice(), rest, hurry: false }
     }
 
-    pub(crate) fn hurry(&mut self, plan: &Plan) {
+    /// From here on every timeout is short; what is still to run is given anew.
+    pub(crate) fn hurry(&mut self, rest: impl Iterator<Item = (Phase, Duration)>) {
         self.hurry = true;
-        self.sum(plan);
+        self.rest = Declared::default();
+        for (phase, declared) in rest {
+            let declared = self.cut(declared);
+            *self.rest.of(phase) += declared;
+        }
     }
 
-    fn sum(&mut self, plan: &Plan) {
-        let (mut rest, mut flush) = (Duration::ZERO, true);
-        let mut sums: Vec<Duration> = plan
-            .groups()
-            .iter()
-            .rev()
-            .map(|group| {
-                if flush && group.phase != Phase::Flush {
-                    (rest, flush) = (Duration::ZERO, false);
-                }
-                rest += self.cut(group.declared);
-                rest
-            })
-            .collect();
-        sums.reverse();
-        self.rest = sums;
+    /// A group that has not been opened declares more time than before.
+    pub(crate) fn longer(&mut self, phase: Phase, before: Duration, after: Duration) {
+        let (before, after) = (self.cut(before), self.cut(after));
+        let part = self.rest.of(phase);
+        *part = part.saturating_sub(before) + after;
     }
 
     /// When no hook runs any more.
@@ -61,31 +48,44 @@ impl Timing {
         self.usable
     }
 
-    /// When the phase must have ended.
+    /// When the phase must have ended. Without anything to flush, no time is kept for it.
     pub(crate) fn end_of(&self, phase: Phase) -> Duration {
-        if phase == Phase::Flush { self.usable } else { self.flush_from }
+        if phase == Phase::Flush || self.rest.flush.is_zero() {
+            return self.usable;
+        }
+        self.usable.saturating_sub(self.flush_slice)
     }
 
-    /// What each hook of the group gets of its timeout: all of it, or where the time does not suffice for
-    /// all that is still to run, the share that does.
-    pub(crate) fn share(&self, group: usize, phase: Phase, now: Duration) -> Share {
+    /// Opens a group: what its hooks get of their timeouts is all of it, or where the time does not suffice for all
+    /// that is still to run, the share that does.
+    pub(crate) fn open(&mut self, phase: Phase, declared: Duration, now: Duration) -> Share {
         let left = self.end_of(phase).saturating_sub(now);
-        let needed = self.rest.get(group).copied().unwrap_or_default();
+        let cut = self.cut(declared);
+        let part = self.rest.of(phase);
+        let needed = *part;
+        *part = part.saturating_sub(cut);
         Share { left, needed: needed.max(Duration::from_nanos(1)) }
+    }
+
+    /// Until when work in flight is waited for: all the time that later hooks have not declared, and at least half.
+    pub(crate) fn drained_by(&self, now: Duration) -> Duration {
+        let end = self.end_of(Phase::Drain);
+        let left = end.saturating_sub(now);
+        if self.hurry { now } else { now + left.saturating_sub(self.rest.before_flush).max(left / 2) }
     }
 
     fn cut(&self, timeout: Duration) -> Duration {
         if self.hurry { timeout.min(HURRIED_TIMEOUT) } else { timeout }
     }
 
-    /// The length of time that a hook with this timeout may take.
-    pub(crate) fn allowance(&self, timeout: Duration, share: Share) -> Duration {
-        share.of(self.cut(timeout)).min(share.left)
+    /// The length of time that this hook may take.
+    pub(crate) fn allowance(&self, hook: &Hook, share: Share) -> Duration {
+        share.of(self.cut(timeout(hook))).min(share.left)
     }
 }
 
 /// `left / needed`, at most one.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Share {
     left: Duration,
     needed: Duration,
@@ -96,23 +96,23 @@ impl Share {
         if self.left >= self.needed {
             return time;
         }
-        let nanos = time.as_nanos() * self.left.as_nanos() / self.needed.as_nanos().max(1);
+        let nanos = time.as_nanos().saturating_mul(self.left.as_nanos()) / self.needed.as_nanos().max(1);
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }
 
 /// The hooks that would be cut short if every hook took as long as it may, each with the time it would get.
-pub(crate) fn cuts(plan: &Plan) -> Vec<(&'static Hook, Duration)> {
-    let timing = Timing::new(plan);
+pub(crate) fn cuts(plan: &Plan) -> Vec<(HookRef, Duration)> {
+    let mut timing = Timing::new(plan);
     let (mut now, mut cuts) = (Duration::ZERO, Vec::new());
-    for (index, group) in plan.groups().iter().enumerate() {
-        if group.phase != Phase::Announce {
+    for (turn, group) in plan.groups() {
+        if turn.0 != Phase::Announce {
             now = now.max(plan.drain_delay());
         }
-        let share = timing.share(index, group.phase, now);
-        for hook in plan.members(group) {
-            let allowance = timing.allowance(hook.timeout, share);
-            cuts.extend((allowance < hook.timeout).then_some((*hook, allowance)));
+        let share = timing.open(turn.0, group.declared, now);
+        for hook in group.members.iter().filter_map(|id| plan.hook(*id)) {
+            let allowance = timing.allowance(hook, share);
+            cuts.extend((allowance < timeout(hook)).then(|| (hook.clone(), allowance)));
         }
         now += share.of(group.declared).min(share.left);
     }

@@ -8,13 +8,18 @@
 //! one is held up.
 
 pub(crate) use cancel::panic_message;
-pub(crate) use engine::{Engine, StillRunning, Surroundings};
+pub use context::{Context, Hurried};
+pub(crate) use engine::Engine;
 pub(crate) use hook_runtime::HookRuntime;
 pub(crate) use machine::{Event, Machine};
+pub(crate) use surroundings::{StillRunning, Surroundings};
 
 mod cancel;
+mod context;
+mod crew;
 mod engine;
 mod hook_runtime;
 mod machine;
 mod runner;
 mod supervisor;
+mod surroundings;

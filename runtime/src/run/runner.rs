@@ -8,11 +8,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::cancel::{Cancel, Cancellable, guarded, outcome};
+use super::context::Given;
 use super::engine::{Engine, Next, Task};
 use super::hook_runtime::HookRuntime;
-use super::machine::{Finish, Id};
+use super::machine::Finish;
 use super::supervisor::{self, Watch};
-use crate::hook::{Body, Call, HookFuture};
+use crate::hook::{Call, Entered, HookFuture};
+use crate::plan::Id;
 use crate::report::Outcome;
 
 /// How long a runner that has to do everything by itself lets its hooks wait before it looks after them.
@@ -25,7 +27,7 @@ pub(super) fn run(engine: &Arc<Engine>, mut runtime: HookRuntime) {
     let mut finished = None;
     loop {
         match engine.next(finished.take()) {
-            Next::Run(task) => finished = execute(engine, &mut runtime, task),
+            Next::Run(task) => finished = execute(engine, &mut runtime, &task),
             Next::Over => break engine.conclude(),
             Next::Nothing if runtime.is_shared() || !engine.ensure_supervisor() => {
                 runtime.drive(MOMENT);
@@ -37,24 +39,26 @@ pub(super) fn run(engine: &Arc<Engine>, mut runtime: HookRuntime) {
 }
 
 /// Runs the hook; `None` where it goes on beside others and will speak for itself.
-fn execute(engine: &Arc<Engine>, runtime: &mut HookRuntime, task: Task) -> Option<(Id, Finish)> {
-    let call = Call::new(&*engine.values);
-    let finish = match task.body {
-        Body::Sync(run) => match guarded(|| run(&call)) {
-            Ok(result) => Finish::Ended(outcome(result)),
-            Err(finish) => finish,
-        },
-        Body::Async(start) => {
-            let entered = runtime.get().map(tokio::runtime::Runtime::enter);
-            let future = guarded(|| start(&call));
-            drop(entered);
-            match future {
-                Ok(future) => return execute_async(engine, runtime, task.id, future),
-                Err(finish) => finish,
-            }
-        }
+fn execute(engine: &Arc<Engine>, runtime: &mut HookRuntime, task: &Task) -> Option<(Id, Finish)> {
+    let began = engine.began()?;
+    let given = Given {
+        values: &*engine.values,
+        trigger: &began.trigger,
+        hurry: &engine.hurry,
+        began: began.at,
+        phase: task.hook.phase,
+        limit: task.limit,
     };
-    Some((task.id, finish))
+    let call = Call::new(&given);
+    // An async function may want a runtime already when it makes its future.
+    let entered = if task.hook.body.is_async() { runtime.get().map(tokio::runtime::Runtime::enter) } else { None };
+    let result = guarded(|| task.hook.body.enter(&call));
+    drop(entered);
+    match result {
+        Ok(Entered::Ended(result)) => Some((task.id, Finish::Ended(outcome(result)))),
+        Ok(Entered::Waits(future)) => execute_async(engine, runtime, task.id, future),
+        Err(finish) => Some((task.id, finish)),
+    }
 }
 
 fn execute_async(engine: &Arc<Engine>, runtime: &mut HookRuntime, id: Id, future: HookFuture) -> Option<(Id, Finish)> {

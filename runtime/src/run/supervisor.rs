@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{Engine, Shared, StillRunning, TAKEOVER};
+use super::engine::{Engine, Shared, TAKEOVER};
+use super::surroundings::StillRunning;
+use crate::hook::HookRef;
 
 /// The hooks that still run are named this often.
 const PROGRESS: Duration = Duration::from_secs(5);
+/// Work in flight is counted this often even if nobody says that some has ended.
+const RECOUNT: Duration = Duration::from_millis(20);
 /// A runner that starts fewer hooks than this while the queue waits is held up.
 const BRISK: usize = 10;
 
@@ -26,7 +30,7 @@ impl Default for Watch {
 /// Looks after the hooks until all is over, then after the end.
 pub(super) fn run(engine: &Arc<Engine>) {
     engine.mailbox.masks().watch();
-    engine.began();
+    engine.tell_began();
     let mut watch = Watch::default();
     while let Some(wake) = step(engine, &mut watch) {
         engine.mailbox.wait(Some(wake.saturating_sub(engine.now())));
@@ -43,8 +47,8 @@ pub(super) fn step_alone(engine: &Arc<Engine>, watch: &mut Watch) {
 
 /// One look. Answers when the next is due, or `None` when all is over.
 fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
-    let now = engine.now();
     let notes = engine.mailbox.take();
+    let now = engine.now();
     let mut shared = engine.lock();
     for note in notes {
         shared.machine.note(now, note);
@@ -55,15 +59,20 @@ fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
         engine.after_change(shared);
         return None;
     }
-    let still_running = watch.progress(&shared, now);
+    let tells = watch.is_due(now);
+    let still_running = if tells { still_running(&shared, now) } else { Vec::new() };
+    let waits_for_work = shared.machine.awaits_work();
     let runners = watch.takeover(&shared, now);
     let expiry = shared.machine.next_expiry().max(now + TAKEOVER);
     let queue = if shared.machine.queued() > 0 { now + TAKEOVER } else { expiry };
-    let wake = expiry.min(queue).min(watch.next_progress);
+    let count = if waits_for_work { now + RECOUNT } else { Duration::MAX };
+    let wake = expiry.min(queue).min(count).min(watch.next_progress);
     engine.sleeps_until(wake);
     engine.after_change(shared);
-    if !still_running.is_empty() {
-        engine.surroundings.still_running(&still_running);
+    engine.count_work();
+    if tells {
+        let work = if waits_for_work { engine.surroundings.work() } else { Vec::new() };
+        engine.surroundings.still_running(&still_running, &work);
     }
     for _ in 0..runners {
         if !engine.add_runner() {
@@ -74,20 +83,13 @@ fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
 }
 
 impl Watch {
-    /// The hooks to name, when it is time to name them.
-    fn progress(&mut self, shared: &Shared, now: Duration) -> Vec<StillRunning> {
-        if now < self.next_progress {
-            return Vec::new();
+    /// Whether it is time to say what still runs.
+    fn is_due(&mut self, now: Duration) -> bool {
+        let due = now >= self.next_progress;
+        if due {
+            self.next_progress = now + PROGRESS;
         }
-        self.next_progress = now + PROGRESS;
-        let running = shared.machine.running();
-        running
-            .map(|(_, hook, start, limit)| StillRunning {
-                hook,
-                elapsed: now.saturating_sub(start),
-                remaining: limit.saturating_sub(now),
-            })
-            .collect()
+        due
     }
 
     /// How many runners to add, because hooks are queued behind others that hold their threads.
@@ -103,6 +105,15 @@ impl Watch {
         (self.looked, self.started) = (now, started);
         if brisk { 0 } else { busy.clamp(1, 64).min(queued.saturating_sub(shared.idle)) }
     }
+}
+
+fn still_running(shared: &Shared, now: Duration) -> Vec<StillRunning> {
+    let named = |(_, hook, start, limit): (_, &HookRef, Duration, Duration)| StillRunning {
+        hook: hook.clone(),
+        elapsed: now.saturating_sub(start),
+        remaining: limit.saturating_sub(now),
+    };
+    shared.machine.running().map(named).collect()
 }
 
 /// Somebody must end the process, and nothing may keep them from it.

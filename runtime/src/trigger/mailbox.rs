@@ -37,8 +37,7 @@ pub(crate) struct Mailbox {
 
 impl Mailbox {
     /// Registers the handlers. A signal that arrives meanwhile is neither lost nor deadly: it is held back.
-    pub(crate) fn open(signals: &[Signal]) -> io::Result<Self> {
-        let held_back = HeldBack::now().ok_or_else(io::Error::last_os_error)?;
+    pub(crate) fn open(signals: &[Signal], held_back: &HeldBack) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let (arrived, bell) = (read.try_clone()?, write.try_clone()?);
         bell.set_nonblocking(true)?;

@@ -1,5 +1,7 @@
 //! Which thread takes which signals: masks around the registration, and for the shutdown's own threads.
 
+use std::io;
+
 use nix::sys::signal::{SigSet, SigmaskHow, Signal as Named};
 
 use super::Signal;
@@ -8,13 +10,14 @@ use super::Signal;
 ///
 /// signal-hook-registry 1.4.8 sets its handler first and publishes the action after: without this, a signal
 /// in between would be swallowed.
-pub(super) struct HeldBack {
+pub(crate) struct HeldBack {
     before: SigSet,
 }
 
 impl HeldBack {
-    pub(super) fn now() -> Option<Self> {
-        SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK).ok().map(|before| Self { before })
+    pub(crate) fn now() -> io::Result<Self> {
+        let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        Ok(Self { before })
     }
 
     pub(super) fn before(&self) -> SigSet {

@@ -1,11 +1,17 @@
 //! Station 1: what a hook is, and what its function may take and return.
 
-use std::any::TypeId;
+use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::future::Future;
-use std::marker::PhantomData;
+use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+pub(crate) use call::Values;
+pub use call::{Call, Missing, Want, WantOption, WantValue, want};
+
+mod call;
 
 /// What kind of work a hook does. Phases run in the order in which they are listed here; there are no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -49,18 +55,17 @@ impl Display for Phase {
 /// The timeout of a hook that declares none.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A hook as the attribute declares it: a constant of the program, gathered at link time.
-#[derive(Clone, Copy)]
+/// A hook with its settings and its place in the source: as the attribute declares it, or as it was registered.
 pub struct Hook {
     /// The function's name.
-    pub name: &'static str,
-    /// The module that holds the function.
+    pub name: Cow<'static, str>,
+    /// The module that holds the function; empty for a hook that was registered at run time.
     pub module: &'static str,
-    /// Source file of the attribute.
+    /// Source file.
     pub file: &'static str,
-    /// Line of the attribute.
+    /// Line in the source file.
     pub line: u32,
-    /// The package that brings the hook.
+    /// The package that brings the hook; empty for a hook that was registered at run time.
     pub package: &'static str,
     /// That package's version.
     pub version: &'static str,
@@ -82,13 +87,87 @@ impl fmt::Debug for Hook {
     }
 }
 
+/// A hook, shared: linked into the program, or registered while it runs.
+#[derive(Clone, Debug)]
+pub(crate) enum HookRef {
+    Linked(&'static Hook),
+    Registered(Arc<Hook>),
+}
+
+impl Deref for HookRef {
+    type Target = Hook;
+
+    fn deref(&self) -> &Hook {
+        match self {
+            Self::Linked(hook) => hook,
+            Self::Registered(hook) => hook,
+        }
+    }
+}
+
+impl HookRef {
+    /// Tells this hook from every other that lives.
+    pub(crate) fn identity(&self) -> usize {
+        identity(self)
+    }
+}
+
+pub(crate) fn identity(hook: &Hook) -> usize {
+    std::ptr::from_ref(hook).addr()
+}
+
 /// How a hook is entered.
-#[derive(Clone, Copy)]
 pub enum Body {
     /// A sync function: it holds its thread until it returns.
     Sync(fn(&Call<'_>) -> Result<HookResult, Missing>),
     /// An async function: its future can be dropped at the timeout.
     Async(fn(&Call<'_>) -> Result<HookFuture, Missing>),
+    /// A sync closure.
+    SyncOnce(Once<HookResult>),
+    /// An async closure.
+    AsyncOnce(Once<HookFuture>),
+}
+
+/// A closure, which can be called once.
+pub struct Once<T>(Mutex<Option<Closure<T>>>);
+
+type Closure<T> = Box<dyn FnOnce(&Call<'_>) -> T + Send>;
+
+impl<T> Once<T> {
+    pub(crate) fn new(closure: impl FnOnce(&Call<'_>) -> T + Send + 'static) -> Self {
+        Self(Mutex::new(Some(Box::new(closure))))
+    }
+
+    fn call(&self, call: &Call<'_>) -> Option<T> {
+        let closure = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        closure.map(|closure| closure(call))
+    }
+}
+
+/// A hook that was entered.
+pub(crate) enum Entered {
+    Ended(HookResult),
+    Waits(HookFuture),
+}
+
+impl Body {
+    pub(crate) fn is_async(&self) -> bool {
+        matches!(self, Self::Async(_) | Self::AsyncOnce(_))
+    }
+
+    /// Runs a sync function to its end; makes the future of an async one.
+    pub(crate) fn enter(&self, call: &Call<'_>) -> Result<Entered, Missing> {
+        // A closure that was called before has done its work; no shutdown runs a hook twice.
+        Ok(match self {
+            Self::Sync(run) => Entered::Ended(run(call)?),
+            Self::Async(start) => Entered::Waits(start(call)?),
+            Self::SyncOnce(closure) => Entered::Ended(closure.call(call).unwrap_or(Ok(()))),
+            Self::AsyncOnce(closure) => match closure.call(call) {
+                Some(future) => Entered::Waits(future),
+                None => Entered::Ended(Ok(())),
+            },
+        })
+    }
 }
 
 /// What came of a hook's function.
@@ -135,88 +214,6 @@ impl<T, E: Display> HookOutput for Result<T, E> {
             Ok(_) => Ok(()),
             Err(error) => Err(HookError(format!("{error:#}"))),
         }
-    }
-}
-
-/// The values a hook's parameters are taken from, looked up by type.
-pub(crate) trait Values {
-    /// Calls `found` with the value of that type, if there is one.
-    fn lend(&self, wanted: TypeId, found: &mut dyn FnMut(&dyn std::any::Any));
-}
-
-/// What a hook's function is called with.
-#[derive(Clone, Copy)]
-pub struct Call<'a> {
-    values: &'a dyn Values,
-}
-
-impl<'a> Call<'a> {
-    pub(crate) fn new(values: &'a dyn Values) -> Self {
-        Self { values }
-    }
-
-    fn value<T: Clone + 'static>(&self) -> Option<T> {
-        let mut value = None;
-        self.values.lend(TypeId::of::<T>(), &mut |found| value = found.downcast_ref::<T>().cloned());
-        value
-    }
-}
-
-/// The type of a parameter for which nothing was provided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Missing(pub &'static str);
-
-/// What a hook's parameter may be: a value that `provide` can keep and hand out.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a parameter of a shutdown hook",
-    label = "a parameter is `Clone + Send + Sync + 'static`; wrap it in an `Arc` to share it"
-)]
-pub trait Parameter: Clone + Send + Sync + 'static {}
-
-impl<T: Clone + Send + Sync + 'static> Parameter for T {}
-
-/// A parameter of type `T`; the two traits below tell an `Option` from the rest.
-pub struct Want<T>(PhantomData<fn() -> T>);
-
-/// Says of what type a parameter is.
-#[must_use]
-pub const fn want<T>() -> Want<T> {
-    Want(PhantomData)
-}
-
-/// A parameter that may be missing.
-pub trait WantOption {
-    /// The parameter's type.
-    type Value;
-    /// The value, `None` where none was provided.
-    ///
-    /// # Errors
-    /// None.
-    fn get(&self, call: &Call<'_>) -> Result<Self::Value, Missing>;
-}
-
-impl<T: Parameter> WantOption for Want<Option<T>> {
-    type Value = Option<T>;
-    fn get(&self, call: &Call<'_>) -> Result<Option<T>, Missing> {
-        Ok(call.value())
-    }
-}
-
-/// A parameter that must be there.
-pub trait WantValue {
-    /// The parameter's type.
-    type Value;
-    /// The value.
-    ///
-    /// # Errors
-    /// The type's name, where none was provided.
-    fn get(&self, call: &Call<'_>) -> Result<Self::Value, Missing>;
-}
-
-impl<T: Parameter> WantValue for &Want<T> {
-    type Value = T;
-    fn get(&self, call: &Call<'_>) -> Result<T, Missing> {
-        call.value().ok_or(Missing(std::any::type_name::<T>()))
     }
 }
 

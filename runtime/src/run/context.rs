@@ -1,0 +1,150 @@
+//! What a hook may know of the shutdown it runs in.
+
+use std::any::{Any, TypeId};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context as TaskContext, Poll, ready};
+use std::time::{Duration, Instant};
+
+use pin_project_lite::pin_project;
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+
+use super::engine::nanos;
+use crate::hook::{Phase, Values};
+use crate::timing::HURRIED_TIMEOUT;
+use crate::trigger::Trigger;
+
+/// The shutdown as a hook sees it: a parameter of this type needs no `provide`.
+///
+/// ```
+/// use on_shutdown::{Context, on_shutdown};
+///
+/// #[on_shutdown]
+/// async fn upload(context: Context) {
+///     println!("{} lets me work for {:?}", context.trigger(), context.remaining());
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Context {
+    trigger: Arc<Trigger>,
+    phase: Phase,
+    began: Instant,
+    limit: Duration,
+    hurry: Arc<Hurry>,
+}
+
+impl Context {
+    /// Why the program stops.
+    #[must_use]
+    pub fn trigger(&self) -> &Trigger {
+        &self.trigger
+    }
+
+    /// The phase of this hook.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// When this hook is given up: its timeout, or less where time is short. Earlier once somebody is in a hurry.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        let hurried = self.hurry.at().map_or(Duration::MAX, |at| at.saturating_add(HURRIED_TIMEOUT));
+        self.began + self.limit.min(hurried)
+    }
+
+    /// The time until [`deadline`](Self::deadline); zero when it is past.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.deadline().saturating_duration_since(Instant::now())
+    }
+
+    /// Whether somebody is in a hurry (a repeated Ctrl-C): do only what must not be left undone.
+    #[must_use]
+    pub fn is_hurried(&self) -> bool {
+        self.hurry.at().is_some()
+    }
+
+    /// Resolves when somebody is in a hurry; at once if that has been. `'static` and cancel-safe.
+    #[must_use = "futures do nothing unless awaited"]
+    pub fn hurry(&self) -> Hurried {
+        Hurried { notified: Arc::clone(&self.hurry.notify).notified_owned(), hurry: Arc::clone(&self.hurry) }
+    }
+}
+
+/// The moment from which on somebody is in a hurry.
+#[derive(Debug)]
+pub(super) struct Hurry {
+    at: AtomicU64,
+    notify: Arc<Notify>,
+}
+
+const NEVER: u64 = u64::MAX;
+
+impl Default for Hurry {
+    fn default() -> Self {
+        Self { at: AtomicU64::new(NEVER), notify: Arc::default() }
+    }
+}
+
+impl Hurry {
+    pub(super) fn begin(&self, now: Duration) {
+        self.at.fetch_min(nanos(now), Ordering::SeqCst);
+        self.notify.notify_waiters();
+    }
+
+    fn at(&self) -> Option<Duration> {
+        let at = self.at.load(Ordering::SeqCst);
+        (at != NEVER).then(|| Duration::from_nanos(at))
+    }
+}
+
+pin_project! {
+    /// The future of [`Context::hurry`].
+    #[derive(Debug)]
+    pub struct Hurried {
+        #[pin]
+        notified: OwnedNotified,
+        hurry: Arc<Hurry>,
+    }
+}
+
+impl Future for Hurried {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<()> {
+        let this = self.project();
+        if this.hurry.at().is_none() {
+            ready!(this.notified.poll(context));
+        }
+        Poll::Ready(())
+    }
+}
+
+/// A hook's parameters: its context, made only for a hook that asks, or a provided value.
+pub(super) struct Given<'a> {
+    pub(super) values: &'a dyn Values,
+    pub(super) trigger: &'a Arc<Trigger>,
+    pub(super) hurry: &'a Arc<Hurry>,
+    pub(super) began: Instant,
+    pub(super) phase: Phase,
+    pub(super) limit: Duration,
+}
+
+impl Values for Given<'_> {
+    fn lend(&self, wanted: TypeId, found: &mut dyn FnMut(&dyn Any)) {
+        if wanted != TypeId::of::<Context>() {
+            return self.values.lend(wanted, found);
+        }
+        found(&Context {
+            trigger: Arc::clone(self.trigger),
+            phase: self.phase,
+            began: self.began,
+            limit: self.limit,
+            hurry: Arc::clone(self.hurry),
+        });
+    }
+}

@@ -1,0 +1,50 @@
+//! What runs now, and what has happened.
+
+use std::time::Duration;
+
+use super::{Machine, Running, State};
+use crate::hook::{Hook, HookRef};
+use crate::plan::Id;
+use crate::report::{HookReport, Outcome, Report};
+
+impl Machine {
+    /// The hooks that run now, with their start and the limit of their time.
+    pub(crate) fn running(&self) -> impl Iterator<Item = (Id, &HookRef, Duration, Duration)> {
+        self.running.iter().filter_map(|id| {
+            let (running, hook) = (self.running_state(*id)?, self.plan.hook(*id)?);
+            Some((*id, hook, running.start, running.limit))
+        })
+    }
+
+    /// What happened; hooks that still run count as abandoned, hooks that never started as skipped.
+    pub(crate) fn report(&self, now: Duration) -> Report {
+        let end = self.over.unwrap_or(now);
+        let hooks = self.plan.ids().filter_map(|id| Some(hook_report(self.plan.hook(id)?, self.states.get(id)?, end)));
+        Report {
+            trigger: self.trigger.clone(),
+            hooks: hooks.collect(),
+            in_flight: self.cut_off.clone(),
+            duration: end,
+            deadline: self.plan.budget().deadline(),
+            deadline_came: end >= self.timing.usable(),
+            forced: self.forced,
+            own_end: self.own_end,
+        }
+    }
+}
+
+fn hook_report(hook: &Hook, state: &State, over: Duration) -> HookReport {
+    match state {
+        State::Ended { start, end, outcome } => {
+            HookReport::new(hook, outcome.clone(), *start, *end - start.unwrap_or(*end))
+        }
+        State::Running(Running { start, .. }) => {
+            let outcome = Outcome::TimedOut { abandoned: true };
+            HookReport::new(hook, outcome, Some(*start), over.saturating_sub(*start))
+        }
+        State::Waiting { .. } | State::Queued => {
+            let outcome = Outcome::Skipped("the shutdown was cut short".to_owned());
+            HookReport::new(hook, outcome, None, Duration::ZERO)
+        }
+    }
+}

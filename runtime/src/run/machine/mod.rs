@@ -1,0 +1,258 @@
+//! The state of every hook, and what comes next: a value without threads and without a clock.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::after::Turn;
+use crate::drain::WorkInFlight;
+use crate::hook::HookRef;
+use crate::plan::{Id, Plan};
+use crate::report::{Outcome, OwnEnd};
+use crate::timing::{HURRIED_TIMEOUT, Share, Timing};
+use crate::trigger::{Escalation, Note, Signal, Trigger, escalate};
+
+mod account;
+mod late;
+mod overdue;
+mod turns;
+
+/// What came of a hook's function.
+#[derive(Debug)]
+pub(crate) enum Finish {
+    Ended(Outcome),
+    /// Its future was dropped because it was cancelled.
+    Dropped,
+}
+
+/// What the machine wants its surroundings to do or to say.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// Drop this hook's future.
+    Cancel(Id),
+    /// The hook was given up, so long after its start.
+    TimedOut { id: Id, after: Duration },
+    /// The drain delay is over.
+    Draining,
+    /// Work in flight was waited for until now, and no longer.
+    WorkCutOff(Vec<WorkInFlight>),
+    /// A signal or request that changes nothing.
+    Noted(Trigger),
+    /// Somebody is in a hurry.
+    Hurry(Signal),
+}
+
+enum State {
+    /// Not its turn, or for so many hooks that it is `after`.
+    Waiting {
+        on: usize,
+        open: bool,
+    },
+    Queued,
+    Running(Running),
+    Ended {
+        start: Option<Duration>,
+        end: Duration,
+        outcome: Outcome,
+    },
+}
+
+#[derive(Clone, Copy)]
+struct Running {
+    start: Duration,
+    limit: Duration,
+    cancelled: Option<Duration>,
+}
+
+/// One shutdown, before and after its trigger. Every `now` counts from the trigger.
+pub(crate) struct Machine {
+    plan: Plan,
+    timing: Timing,
+    /// Without a meaning until [`begin`](Self::begin).
+    trigger: Trigger,
+    begun: bool,
+    escalate_on_any: bool,
+    states: Vec<State>,
+    queue: VecDeque<Id>,
+    running: Vec<Id>,
+    started: usize,
+    /// The turn of the open group.
+    turn: Option<Turn>,
+    share: Share,
+    /// Hooks of the open group that have not ended.
+    open: usize,
+    delay_until: Duration,
+    draining: bool,
+    /// Nothing is in flight, or it is waited for no more.
+    drained: bool,
+    drained_by: Option<Duration>,
+    cut_off: Vec<WorkInFlight>,
+    escalated: u32,
+    own_end: Option<OwnEnd>,
+    forced: Option<Signal>,
+    over: Option<Duration>,
+    events: Vec<Event>,
+}
+
+impl Machine {
+    /// All that can be made before the trigger is made here.
+    pub(crate) fn new(plan: Plan, escalate_on_any: bool) -> Self {
+        let states = (0..plan.size()).map(|id| State::Waiting { on: plan.waits(id), open: false }).collect();
+        Self {
+            timing: Timing::new(&plan),
+            delay_until: plan.drain_delay(),
+            plan,
+            trigger: Trigger::MainReturned,
+            begun: false,
+            escalate_on_any,
+            states,
+            queue: VecDeque::new(),
+            running: Vec::new(),
+            started: 0,
+            turn: None,
+            share: Share::default(),
+            open: 0,
+            draining: false,
+            drained: false,
+            drained_by: None,
+            cut_off: Vec::new(),
+            escalated: 0,
+            own_end: None,
+            forced: None,
+            over: None,
+            events: Vec::new(),
+        }
+    }
+
+    /// The trigger has come: it is the reason, whatever comes later.
+    pub(crate) fn begin(&mut self, first: Note) {
+        self.own_end = own_end(&first);
+        self.trigger = match first {
+            Note::Trigger(trigger) => trigger,
+            Note::Exit(code) => Trigger::Request { label: format!("exit({code})") },
+        };
+        if !self.trigger.still_serves() {
+            self.delay_until = Duration::ZERO;
+        }
+        self.begun = true;
+        self.timing = Timing::new(&self.plan);
+        self.advance(Duration::ZERO);
+    }
+
+    pub(crate) fn trigger(&self) -> &Trigger {
+        &self.trigger
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.is_some()
+    }
+
+    pub(crate) fn is_forced(&self) -> bool {
+        self.forced.is_some()
+    }
+
+    /// Whether the count of the work in flight matters now.
+    pub(crate) fn awaits_work(&self) -> bool {
+        self.draining && !self.drained && !self.is_over()
+    }
+
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// How many hooks have been started so far.
+    pub(crate) fn started(&self) -> usize {
+        self.started
+    }
+
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// The hook to run next, if one may start now; from here on its time runs. With it comes the limit.
+    pub(crate) fn take(&mut self, now: Duration) -> Option<(Id, HookRef, Duration)> {
+        let id = self.queue.pop_front()?;
+        let hook = self.plan.hook(id)?.clone();
+        let limit = now + self.timing.allowance(&hook, self.share);
+        self.set(id, State::Running(Running { start: now, limit, cancelled: None }));
+        self.running.push(id);
+        self.started += 1;
+        Some((id, hook, limit))
+    }
+
+    /// Says what came of a hook. Too late for one that was given up: then nothing changes.
+    pub(crate) fn finish(&mut self, id: Id, now: Duration, finish: Finish) {
+        let outcome = match finish {
+            Finish::Ended(outcome) => outcome,
+            Finish::Dropped => Outcome::TimedOut { abandoned: false },
+        };
+        if self.running_state(id).is_some() {
+            self.end(id, now, outcome);
+            self.advance(now);
+        }
+    }
+
+    /// A signal or request during the shutdown.
+    pub(crate) fn note(&mut self, now: Duration, note: Note) {
+        self.own_end = self.own_end.or_else(|| own_end(&note));
+        match note {
+            Note::Trigger(Trigger::Signal { signal, sender }) => {
+                match escalate(signal, now, self.escalated, self.escalate_on_any) {
+                    Escalation::Same => {}
+                    Escalation::SkipDelay => self.delay_until = Duration::ZERO,
+                    Escalation::Noted => self.events.push(Event::Noted(Trigger::Signal { signal, sender })),
+                    Escalation::Hurry => self.hurry(now, signal),
+                    Escalation::Force(signal) => (self.forced, self.over) = (Some(signal), Some(now)),
+                }
+            }
+            Note::Trigger(trigger) => {
+                if !trigger.still_serves() {
+                    self.delay_until = Duration::ZERO;
+                }
+                self.events.push(Event::Noted(trigger));
+            }
+            Note::Exit(_) => {}
+        }
+        self.advance(now);
+    }
+
+    fn hurry(&mut self, now: Duration, signal: Signal) {
+        self.escalated += 1;
+        self.delay_until = Duration::ZERO;
+        self.drained_by = self.drained_by.map(|_| now);
+        let later = self.plan.groups().filter(|(turn, _)| Some(*turn) > self.turn);
+        self.timing.hurry(later.map(|(turn, group)| (turn.0, group.declared)));
+        for state in &mut self.states {
+            if let State::Running(running) = state {
+                running.limit = running.limit.min(now + HURRIED_TIMEOUT);
+            }
+        }
+        self.events.push(Event::Hurry(signal));
+    }
+
+    fn set(&mut self, id: Id, state: State) {
+        if let Some(slot) = self.states.get_mut(id) {
+            *slot = state;
+        }
+    }
+
+    fn running_state(&self, id: Id) -> Option<Running> {
+        match self.states.get(id) {
+            Some(State::Running(running)) => Some(*running),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}
+
+/// The end that the program itself chose by this note.
+fn own_end(note: &Note) -> Option<OwnEnd> {
+    match note {
+        Note::Exit(code) => Some(OwnEnd::Asked(*code)),
+        Note::Trigger(Trigger::MainFailed { .. }) => Some(OwnEnd::MainFailed),
+        Note::Trigger(Trigger::MainPanicked { .. }) => Some(OwnEnd::MainPanicked),
+        Note::Trigger(_) => None,
+    }
+}

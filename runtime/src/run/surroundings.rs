@@ -1,0 +1,39 @@
+//! What a run asks of the world around it: an interface, so that a run can be tested without that world.
+
+use std::time::Duration;
+
+use super::machine::Event;
+use crate::drain::{Stage, WorkInFlight};
+use crate::hook::{Hook, HookRef};
+use crate::report::Report;
+use crate::trigger::Trigger;
+
+/// What a run does to the world around it.
+pub(crate) trait Surroundings: Send + Sync {
+    /// Readiness and draining follow the stages.
+    fn reach(&self, stage: Stage);
+    /// How many pieces of work are in flight.
+    fn in_flight(&self) -> usize;
+    /// The work in flight, by name and place.
+    fn work(&self) -> Vec<WorkInFlight>;
+    /// The hooks are on their way; called on a thread that they do not wait for.
+    fn began(&self, trigger: &Trigger, hooks: usize);
+    /// Something happened that the operator should know.
+    fn happened(&self, event: &Event, hook: Option<&Hook>);
+    /// These hooks still run, and this work is still in flight while the drain phase waits for it.
+    fn still_running(&self, hooks: &[StillRunning], work: &[WorkInFlight]);
+    /// All is over; called once, on a thread that may block.
+    fn conclude(&self, report: Report);
+    /// All is over and cannot wait for `conclude`, or that got stuck; must not block. `told` where `conclude` began.
+    fn cut_off(&self, report: Report, told: bool);
+    /// How long `conclude` may take when all is over now.
+    fn conclusion(&self, now: Duration) -> Duration;
+}
+
+/// A hook that runs, for the progress line.
+#[derive(Clone, Debug)]
+pub(crate) struct StillRunning {
+    pub(crate) hook: HookRef,
+    pub(crate) elapsed: Duration,
+    pub(crate) remaining: Duration,
+}
