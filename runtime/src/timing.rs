@@ -10,6 +10,9 @@ use crate::plan::{Declared, Plan};
 /// No hook gets more than this once somebody is in a hurry.
 pub(crate) const HURRIED_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long a cancelled future may take to be dropped before its thread counts as lost.
+const DROP_PATIENCE: Duration = Duration::from_millis(100);
+
 /// When things must have ended, all counted from the trigger.
 #[derive(Clone, Debug)]
 pub(crate) struct Timing {
@@ -82,6 +85,17 @@ impl Timing {
     pub(crate) fn allowance(&self, hook: &Hook, share: Share) -> Duration {
         share.of(self.cut(timeout(hook))).min(share.left)
     }
+
+    /// So much before the end of its allowance an async hook is cancelled, and so long it may then take to be dropped.
+    /// Only where there is time enough does that come on top.
+    pub(crate) fn patience(allowance: Duration, share: Share) -> (Duration, Duration) {
+        if share.is_short() {
+            let within = DROP_PATIENCE.min(allowance / 10);
+            (within, within)
+        } else {
+            (Duration::ZERO, DROP_PATIENCE)
+        }
+    }
 }
 
 /// `left / needed`, at most one.
@@ -92,8 +106,12 @@ pub(crate) struct Share {
 }
 
 impl Share {
+    fn is_short(self) -> bool {
+        self.left < self.needed
+    }
+
     fn of(self, time: Duration) -> Duration {
-        if self.left >= self.needed {
+        if !self.is_short() {
             return time;
         }
         let nanos = time.as_nanos().saturating_mul(self.left.as_nanos()) / self.needed.as_nanos().max(1);

@@ -21,5 +21,7 @@ mod engine;
 mod hook_runtime;
 mod machine;
 mod runner;
+#[cfg(test)]
+mod schedule;
 mod supervisor;
 mod surroundings;

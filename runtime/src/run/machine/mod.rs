@@ -59,7 +59,10 @@ enum State {
 #[derive(Clone, Copy)]
 struct Running {
     start: Duration,
+    /// When it is cancelled, or given up where it cannot be.
     limit: Duration,
+    /// How long it may take to be dropped then.
+    patience: Duration,
     cancelled: Option<Duration>,
 }
 
@@ -172,8 +175,13 @@ impl Machine {
     pub(crate) fn take(&mut self, now: Duration) -> Option<(Id, HookRef, Duration)> {
         let id = self.queue.pop_front()?;
         let hook = self.plan.hook(id)?.clone();
-        let limit = now + self.timing.allowance(&hook, self.share);
-        self.set(id, State::Running(Running { start: now, limit, cancelled: None }));
+        let allowance = self.timing.allowance(&hook, self.share);
+        let (within, patience) = match hook.body.is_async() {
+            true => Timing::patience(allowance, self.share),
+            false => (Duration::ZERO, Duration::ZERO),
+        };
+        let limit = now + allowance.saturating_sub(within);
+        self.set(id, State::Running(Running { start: now, limit, patience, cancelled: None }));
         self.running.push(id);
         self.started += 1;
         Some((id, hook, limit))

@@ -7,9 +7,7 @@ use crate::drain::WorkInFlight;
 use crate::plan::Id;
 use crate::report::Outcome;
 
-/// How long a cancelled future may take to be dropped before its thread counts as lost.
-const DROP_PATIENCE: Duration = Duration::from_millis(250);
-/// The same for a future that is inside a poll already, and so probably blocks its thread.
+/// How long a cancelled future is waited for that is inside a poll already, and so probably blocks its thread.
 const POLL_PATIENCE: Duration = Duration::from_millis(10);
 
 impl Machine {
@@ -52,7 +50,7 @@ impl Machine {
                     self.set(id, State::Running(Running { cancelled: Some(now), ..running }));
                     self.events.push(Event::Cancel(id));
                 }
-                Some(at) if now < at + patience(in_poll(id)) => {}
+                Some(at) if now < at + running.patience(in_poll(id)) => {}
                 _ => self.end(id, now, Outcome::TimedOut { abandoned: true }),
             }
         }
@@ -63,7 +61,7 @@ impl Machine {
     pub(crate) fn next_expiry(&self) -> Duration {
         let limit = |running: Running| match running.cancelled {
             None => running.limit,
-            Some(at) => at + POLL_PATIENCE,
+            Some(at) => at + running.patience(true),
         };
         let limits = self.running.iter().filter_map(|id| self.running_state(*id)).map(limit);
         let delay = (!self.draining && self.open == 0).then_some(self.delay_until);
@@ -72,6 +70,8 @@ impl Machine {
     }
 }
 
-fn patience(in_poll: bool) -> Duration {
-    if in_poll { POLL_PATIENCE } else { DROP_PATIENCE }
+impl Running {
+    fn patience(self, in_poll: bool) -> Duration {
+        if in_poll { self.patience.min(POLL_PATIENCE) } else { self.patience }
+    }
 }
