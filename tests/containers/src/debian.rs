@@ -1,0 +1,45 @@
+//! A program of Debian's in, it and the libraries that it is linked to out; a missing package is installed.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use nix::fcntl::{Flock, FlockArg};
+
+use crate::Unavailable;
+
+/// The program's file, its libraries and its loader, as this machine has them.
+pub(crate) fn files(package: &str, program: &str) -> Result<Vec<PathBuf>, Unavailable> {
+    let refused = |why: String| Unavailable::new(format!("Debian's package `{package}`"), why);
+    if !Path::new(program).exists() {
+        install(package, program).map_err(refused)?;
+    }
+    let output = Command::new("ldd").arg(program).output().map_err(|error| refused(format!("ldd: {error}")))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    // `name => /path (0x..)`, and the loader without a name. A static program has no line like that.
+    let libraries = text.split_whitespace().filter(|word| word.starts_with('/')).map(|word| word.trim_end_matches(':'));
+    Ok([program].into_iter().chain(libraries).map(PathBuf::from).collect())
+}
+
+/// One at a time, of this run and of others: apt-get does not wait for another apt-get.
+fn install(package: &str, program: &str) -> Result<(), String> {
+    let lock = std::env::temp_dir().join("on-shutdown-tests-apt.lock");
+    let lock = File::create(lock).map_err(|error| format!("its lock: {error}"))?;
+    let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| format!("its lock: {error}"))?;
+    let install = ["install", "-y", "--no-install-recommends", package];
+    if Path::new(program).exists() || apt_get(&install).is_ok() {
+        return Ok(());
+    }
+    // The lists may be missing or too old.
+    apt_get(&["update"])?;
+    apt_get(&install)
+}
+
+fn apt_get(words: &[&str]) -> Result<(), String> {
+    let mut command = Command::new("apt-get");
+    command.args(["-q", "-o", "DPkg::Lock::Timeout=60"]).args(words).env("DEBIAN_FRONTEND", "noninteractive");
+    let output = command.output().map_err(|error| format!("cannot start apt-get: {error}"))?;
+    let words = words.join(" ");
+    let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    if output.status.success() { Ok(()) } else { Err(format!("`apt-get {words}`: {said}")) }
+}

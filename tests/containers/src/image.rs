@@ -1,0 +1,110 @@
+//! What an image holds in, the image out, built `FROM scratch` from a folder that is gone afterwards.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::binary::{Program, target_tmp};
+use crate::docker::{Kind, Owned, docker, unique};
+use crate::{Unavailable, debian, leftovers};
+
+/// What an image holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Recipe {
+    programs: Vec<Program>,
+    debian: Vec<(&'static str, &'static str)>,
+    lines: Vec<String>,
+}
+
+impl Recipe {
+    /// An image with nothing but this program, which it starts in exec form: `CMD ["/name"]`.
+    pub fn scratch(program: Program) -> Self {
+        Self { programs: vec![program], debian: Vec::new(), lines: vec![format!(r#"CMD ["/{}"]"#, program.name)] }
+    }
+
+    /// One more program, at `/name`.
+    pub fn program(mut self, program: Program) -> Self {
+        self.programs.push(program);
+        self
+    }
+
+    /// A program of Debian's at its own path, with its libraries.
+    pub fn debian(mut self, package: &'static str, path: &'static str) -> Self {
+        self.debian.push((package, path));
+        self
+    }
+
+    /// One more line of the Dockerfile; a later `CMD` goes before an earlier one.
+    pub fn line(mut self, line: &str) -> Self {
+        self.lines.push(line.to_owned());
+        self
+    }
+
+    /// The image, shared by all tests that hold it at the same time; removed when the last one lets it go.
+    pub fn build(self) -> Result<Arc<Image>, Unavailable> {
+        static BUILT: Mutex<Option<HashMap<Recipe, Weak<Image>>>> = Mutex::new(None);
+        let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+        let built = built.get_or_insert_default();
+        if let Some(image) = built.get(&self).and_then(Weak::upgrade) {
+            return Ok(image);
+        }
+        let image = Arc::new(self.run_docker()?);
+        built.insert(self, Arc::downgrade(&image));
+        Ok(image)
+    }
+
+    fn run_docker(&self) -> Result<Image, Unavailable> {
+        let refused = |why: String| Unavailable::new("an image", why);
+        let files = self.files()?;
+        let context = Folder(target_tmp().map_err(refused)?.join(unique("context")));
+        self.fill(&context.0, &files).map_err(|error| refused(error.to_string()))?;
+        let image = Image(Owned::named(Kind::Image));
+        let (label, folder) = (leftovers::label(), context.0.to_string_lossy());
+        docker(["build", "--force-rm", "--label", &label, "--tag", image.name(), &*folder]).map_err(refused)?;
+        Ok(image)
+    }
+
+    /// Each file of this machine, with its path in the image.
+    fn files(&self) -> Result<Vec<(PathBuf, PathBuf)>, Unavailable> {
+        let mut files = Vec::new();
+        for program in &self.programs {
+            files.push((program.build()?, program.name.into()));
+        }
+        for (package, path) in &self.debian {
+            let found = debian::files(package, path)?;
+            files.extend(found.into_iter().map(|file| (file.clone(), file.strip_prefix("/").unwrap_or(&file).into())));
+        }
+        Ok(files)
+    }
+
+    fn fill(&self, context: &Path, files: &[(PathBuf, PathBuf)]) -> io::Result<()> {
+        let root = context.join("root");
+        for (file, path) in files {
+            let place = root.join(path);
+            fs::create_dir_all(place.parent().unwrap_or(&root))?;
+            fs::copy(file, place)?;
+        }
+        let dockerfile = ["FROM scratch", "COPY root/ /"].into_iter().chain(self.lines.iter().map(String::as_str));
+        fs::write(context.join("Dockerfile"), dockerfile.collect::<Vec<_>>().join("\n") + "\n")
+    }
+}
+
+/// An image of docker's.
+pub struct Image(Owned);
+
+impl Image {
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+}
+
+/// A folder that is removed when this is dropped.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,53 @@
+//! The harness: a program of this workspace in, built static, put into an image, run by the real docker daemon and
+//! stopped; judged by its exit code, its log and coarse time.
+//!
+//! A test is a closure for [`in_docker`]. What it makes (images, containers, networks, volumes) is removed when the
+//! value is dropped, also when the test fails; what a killed run left behind is removed by the next one, an hour later.
+//! Every name and label is this run's own, so two runs may go on at once.
+
+use std::fmt::Display;
+use std::io::Write;
+
+pub use binary::Program;
+pub use container::{Container, Run};
+pub use docker::{Network, Volume, supports};
+pub use ended::Ended;
+pub use image::{Image, Recipe};
+pub use leftovers::{BORN, sweep};
+
+mod binary;
+mod container;
+mod debian;
+mod docker;
+mod ended;
+mod image;
+mod leftovers;
+mod log;
+mod slots;
+
+/// With this variable set to `1` a test that cannot run here fails.
+pub const REQUIRE: &str = "ON_SHUTDOWN_REQUIRE_DOCKER";
+
+/// Why a test cannot run here: no docker, no permission, no network for a package, an image that cannot be built.
+#[derive(Clone, Debug)]
+pub struct Unavailable(String);
+
+impl Unavailable {
+    pub fn new(what: impl Display, why: impl Display) -> Self {
+        Self(format!("{what}: {why}"))
+    }
+}
+
+/// Runs a test that needs the daemon. Where it cannot run it prints `skipped: <reason>`, and passes unless [`REQUIRE`]d.
+///
+/// Few run at the same time, so that each has the processor that its times suppose.
+#[track_caller]
+pub fn in_docker(test: impl FnOnce() -> Result<(), Unavailable>) {
+    let _slot = slots::take();
+    if let Err(Unavailable(reason)) = docker::ready().and_then(|()| test()) {
+        let required = std::env::var_os(REQUIRE).is_some_and(|value| value == "1");
+        assert!(!required, "{REQUIRE}=1, but it cannot run: {reason}");
+        // Not `println!`, which shows nothing of a test that passes.
+        let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+    }
+}
