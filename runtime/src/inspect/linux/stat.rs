@@ -1,0 +1,89 @@
+//! The kernel's `stat` file in, a thread's state and its time on the CPU out.
+
+use std::time::Duration;
+
+use super::task::Task;
+
+/// `USER_HZ`: what the kernel counts a thread's time in, on every architecture that Rust knows.
+const TICKS_PER_SECOND: u32 = 100;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stat {
+    pub(super) name: String,
+    state: char,
+    pub(super) parent: u32,
+    user_ticks: u64,
+    kernel_ticks: u64,
+}
+
+impl Stat {
+    pub(super) fn of(task: &Task) -> Option<Self> {
+        Self::parse(&task.text("stat")?)
+    }
+
+    /// The name stands in brackets and may itself hold brackets and blanks; after it come numbers only.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (start, rest) = text.rsplit_once(')')?;
+        let mut fields = rest.split_ascii_whitespace();
+        Some(Self {
+            name: start.split_once('(')?.1.to_owned(),
+            state: fields.next()?.parse().ok()?,
+            parent: fields.next()?.parse().ok()?,
+            user_ticks: fields.nth(9)?.parse().ok()?,
+            kernel_ticks: fields.next()?.parse().ok()?,
+        })
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.state, 'Z' | 'X' | 'x')
+    }
+
+    /// Stopped by a signal or by a debugger.
+    pub(super) fn is_stopped(&self) -> bool {
+        matches!(self.state, 'T' | 't')
+    }
+
+    /// Blocked so that no signal but SIGKILL wakes it, if that.
+    pub(super) fn is_uninterruptible(&self) -> bool {
+        self.state == 'D'
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.state == 'R'
+    }
+
+    /// The time that this thread has spent on the CPU: in the program, in the kernel.
+    pub(super) fn cpu_time(&self) -> (Duration, Duration) {
+        let time = |ticks: u64| Duration::from_secs(ticks) / TICKS_PER_SECOND;
+        (time(self.user_ticks), time(self.kernel_ticks))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "10042 (a) b (c) D 10024 10024 9150 0 -1 4194304 101 0 0 0 193 20 0 0 20 0 1 0 95602 3133440\n";
+
+    #[test]
+    fn spec_3_23_a_name_may_hold_brackets_and_blanks() {
+        let name = "a) b (c".to_owned();
+        let expected = Stat { name, state: 'D', parent: 10024, user_ticks: 193, kernel_ticks: 20 };
+        assert_eq!(Stat::parse(LINE), Some(expected));
+    }
+
+    #[test]
+    fn spec_3_23_ticks_are_hundredths_of_a_second() {
+        let expected = (Duration::from_millis(1930), Duration::from_millis(200));
+        assert_eq!(Stat::parse(LINE).map(|stat| stat.cpu_time()), Some(expected));
+    }
+
+    #[test]
+    fn spec_3_23_half_a_line_is_none() {
+        for end in 0..LINE.find(" 20 0 0 20").unwrap_or_default() {
+            assert_eq!(Stat::parse(LINE.get(..end).unwrap_or_default()), None, "cut at {end}");
+        }
+        assert_eq!(Stat::parse("1 (a) running 1 1 1"), None);
+        assert_eq!(Stat::parse("no bracket at all"), None);
+    }
+}
