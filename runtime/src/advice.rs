@@ -20,7 +20,7 @@ pub(crate) fn over_budget(plan: &Plan) -> Option<String> {
     }
     let shown = cuts.iter().take(LISTED).map(|(hook, allowance)| {
         let (allowance, timeout) = (Length(*allowance), Length(hook.timeout));
-        format!("{} ({}:{}) to {allowance} of {timeout}", hook.name, hook.file, hook.line)
+        format!("{} to {allowance} of {timeout}", hook.name)
     });
     let mut list = shown.collect::<Vec<_>>().join(", ");
     if let Some(more @ 1..) = cuts.len().checked_sub(LISTED) {

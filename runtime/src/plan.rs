@@ -49,14 +49,41 @@ pub(crate) struct Group {
 /// The declared times of all groups, added up.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Declared {
-    pub(crate) before_flush: Duration,
-    pub(crate) flush: Duration,
+    pub(crate) before_flush: Demand,
+    pub(crate) flush: Demand,
 }
 
 impl Declared {
     /// The part that the phase belongs to.
-    pub(crate) fn of(&mut self, phase: Phase) -> &mut Duration {
+    pub(crate) fn of(&mut self, phase: Phase) -> &mut Demand {
         if phase == Phase::Flush { &mut self.flush } else { &mut self.before_flush }
+    }
+}
+
+/// What groups ask of the time there is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Demand {
+    /// The declared times.
+    pub(crate) time: Duration,
+    /// What counts when the time does not suffice: no group for more than all the time there is, nor for less than a
+    /// fiftieth of it, so that a timeout of an hour elsewhere leaves something for every hook.
+    pub(crate) weight: Duration,
+}
+
+impl Demand {
+    pub(crate) fn new(declared: Duration, usable: Duration) -> Self {
+        let weight = if declared.is_zero() { declared } else { declared.clamp(usable / 50, usable) };
+        Self { time: declared, weight }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.time += other.time;
+        self.weight += other.weight;
+    }
+
+    pub(crate) fn take(&mut self, other: Self) {
+        self.time = self.time.saturating_sub(other.time);
+        self.weight = self.weight.saturating_sub(other.weight);
     }
 }
 
@@ -111,10 +138,10 @@ impl Plan {
         group.members.retain(|member| *member != id);
         let chains = group.members.iter().filter_map(|id| self.entries.get(*id)?.as_ref()).map(|entry| entry.chain);
         let declared = chains.max().unwrap_or_default();
-        let part = self.declared.of(turn.0);
-        *part = part.saturating_sub(group.declared) + declared;
+        let (before, after) = (group.declared, declared);
         group.declared = declared;
-        if group.members.is_empty() {
+        self.redeclare(turn.0, before, after);
+        if after.is_zero() {
             self.groups.remove(&turn);
         }
         self.free.push(id);
@@ -124,15 +151,22 @@ impl Plan {
         let turn = turn(&entry.hook);
         let id = self.free.pop().unwrap_or(self.entries.len());
         let group = self.groups.entry(turn).or_default();
-        let longer = entry.chain.saturating_sub(group.declared);
-        group.declared += longer;
+        let (before, after) = (group.declared, group.declared.max(entry.chain));
+        group.declared = after;
         group.members.push(id);
-        *self.declared.of(turn.0) += longer;
+        self.redeclare(turn.0, before, after);
         match self.entries.get_mut(id) {
             Some(place) => *place = Some(entry),
             None => self.entries.push(Some(entry)),
         }
         id
+    }
+
+    fn redeclare(&mut self, phase: Phase, before: Duration, after: Duration) {
+        let usable = self.budget.usable();
+        let part = self.declared.of(phase);
+        part.take(Demand::new(before, usable));
+        part.add(Demand::new(after, usable));
     }
 
     fn connect(&mut self, hook: Id, earlier: Id) {
@@ -225,7 +259,7 @@ impl Plan {
         let announced: Duration = self.groups().take_while(announce).map(|(_, group)| group.declared).sum();
         let Declared { before_flush, flush } = self.declared;
         // The announce hooks run while the delay passes.
-        before_flush + flush + self.drain_delay.saturating_sub(announced)
+        before_flush.time + flush.time + self.drain_delay.saturating_sub(announced)
     }
 
     /// Whether every hook can have its whole timeout, whatever the others take.

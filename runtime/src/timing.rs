@@ -5,13 +5,15 @@ use std::time::Duration;
 use crate::after::timeout;
 use crate::budget::Budget;
 use crate::hook::{Hook, HookRef, Phase};
-use crate::plan::{Declared, Plan};
+use crate::plan::{Declared, Demand, Plan};
 
 /// No hook gets more than this once somebody is in a hurry.
 pub(crate) const HURRIED_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a cancelled future may take to be dropped before its thread counts as lost.
-const DROP_PATIENCE: Duration = Duration::from_millis(100);
+const DROP_PATIENCE: Duration = Duration::from_millis(250);
+/// The same where time is short, and what it takes comes out of the hook's own share.
+const SHORT_DROP_PATIENCE: Duration = Duration::from_millis(100);
 
 /// When things must have ended, all counted from the trigger.
 #[derive(Clone, Debug)]
@@ -34,16 +36,21 @@ impl Timing {
         self.hurry = true;
         self.rest = Declared::default();
         for (phase, declared) in rest {
-            let declared = self.cut(declared);
-            *self.rest.of(phase) += declared;
+            let demand = self.demand(declared);
+            self.rest.of(phase).add(demand);
         }
     }
 
-    /// A group that has not been opened declares more time than before.
-    pub(crate) fn longer(&mut self, phase: Phase, before: Duration, after: Duration) {
-        let (before, after) = (self.cut(before), self.cut(after));
+    /// A group that has not been opened declares another time than before.
+    pub(crate) fn redeclare(&mut self, phase: Phase, before: Duration, after: Duration) {
+        let (before, after) = (self.demand(before), self.demand(after));
         let part = self.rest.of(phase);
-        *part = part.saturating_sub(before) + after;
+        part.take(before);
+        part.add(after);
+    }
+
+    fn demand(&self, declared: Duration) -> Demand {
+        Demand::new(self.cut(declared), self.usable)
     }
 
     /// When no hook runs any more.
@@ -53,7 +60,7 @@ impl Timing {
 
     /// When the phase must have ended. Without anything to flush, no time is kept for it.
     pub(crate) fn end_of(&self, phase: Phase) -> Duration {
-        if phase == Phase::Flush || self.rest.flush.is_zero() {
+        if phase == Phase::Flush || self.rest.flush.time.is_zero() {
             return self.usable;
         }
         self.usable.saturating_sub(self.flush_slice)
@@ -63,18 +70,22 @@ impl Timing {
     /// that is still to run, the share that does.
     pub(crate) fn open(&mut self, phase: Phase, declared: Duration, now: Duration) -> Share {
         let left = self.end_of(phase).saturating_sub(now);
-        let cut = self.cut(declared);
+        let group = self.demand(declared);
         let part = self.rest.of(phase);
-        let needed = *part;
-        *part = part.saturating_sub(cut);
-        Share { left, needed: needed.max(Duration::from_nanos(1)) }
+        let all = *part;
+        part.take(group);
+        if left >= all.time {
+            return Share { left, whole: group.time, part: group.time };
+        }
+        let part = scale(left, group.weight, all.weight);
+        Share { left, whole: group.time, part: part.min(group.time) }
     }
 
     /// Until when work in flight is waited for: all the time that later hooks have not declared, and at least half.
     pub(crate) fn drained_by(&self, now: Duration) -> Duration {
         let end = self.end_of(Phase::Drain);
         let left = end.saturating_sub(now);
-        if self.hurry { now } else { now + left.saturating_sub(self.rest.before_flush).max(left / 2) }
+        if self.hurry { now } else { now + left.saturating_sub(self.rest.before_flush.time).max(left / 2) }
     }
 
     fn cut(&self, timeout: Duration) -> Duration {
@@ -90,7 +101,7 @@ impl Timing {
     /// Only where there is time enough does that come on top.
     pub(crate) fn patience(allowance: Duration, share: Share) -> (Duration, Duration) {
         if share.is_short() {
-            let within = DROP_PATIENCE.min(allowance / 10);
+            let within = SHORT_DROP_PATIENCE.min(allowance / 10);
             (within, within)
         } else {
             (Duration::ZERO, DROP_PATIENCE)
@@ -98,25 +109,28 @@ impl Timing {
     }
 }
 
-/// `left / needed`, at most one.
+/// What a group gets of the time that it declares.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Share {
     left: Duration,
-    needed: Duration,
+    whole: Duration,
+    part: Duration,
 }
 
 impl Share {
     fn is_short(self) -> bool {
-        self.left < self.needed
+        self.part < self.whole
     }
 
     fn of(self, time: Duration) -> Duration {
-        if !self.is_short() {
-            return time;
-        }
-        let nanos = time.as_nanos().saturating_mul(self.left.as_nanos()) / self.needed.as_nanos().max(1);
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        if self.is_short() { scale(time, self.part, self.whole) } else { time }
     }
+}
+
+/// `time * part / whole`
+fn scale(time: Duration, part: Duration, whole: Duration) -> Duration {
+    let nanos = time.as_nanos().saturating_mul(part.as_nanos()) / whole.as_nanos().max(1);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
 /// The hooks that would be cut short if every hook took as long as it may, each with the time it would get.

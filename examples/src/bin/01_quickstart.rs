@@ -10,28 +10,28 @@ use on_shutdown::on_shutdown;
 use tokio::time::sleep;
 
 /// Before all else: the gateway must send no new work.
-#[on_shutdown(phase = announce)]
+#[on_shutdown(phase = announce, timeout = "1s")]
 async fn leave_registry() {
     sleep(Duration::from_millis(120)).await;
     println!("left the registry");
 }
 
 /// Higher priorities run first.
-#[on_shutdown(priority = 10)]
+#[on_shutdown(priority = 10, timeout = "2s")]
 async fn stop_consumer() {
     sleep(Duration::from_millis(250)).await;
     println!("stopped the consumer");
 }
 
 /// Equal priorities run at the same time: this one and the next take 300 ms together, not 500.
-#[on_shutdown]
+#[on_shutdown(timeout = "2s")]
 fn write_orders() -> std::io::Result<()> {
     std::thread::sleep(Duration::from_millis(300));
     println!("wrote the orders");
     Ok(())
 }
 
-#[on_shutdown]
+#[on_shutdown(timeout = "2s")]
 async fn write_index() -> anyhow::Result<()> {
     sleep(Duration::from_millis(200)).await;
     println!("wrote the index");
@@ -45,7 +45,7 @@ async fn close_pool() {
 }
 
 /// Telemetry last.
-#[on_shutdown(phase = flush)]
+#[on_shutdown(phase = flush, timeout = "1s")]
 fn flush_metrics() {
     println!("sent the last metrics");
 }

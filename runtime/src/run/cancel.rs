@@ -62,10 +62,10 @@ impl Future for Cancellable {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Finish> {
         let this = &mut *self;
         if let Some(cancel) = &this.cancel {
-            cancel.in_poll.store(true, Ordering::SeqCst);
             if cancel.is_asked(context) {
-                return Poll::Ready(discard(&mut this.future, Finish::Dropped));
+                return Poll::Ready(cancelled(&mut this.future));
             }
+            cancel.in_poll.store(true, Ordering::SeqCst);
         }
         let Some(future) = &mut this.future else { return Poll::Pending };
         let finish = match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
@@ -80,6 +80,12 @@ impl Future for Cancellable {
         };
         Poll::Ready(discard(&mut this.future, finish))
     }
+}
+
+/// Drops the future because its time is over, which a panic of its `Drop` does not change.
+fn cancelled(future: &mut Option<HookFuture>) -> Finish {
+    discard(future, Finish::Dropped);
+    Finish::Dropped
 }
 
 /// Drops the future here, where a panic of its `Drop` is caught.

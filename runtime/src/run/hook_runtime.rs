@@ -58,7 +58,8 @@ impl HookRuntime {
     /// Lets what shares the runtime go on for a moment.
     pub(super) fn drive(&mut self, moment: Duration) {
         match self.get() {
-            Some(runtime) => runtime.block_on(tokio::time::sleep(moment)),
+            // Inside a block: a timer is made in the context of its runtime.
+            Some(runtime) => runtime.block_on(async { tokio::time::sleep(moment).await }),
             None => std::thread::sleep(moment),
         }
     }

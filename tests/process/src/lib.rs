@@ -12,8 +12,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::kill;
 pub use nix::sys::signal::Signal;
+use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
 /// A program that takes longer than this is killed, and its test fails.
@@ -37,6 +37,8 @@ impl Program {
                 command.env_remove(name);
             }
         }
+        // A backtrace of a debug build takes half a second.
+        command.env_remove("RUST_BACKTRACE");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self { command }
     }

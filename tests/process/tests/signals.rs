@@ -1,12 +1,202 @@
-//! What starts a shutdown from outside.
+//! What starts a shutdown from outside, what a repeat does, and what the program's children inherit.
 
-use process::{Program, Signal};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use process::{Program, Running, Signal};
+
+fn idle() -> Running {
+    Program::new(env!("CARGO_BIN_EXE_idle")).start()
+}
 
 #[test]
 fn spec_3_18_sigterm_and_sigint_run_the_hooks() {
     for (signal, name) in [(Signal::SIGTERM, "SIGTERM"), (Signal::SIGINT, "SIGINT")] {
-        let mut program = Program::new(env!("CARGO_BIN_EXE_idle")).start();
+        let mut program = idle();
         program.signal(signal);
         program.wait().assert_code(0).assert_order(&["ready", "hook"]).assert_err(&format!("report: {name} from pid"));
     }
+}
+
+#[test]
+fn spec_3_18_a_signal_outside_the_set_does_what_it_always_did() {
+    for signal in [Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGALRM] {
+        let mut program = idle();
+        program.signal(signal);
+        let ended = program.wait();
+        assert_eq!(ended.signal, Some(signal as i32), "{ended}");
+    }
+}
+
+#[test]
+fn spec_3_18_a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    let script = |exec: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("trap '' INT; exec {exec} \"$@\""), "sh"]);
+        Program::of(command)
+    };
+    let mut program = script(env!("CARGO_BIN_EXE_idle")).start();
+    program.err_line("SIGINT was ignored when the program started");
+    program.signal(Signal::SIGINT);
+    program.signal(Signal::SIGTERM);
+    program.wait().assert_code(0).assert_err("report: SIGTERM from pid");
+
+    let mut program = script(env!("CARGO_BIN_EXE_signals")).arg("override").start();
+    program.signal(Signal::SIGINT);
+    program.wait().assert_code(0).assert_err("report: SIGINT from pid");
+}
+
+#[test]
+fn spec_3_18_signals_that_were_blocked_at_the_start_are_handled_all_the_same() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("blocked").start();
+    program.signal(Signal::SIGTERM);
+    program.wait().assert_code(0).assert_err("report: SIGTERM from pid");
+}
+
+#[test]
+fn spec_3_18_the_set_is_a_setting() {
+    for (signal, name) in [(Signal::SIGQUIT, "SIGQUIT"), (Signal::SIGHUP, "SIGHUP")] {
+        let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("others").start();
+        program.signal(signal);
+        program.wait().assert_code(0).assert_err(&format!("report: {name} from pid"));
+    }
+    // SIGRTMIN+3, as systemd stops a container.
+    let program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("others").start();
+    let sent = Command::new("kill").args(["-37", &program.pid().to_string()]).status().expect("kill is there");
+    assert!(sent.success());
+    program.wait().assert_code(0).assert_err("report: signal 37 from pid");
+}
+
+#[test]
+fn spec_3_19_two_sigterms_a_millisecond_apart_are_one_request() {
+    for _ in 0..20 {
+        let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("slow").start();
+        program.signal(Signal::SIGTERM);
+        std::thread::sleep(Duration::from_millis(1));
+        program.signal(Signal::SIGTERM);
+        let ended = program.wait();
+        ended.assert_code(0).assert_no_err("noted").assert_no_err("again");
+        assert_eq!(ended.out.iter().filter(|line| *line == "slow hook").count(), 1, "{ended}");
+    }
+}
+
+#[test]
+fn spec_3_19_term_and_hup_together_run_the_hooks_once() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("others").start();
+    program.signal(Signal::SIGHUP);
+    program.signal(Signal::SIGTERM);
+    let ended = program.wait();
+    ended.assert_code(0).assert_err("report: SIG");
+    assert_eq!(ended.out.iter().filter(|line| *line == "slow hook").count(), 1, "{ended}");
+}
+
+#[test]
+fn spec_3_19_the_second_sigint_hurries_and_the_third_ends_at_once() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("endless").start();
+    program.signal(Signal::SIGINT);
+    program.out_line("endless hook");
+    std::thread::sleep(Duration::from_millis(1100));
+    program.signal(Signal::SIGINT);
+    program.err_line("SIGINT again: no more waiting");
+    program.out_line("hurried");
+    program.signal(Signal::SIGINT);
+    let ended = program.wait();
+    ended.assert_code(130).assert_err("cut short by a repeated SIGINT").assert_before(Duration::from_secs(8));
+}
+
+#[test]
+fn spec_3_19_term_then_int_later_hurries() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("endless").start();
+    program.signal(Signal::SIGTERM);
+    program.out_line("endless hook");
+    std::thread::sleep(Duration::from_millis(1100));
+    program.signal(Signal::SIGTERM);
+    program.err_line("SIGTERM from pid");
+    program.err_line("noted, the shutdown goes on as it is");
+    program.signal(Signal::SIGINT);
+    program.err_line("SIGINT again: no more waiting");
+    // The endless hook is cut after a second instead of twenty.
+    program.wait().assert_code(124).assert_before(Duration::from_secs(15));
+}
+
+#[test]
+fn spec_3_19_a_storm_of_ten_thousand_signals_changes_nothing() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("slow").start();
+    program.signal(Signal::SIGTERM);
+    for _ in 0..10_000 {
+        // Towards the end the process may be gone already.
+        let _ = kill(program.pid(), Signal::SIGTERM);
+    }
+    let ended = program.wait();
+    ended.assert_code(0).assert_err("report: SIGTERM from pid");
+    assert_eq!(ended.out.iter().filter(|line| *line == "slow hook").count(), 1, "{ended}");
+}
+
+#[test]
+fn spec_3_9_a_request_during_a_signals_shutdown_is_noted() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("asks").start();
+    program.signal(Signal::SIGTERM);
+    program.wait().assert_code(0).assert_err("report: SIGTERM from pid").assert_err("request: from a hook: noted");
+}
+
+#[test]
+fn spec_3_20_children_inherit_no_mask_and_no_handler() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("children").start();
+    program.signal(Signal::SIGTERM);
+    let ended = program.wait();
+    ended.assert_code(0);
+    // As a child of a program without us: what the machine itself ignores is ignored there, too.
+    let status = Command::new("cat").arg("/proc/self/status").output().expect("a child").stdout;
+    let usual = process::masks(&String::from_utf8_lossy(&status));
+    assert!(usual.starts_with("SigBlk: 0000000000000000 SigIgn: "), "{usual}");
+    // Before the shutdown and during it, by std and by tokio, from main and from a hook.
+    for child in ["main std", "main tokio", "hook std", "hook tokio"] {
+        let line = ended.out.iter().find(|line| line.starts_with(child)).unwrap_or_else(|| panic!("{child}\n{ended}"));
+        assert_eq!(line.strip_prefix(child).map(str::trim), Some(&*usual), "{ended}");
+    }
+    ended.assert_out("main reaped its child: exit status: 3");
+}
+
+/// Every run of a program that is stopped in its first moments either dies by the signal, before main, or runs its hooks.
+#[test]
+fn spec_3_18_no_signal_is_lost_in_the_first_moments() {
+    let runs: u32 = std::env::var("EARLY_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(400);
+    let (mut died, mut ran) = (0, 0);
+    for run in 0..runs {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_early"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let pause = Duration::from_micros(u64::from(run * 7919 % 3000));
+        let until = Instant::now() + pause;
+        while Instant::now() < until {
+            std::hint::spin_loop();
+        }
+        let pid = Pid::from_raw(child.id().try_into().expect("a pid fits"));
+        kill(pid, Signal::SIGTERM).expect("it cannot have ended by itself");
+        let limit = Instant::now() + Duration::from_secs(20);
+        while child.try_wait().expect("it is ours").is_none() {
+            if Instant::now() > limit {
+                let _ = child.kill();
+                panic!("run {run}: a signal after {pause:?} was lost");
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        let output = child.wait_with_output().expect("it is ours");
+        match (output.status.signal(), output.status.code()) {
+            (Some(15), None) => died += 1,
+            (None, Some(0)) => {
+                assert_eq!(output.stdout, b"hook\n", "run {run} after {pause:?}");
+                ran += 1;
+            }
+            other => panic!("run {run}: {other:?} after {pause:?}"),
+        }
+    }
+    println!("{died} died before main, {ran} ran their hooks");
+    assert!(died > 0 && ran > 0, "the moments must lie on both sides: {died} died, {ran} ran");
 }

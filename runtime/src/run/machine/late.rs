@@ -57,7 +57,7 @@ impl Machine {
         let changed = change(self);
         let after = declared(self);
         if Some(turn) > self.turn {
-            self.timing.longer(turn.0, before, after);
+            self.timing.redeclare(turn.0, before, after);
         }
         changed
     }

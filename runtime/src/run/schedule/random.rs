@@ -84,7 +84,7 @@ fn expected(job: &Job) -> (Duration, Outcome) {
         Does::Awaits => (job.timeout, cancelled),
         Does::Blocks => (job.timeout, abandoned),
         Does::BlocksInPoll => (job.timeout + ms(10), abandoned),
-        Does::BlocksInDrop => (job.timeout + ms(100), abandoned),
+        Does::BlocksInDrop => (job.timeout + ms(250), abandoned),
     }
 }
 

@@ -1,0 +1,95 @@
+//! The future of a response in; its head with `Connection: close` where that is due, and its body, which is in flight
+//! until it has ended, out.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use http::header::CONNECTION;
+use http::{HeaderValue, Response, Version};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::drain::{InFlight, is_ready};
+
+pin_project! {
+    /// The future of [`InFlightService`](super::InFlightService).
+    #[derive(Debug)]
+    pub struct InFlightFuture<F> {
+        #[pin]
+        future: F,
+        version: Version,
+        in_flight: Option<InFlight>,
+    }
+}
+
+impl<F> InFlightFuture<F> {
+    pub(super) fn new(future: F, version: Version, in_flight: InFlight) -> Self {
+        Self { future, version, in_flight: Some(in_flight) }
+    }
+}
+
+impl<F, B, E> Future for InFlightFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = Result<Response<InFlightBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = ready!(this.future.poll(context));
+        let in_flight = this.in_flight.take();
+        Poll::Ready(result.map(|mut response| {
+            // Asked now, not at the call: a request that began before the trigger is answered after it, too.
+            if !is_ready() {
+                close_after(&mut response, *this.version);
+            }
+            response.map(|body| InFlightBody { body, in_flight })
+        }))
+    }
+}
+
+/// Says that the connection closes after this response.
+pub(super) fn close_after<B>(response: &mut Response<B>, version: Version) {
+    // A switch of protocols needs the header for itself; the other 1xx are not the end of the request.
+    if version <= Version::HTTP_11 && !response.status().is_informational() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+pin_project! {
+    /// The body of a response that is in flight until this has ended or is dropped.
+    ///
+    /// The default one belongs to no request: for layers that answer in the place of the service.
+    #[derive(Debug, Default)]
+    pub struct InFlightBody<B> {
+        #[pin]
+        body: B,
+        in_flight: Option<InFlight>,
+    }
+}
+
+impl<B: Body> Body for InFlightBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let this = self.project();
+        let frame = ready!(this.body.poll_frame(context));
+        if !matches!(frame, Some(Ok(_))) {
+            *this.in_flight = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

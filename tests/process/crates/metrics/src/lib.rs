@@ -1,0 +1,13 @@
+//! Another one, which runs last.
+
+use on_shutdown::on_shutdown;
+
+#[on_shutdown(phase = flush)]
+fn flush_metrics() {
+    println!("metrics: flush");
+}
+
+#[on_shutdown(phase = announce, priority = -1)]
+fn count_the_stop() {
+    println!("metrics: count the stop");
+}

@@ -1,0 +1,13 @@
+//! A program as small as can be, to be stopped in its first moments.
+
+#[on_shutdown::on_shutdown]
+fn hook() {
+    println!("hook");
+}
+
+#[on_shutdown::main]
+fn main() {
+    loop {
+        std::thread::park();
+    }
+}

@@ -1,0 +1,265 @@
+//! A program that does to its shutdown what the environment says: how main behaves, and what each hook does.
+//!
+//! `MAIN=mode`, and one argument for each kind of hook: `phase:priority:timeout-ms:behavior[:count]`. What happens is
+//! written to the file `TRACE`, past stdout and its lock: `name began` and `name ended`, in their order.
+
+use std::fs::File;
+use std::io::Write;
+use std::panic::panic_any;
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+use std::{future, thread};
+
+use nix::sys::resource::{Resource, setrlimit};
+use on_shutdown::{HookSettings, Phase, Settings, register, register_sync};
+
+static TRACE: OnceLock<File> = OnceLock::new();
+/// Held by main for ever in one mode.
+static LOCK: Mutex<()> = Mutex::new(());
+
+fn trace(name: &str, what: &str) {
+    // One write, so that lines of several threads do not mix; the file was opened for appending.
+    let _ = TRACE.get().map(|mut file| file.write_all(format!("{name} {what}\n").as_bytes()));
+}
+
+/// Says that its hook was cancelled, by being dropped.
+struct Dropped(String);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        trace(&self.0, "dropped");
+    }
+}
+
+fn forever() -> ! {
+    loop {
+        thread::sleep(Duration::from_secs(3600));
+    }
+}
+
+fn spin() -> ! {
+    loop {
+        std::hint::spin_loop();
+    }
+}
+
+struct PanicsInDrop;
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        panic!("dropped with a panic");
+    }
+}
+
+struct HangsInDrop;
+
+impl Drop for HangsInDrop {
+    fn drop(&mut self) {
+        forever();
+    }
+}
+
+/// A panic payload whose own drop panics again.
+struct Poison;
+
+impl Drop for Poison {
+    fn drop(&mut self) {
+        panic!("the payload panics, too");
+    }
+}
+
+fn sync_hook(behavior: &str) -> Result<(), String> {
+    match behavior {
+        "ok" => Ok(()),
+        "nap" => {
+            thread::sleep(Duration::from_millis(50));
+            Ok(())
+        }
+        "fails" => Err("it cannot be done".to_owned()),
+        "panics" => panic!("sync panic"),
+        "panics-payload" => panic_any(vec![1, 2, 3]),
+        "panics-poison" => panic_any(Poison),
+        "sleeps" => forever(),
+        "spins" => spin(),
+        "locks" => {
+            drop(LOCK.lock());
+            Ok(())
+        }
+        "stdout" => {
+            println!("needs the lock of stdout");
+            Ok(())
+        }
+        "block-on" => {
+            let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+            runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
+            Ok(())
+        }
+        other => panic!("no sync behavior `{other}`"),
+    }
+}
+
+async fn async_hook(name: String, behavior: &str) -> Result<(), String> {
+    match behavior {
+        "async-ok" => Ok(()),
+        "async-nap" => {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Ok(())
+        }
+        "async-panics" => {
+            tokio::task::yield_now().await;
+            panic!("async panic")
+        }
+        "async-awaits" => {
+            let _told = Dropped(name);
+            future::pending().await
+        }
+        "async-sleeps" => forever(),
+        "async-blocks-later" => {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            forever()
+        }
+        "async-spins" => spin(),
+        "async-drop-panics" => {
+            let _armed = PanicsInDrop;
+            future::pending().await
+        }
+        "async-drop-hangs" => {
+            let _armed = HangsInDrop;
+            future::pending().await
+        }
+        "async-block-on" => {
+            tokio::runtime::Runtime::new().map_err(|error| error.to_string())?.block_on(async {});
+            Ok(())
+        }
+        "async-pool" => {
+            // More blocking tasks than the pool has threads, and none of them ever ends.
+            for _ in 0..600 {
+                tokio::task::spawn_blocking(|| forever());
+            }
+            Ok(())
+        }
+        "async-tasks" => {
+            for _ in 0..8 {
+                tokio::spawn(async { forever() });
+            }
+            tokio::task::yield_now().await;
+            Ok(())
+        }
+        other => panic!("no async behavior `{other}`"),
+    }
+}
+
+/// `phase:priority:timeout-ms:behavior[:count]`
+fn add(spec: &str) {
+    let parts: Vec<&str> = spec.split(':').collect();
+    let [phase, priority, timeout, behavior, ref count @ ..] = parts[..] else { panic!("`{spec}`") };
+    let phase = Phase::ALL.into_iter().find(|known| known.name() == phase).expect(phase);
+    let timeout = Duration::from_millis(timeout.parse().expect(timeout));
+    let settings = HookSettings::new().phase(phase).priority(priority.parse().expect(priority)).timeout(timeout);
+    for number in 0..count.first().map_or(1, |count| count.parse().expect(count)) {
+        let name = format!("{behavior}-{number}");
+        let (told, behavior) = (name.clone(), behavior.to_owned());
+        let registration = if behavior.starts_with("async") {
+            register(name, settings.clone(), async move |_| {
+                trace(&told, "began");
+                let result = async_hook(told.clone(), &behavior).await;
+                trace(&told, "ended");
+                result
+            })
+        } else {
+            register_sync(name, settings.clone(), move |_| {
+                trace(&told, "began");
+                let result = sync_hook(&behavior);
+                trace(&told, "ended");
+                result
+            })
+        };
+        registration.expect("it is early enough").keep();
+    }
+}
+
+fn main() {
+    let path = std::env::var("TRACE").expect("TRACE names a file");
+    let file = File::options().append(true).create(true).open(path).expect("TRACE can be written");
+    TRACE.set(file).expect("nobody else sets it");
+    std::env::args().skip(1).for_each(|spec| add(&spec));
+    let settings = Settings::new().escalate_on_any(std::env::var_os("ESCALATE_ON_ANY").is_some());
+    let handle = settings.install().expect("the settings are right");
+    match std::env::var("MAIN").as_deref().unwrap_or("parks") {
+        "parks" => ready(),
+        "spins" => {
+            println!("ready");
+            spin()
+        }
+        "holds-stdout" => {
+            let mut stdout = std::io::stdout().lock();
+            let _ = writeln!(stdout, "ready");
+            forever()
+        }
+        "holds-stderr" => {
+            println!("ready");
+            let _stderr = std::io::stderr().lock();
+            forever()
+        }
+        "holds-lock" => {
+            let _guard = LOCK.lock();
+            ready()
+        }
+        "multi-thread" => on_runtime(tokio::runtime::Builder::new_multi_thread().worker_threads(2), false),
+        "multi-thread-blocked" => on_runtime(tokio::runtime::Builder::new_multi_thread().worker_threads(2), true),
+        "current-thread" => on_runtime(&mut tokio::runtime::Builder::new_current_thread(), false),
+        "current-thread-spins" => on_runtime(&mut tokio::runtime::Builder::new_current_thread(), true),
+        "closed" => {
+            println!("ready");
+            for descriptor in 0..3 {
+                let _ = nix::unistd::close(descriptor);
+            }
+            forever()
+        }
+        "no-descriptors" => no_descriptors(),
+        "no-threads" => {
+            // For this user no further thread can be made: meant for a program without privileges.
+            setrlimit(Resource::RLIMIT_NPROC, 1, 1).expect("a limit may be lowered");
+            ready()
+        }
+        "panics-later" => {
+            println!("ready");
+            while on_shutdown::is_ready() {
+                thread::sleep(Duration::from_millis(1));
+            }
+            handle.request("main is about to panic");
+            panic!("main panics during the shutdown")
+        }
+        other => panic!("no main `{other}`"),
+    }
+}
+
+fn ready() {
+    println!("ready");
+    forever()
+}
+
+fn on_runtime(builder: &mut tokio::runtime::Builder, wedged: bool) {
+    let runtime = builder.enable_all().build().expect("a runtime");
+    for _ in 0..if wedged { 2 } else { 0 } {
+        runtime.spawn(async { spin() });
+    }
+    runtime.block_on(async move {
+        println!("ready");
+        if wedged {
+            spin();
+        }
+        future::pending::<()>().await;
+    });
+}
+
+fn no_descriptors() {
+    let started = Instant::now();
+    let mut taken = Vec::new();
+    while let Ok(file) = File::open("/dev/null") {
+        taken.push(file);
+    }
+    println!("ready");
+    println!("{} descriptors taken in {:?}", taken.len(), started.elapsed());
+    forever()
+}

@@ -1,0 +1,109 @@
+//! Programs that differ in what they do with signals; the argument says which.
+
+use std::io::Write;
+use std::process::Command;
+use std::time::Duration;
+
+use nix::sys::signal::SigSet;
+use on_shutdown::{Context, Settings, Signal, on_shutdown};
+
+fn mode() -> String {
+    std::env::args().nth(1).unwrap_or_default()
+}
+
+#[on_shutdown]
+fn slow_hook() {
+    if ["slow", "others"].contains(&mode().as_str()) {
+        std::thread::sleep(Duration::from_millis(300));
+        println!("slow hook");
+    }
+}
+
+#[on_shutdown(timeout = "20s")]
+async fn endless_hook(context: Context) {
+    if mode() == "endless" {
+        println!("endless hook");
+        context.hurry().await;
+        println!("hurried, {} left", if context.remaining() <= Duration::from_secs(1) { "a second" } else { "more" });
+        std::future::pending().await
+    }
+}
+
+#[on_shutdown(priority = 1)]
+async fn asks() {
+    if mode() == "asks" {
+        let _ = on_shutdown::request("from a hook");
+        // As long as it takes until the request was noticed.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[on_shutdown]
+fn std_child() {
+    if mode() == "children" {
+        let output = status_of_child().output().expect("a child");
+        tell("hook std", &output.stdout);
+    }
+}
+
+#[on_shutdown]
+async fn tokio_child() {
+    if mode() == "children" {
+        let output = tokio::process::Command::from(status_of_child()).output().await.expect("a child");
+        tell("hook tokio", &output.stdout);
+    }
+}
+
+fn status_of_child() -> Command {
+    let mut command = Command::new("cat");
+    command.arg("/proc/self/status");
+    command
+}
+
+fn tell(who: &str, status: &[u8]) {
+    let masks =
+        status.lines().filter(|line| ["SigBlk", "SigIgn", "SigCgt"].contains(&line.split(':').next().unwrap_or("")));
+    let masks: Vec<String> = masks.map(|line| line.replace('\t', " ")).collect();
+    println!("{who} {}", masks.join(" "));
+}
+
+fn main() {
+    let settings = Settings::new().grace_period(Duration::from_secs(30));
+    let settings = match mode().as_str() {
+        "override" => settings.override_ignored(true),
+        "others" => settings.signals([Signal::SIGTERM, Signal::SIGQUIT, Signal::SIGHUP, Signal::from_raw(37)]),
+        "blocked" => {
+            SigSet::all().thread_block().expect("a mask");
+            settings
+        }
+        _ => settings,
+    };
+    let _handle = settings.install().expect("the settings are right");
+    if mode() == "children" {
+        return children();
+    }
+    println!("ready");
+    let _ = std::io::stdout().flush();
+    loop {
+        std::thread::park();
+    }
+}
+
+fn children() {
+    let output = status_of_child().output().expect("a child");
+    tell("main std", &output.stdout);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let output = tokio::process::Command::from(status_of_child()).output().await.expect("a child");
+        tell("main tokio", &output.stdout);
+        // A child that ends during the shutdown is still ours to wait for.
+        let mut child = Command::new("sh");
+        let mut child =
+            child.args(["-c", "read line; exit 3"]).stdin(std::process::Stdio::piped()).spawn().expect("a child");
+        println!("ready");
+        on_shutdown::draining().await;
+        drop(child.stdin.take());
+        println!("main reaped its child: {}", child.wait().expect("it was not reaped by anybody else"));
+        std::future::pending::<()>().await;
+    });
+}

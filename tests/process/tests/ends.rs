@@ -1,0 +1,78 @@
+//! How a program ends by itself, and the exit code that this becomes.
+
+use process::{Ended, Program, Signal};
+
+fn ends(how: &str) -> Ended {
+    Program::new(env!("CARGO_BIN_EXE_ends")).arg(how).run()
+}
+
+#[test]
+fn spec_3_25_main_returned_is_a_clean_end() {
+    for how in ["returned", "async-returned"] {
+        ends(how).assert_code(0).assert_order(&["hook", "last"]).assert_err("report: main returned; 2 completed");
+    }
+}
+
+#[test]
+fn spec_3_25_main_failed_is_1_and_its_error_is_told() {
+    ends("failed").assert_code(1).assert_order(&["hook", "last"]).assert_err("main failed: \"the disk is full\"");
+    ends("async-failed")
+        .assert_code(1)
+        .assert_order(&["hook", "last"])
+        .assert_err("main failed: \"the port is taken\"");
+}
+
+#[test]
+fn spec_3_25_main_panicked_is_101_and_its_message_is_told() {
+    ends("panicked").assert_code(101).assert_order(&["hook", "last"]).assert_err("main panicked: no such luck");
+    let ended = ends("async-panicked");
+    ended.assert_code(101).assert_order(&["hook", "last"]).assert_err("main panicked: a value that is not text");
+}
+
+#[test]
+fn spec_3_25_the_programs_own_code_wins() {
+    ends("code").assert_code(3).assert_order(&["hook", "last"]);
+    ends("exit").assert_code(7).assert_order(&["hook", "last"]).assert_err("report: request: exit(7)");
+    ends("exit-zero-after-failure").assert_code(0).assert_order(&["hook", "last"]);
+}
+
+#[test]
+fn spec_3_9_a_request_runs_the_hooks_once_and_its_label_is_told() {
+    let ended = ends("request");
+    ended.assert_code(0).assert_err("report: request: configuration changed; 2 completed");
+    ended.assert_err("request: a second reason: noted");
+    assert_eq!(ended.out, ["hook", "last"], "{ended}");
+}
+
+#[test]
+fn spec_3_25_conventional_is_128_and_the_signal() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_ends")).arg("conventional").start();
+    program.signal(Signal::SIGTERM);
+    program.wait().assert_code(143).assert_order(&["hook", "last"]);
+}
+
+#[test]
+fn a_program_that_owns_its_main_installs_by_settings() {
+    let ended = ends("settings");
+    ended.assert_code(0).assert_out("no shutdown is installed: put `#[on_shutdown::main]` on `main`");
+    ended.assert_out("shutdown plan: 2 hooks, grace period 25 s (set by the program)");
+    assert!(!ended.out.iter().any(|line| line.contains("never seen")), "{ended}");
+}
+
+#[test]
+fn spec_3_26_with_ending_return_the_program_goes_on_with_the_report() {
+    let ended = ends("return");
+    ended.assert_code(11).assert_order(&["hook", "last", "2 hooks, request: for the report", "again: 2"]);
+}
+
+#[test]
+fn install_twice_is_an_error_and_a_failed_install_changes_nothing() {
+    let ended = ends("twice");
+    ended.assert_code(0).assert_out("bad: a grace period of 1 ms cannot be kept; it must be between 100 ms");
+    ended.assert_out("second: a shutdown is installed already").assert_order(&["hook", "last"]);
+}
+
+#[test]
+fn spec_3_26_what_is_buffered_for_stdout_is_flushed() {
+    ends("atexit").assert_code(5).assert_out("no newline");
+}
