@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::spawn::{PosixSpawnAttr, PosixSpawnFileActions, posix_spawn};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::stat::Mode;
 use nix::sys::wait::waitpid;
 use nix::unistd::{close, mkfifo};
@@ -93,6 +94,32 @@ fn spec_3_23_a_descriptor_closed_meanwhile_is_a_number() -> Checked {
     waits(thread, &["read"], format!(" on fd {number}, a pipe"));
     close(number)?;
     waits(thread, &["read"], format!(" on fd {number}"));
+    Ok(())
+}
+
+/// The set goes on to watch a socket under the number of a descriptor that is closed, while another has its number.
+#[test]
+fn spec_3_23_an_epoll_set_that_remembers_an_old_number_names_nothing_wrong() -> Checked {
+    if !alone("spec_3_23_an_epoll_set_that_remembers_an_old_number_names_nothing_wrong")? {
+        return Ok(());
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let set = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+    let number = set.0.as_raw_fd();
+    let old = listener.try_clone()?;
+    let reused = old.as_raw_fd();
+    set.add(&old, EpollEvent::new(EpollFlags::EPOLLIN, 0))?;
+    let thread = thread(move || {
+        let _ = set.wait(&mut [EpollEvent::empty()], EpollTimeout::NONE);
+    })?;
+    let calls = ["epoll_wait", "epoll_pwait"];
+    let address = listener.local_addr()?;
+    let watched = format!(", which watches fd {reused}, a TCP socket listening on {address}");
+    waits(thread, &calls, format!(" on fd {number}{watched}"));
+    drop(old);
+    let (reader, _writer) = a_pipe()?;
+    assert_eq!(reader.as_raw_fd(), reused);
+    waits(thread, &calls, format!(" on fd {number}, an epoll set"));
     Ok(())
 }
 

@@ -19,6 +19,12 @@ use nix::unistd::Pid;
 /// A program that takes longer than this is killed, and its test fails.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
+/// The signals that a process blocks, ignores and handles, out of its `/proc/self/status`.
+pub fn masks(status: &str) -> String {
+    let wanted = |line: &&str| ["SigBlk:", "SigIgn:", "SigCgt:"].iter().any(|name| line.starts_with(name));
+    status.lines().filter(wanted).map(|line| line.replace('\t', " ")).collect::<Vec<_>>().join(" ")
+}
+
 /// A program that is about to be started, in an environment without any setting of the shutdown.
 pub struct Program {
     command: Command,

@@ -61,10 +61,7 @@ fn status_of_child() -> Command {
 }
 
 fn tell(who: &str, status: &[u8]) {
-    let masks =
-        status.lines().filter(|line| ["SigBlk", "SigIgn", "SigCgt"].contains(&line.split(':').next().unwrap_or("")));
-    let masks: Vec<String> = masks.map(|line| line.replace('\t', " ")).collect();
-    println!("{who} {}", masks.join(" "));
+    println!("{who} {}", process::masks(&String::from_utf8_lossy(status)));
 }
 
 fn main() {
