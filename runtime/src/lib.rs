@@ -42,3 +42,6 @@ mod trigger;
 
 #[doc(hidden)]
 pub mod private;
+
+#[cfg(feature = "tower")]
+pub mod tower;

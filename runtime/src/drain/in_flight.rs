@@ -48,6 +48,12 @@ pub fn in_flight(name: &'static str) -> InFlight {
     begin(Site { name, place: Location::caller() })
 }
 
+/// As [`in_flight`], with the place that the caller remembers: for layers, whose own place says nothing.
+#[cfg(feature = "tower")]
+pub(crate) fn in_flight_at(name: &'static str, place: &'static Location<'static>) -> InFlight {
+    begin(Site { name, place })
+}
+
 fn begin(site: Site) -> InFlight {
     let place = SLOTS.set(mark(now(), sites::id(site)));
     if is_draining() {

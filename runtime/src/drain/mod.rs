@@ -11,6 +11,8 @@ use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 pub(crate) use in_flight::Ledger;
+#[cfg(feature = "tower")]
+pub(crate) use in_flight::in_flight_at;
 pub use in_flight::{InFlight, Tracked, WorkInFlight, in_flight, serve, track};
 
 mod in_flight;
