@@ -1,0 +1,63 @@
+//! What the fixture `app` has: every hook, in the one order in which they are to run.
+
+/// Phase, priority, file, name. Inside a phase and a priority by module path, then by line.
+pub const HOOKS: [&str; 34] = [
+    "announce 2147483647 used/src/lib.rs leave_early",
+    "announce 0 app/src/main.rs leave",
+    "announce -1 used/src/lib.rs leave_late",
+    // Two of one macro call share a line.
+    "drain 1 used/src/macros.rs left_of_right",
+    "drain 1 used/src/macros.rs right_of_left",
+    "drain 0 switched/src/lib.rs one_of_two",
+    "drain 0 used/src/bodies.rs in_generic",
+    "drain 0 used/src/bodies.rs in_trait",
+    "drain 0 used/src/bodies.rs in_impl",
+    "drain 0 used/src/bodies.rs in_constant",
+    "drain 0 used/src/bodies.rs in_closure",
+    "drain 0 used/src/bodies.rs twin",
+    "drain 0 used/src/bodies.rs twin",
+    "stop 1 app/src/left.rs stop_workers",
+    "stop 1 app/src/right.rs stop_workers",
+    "stop 1 app/src/waiting.rs after_both_of_one_name",
+    "stop 1 app/src/waiting.rs in_dead_body",
+    "stop 0 app/src/waiting.rs after_renamed",
+    "stop 0 app/src/waiting.rs after_glob",
+    "stop 0 renamed/src/lib.rs by_name",
+    "stop 0 renamed/src/lib.rs by_absolute_path",
+    "stop 0 switched/src/lib.rs on_above",
+    "stop 0 switched/src/lib.rs on_below",
+    "stop 0 switched/src/lib.rs attribute_on",
+    "stop 0 switched/src/lib.rs after_either",
+    "stop 0 used/src/lib.rs flush_orders",
+    "stop 0 used/src/lib.rs flush_index",
+    "close 10 kept/src/lib.rs close_kept",
+    "close 0 used/src/uncalled.rs close_files",
+    "close 0 used/src/uncalled.rs a_name_that_sorts_first",
+    // In a module below, though on a line between the two.
+    "close 0 used/src/uncalled.rs close_files",
+    "flush 0 through/src/lib.rs by_module",
+    "flush 0 through/src/lib.rs by_attribute",
+    "flush -2147483648 used/src/lib.rs last_of_all",
+];
+
+/// What a hook prints when it runs (`file name`), and a hook of another crate that it is `after`.
+pub const WAITS: [(&str, &str); 7] = [
+    ("app/src/waiting.rs after_renamed", "used/src/lib.rs flush_orders"),
+    ("app/src/waiting.rs after_glob", "used/src/lib.rs flush_index"),
+    ("app/src/waiting.rs after_glob", "app/src/waiting.rs after_renamed"),
+    ("app/src/waiting.rs after_both_of_one_name", "app/src/left.rs stop_workers"),
+    ("app/src/waiting.rs after_both_of_one_name", "app/src/right.rs stop_workers"),
+    ("renamed/src/lib.rs by_absolute_path", "renamed/src/lib.rs by_name"),
+    ("switched/src/lib.rs after_either", "switched/src/lib.rs one_of_two"),
+];
+
+/// The phase and the priority of a hook in [`HOOKS`].
+pub fn turn(hook: &str) -> (&str, &str) {
+    let mut words = hook.split(' ');
+    (words.next().unwrap_or_default(), words.next().unwrap_or_default())
+}
+
+/// What it prints when it runs.
+pub fn trace(hook: &str) -> &str {
+    hook.splitn(3, ' ').nth(2).unwrap_or_default()
+}

@@ -1,0 +1,104 @@
+//! One app, built in every way a program may be built: each has all the hooks, in one order, and runs them.
+
+use std::fs;
+use std::path::Path;
+
+use process::{Program, Signal};
+
+use crate::app::{HOOKS, WAITS, trace, turn};
+use crate::inner::{Build, hooks, host};
+
+const PROFILES: [&str; 7] = ["dev", "release", "fat", "thin", "one-unit", "many-units", "smallest"];
+const LINKERS: [&str; 4] = ["lld", "bfd", "gold", "mold"];
+const STATIC: Build = Build { is_static: true, ..Build::new("app", "release") };
+
+#[test]
+fn spec_3_1_every_profile_has_the_same_hooks_in_the_same_order() {
+    for profile in PROFILES {
+        assert_eq!(hooks(Build::new("app", profile).program("app")), HOOKS, "profile {profile}");
+    }
+}
+
+#[test]
+fn spec_3_1_a_static_program_has_the_same_hooks_in_the_same_order() {
+    if !can_be_static() {
+        return;
+    }
+    let program = STATIC.program("app");
+    assert!(!contains(&program, b"/ld-linux"), "it asks for a dynamic loader");
+    assert_eq!(hooks(program), HOOKS);
+}
+
+#[test]
+fn spec_3_1_every_linker_keeps_the_same_hooks_in_the_same_order() {
+    for linker in LINKERS {
+        let is_there = is_installed(&format!("ld.{linker}")) || (linker == "lld" && compiler_brings_lld());
+        if !is_there {
+            println!("skipped: no ld.{linker} on this machine");
+            continue;
+        }
+        let build = Build { linker: Some(linker), ..Build::new("app", "linkers") };
+        let program = build.program("app");
+        assert_eq!(contains(&program, b"Linker: LLD"), linker == "lld", "it was not linked by {linker}");
+        assert_eq!(hooks(program), HOOKS, "linker {linker}");
+    }
+}
+
+#[test]
+fn spec_3_1_every_hook_runs_at_sigterm_after_fat_lto() {
+    assert_runs(&Build::new("app", "fat").program("app"));
+}
+
+#[test]
+fn spec_3_1_every_hook_runs_at_sigterm_in_a_static_program() {
+    if can_be_static() {
+        assert_runs(&STATIC.program("app"));
+    }
+}
+
+/// Stops the program by a signal: its hooks run, every one once, in the order of turns, and each after those it waits for.
+fn assert_runs(program: &Path) {
+    let mut running = Program::new(program.to_str().expect("the path is text")).start();
+    running.signal(Signal::SIGTERM);
+    let ended = running.wait();
+    ended.assert_code(0);
+
+    let ran: Vec<&str> = ended.out.iter().map(String::as_str).filter(|line| *line != "ready").collect();
+    let (mut sorted, mut expected) = (ran.clone(), HOOKS.map(trace));
+    sorted.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(sorted, expected, "{ended}");
+
+    let turns = ran.iter().filter_map(|line| HOOKS.iter().find(|hook| trace(hook) == *line)).map(|hook| turn(hook));
+    let place = |turn_of_it| HOOKS.iter().position(|hook| turn(hook) == turn_of_it);
+    assert!(turns.map(place).is_sorted(), "a phase or a priority is out of order\n{ended}");
+
+    // Spec 3.5: the paths lead through re-exports to hooks of other crates.
+    for (hook, earlier) in WAITS {
+        ended.assert_order(&[earlier, hook]);
+    }
+}
+
+fn contains(program: &Path, text: &[u8]) -> bool {
+    let bytes = fs::read(program).expect("the program was built");
+    bytes.windows(text.len()).any(|window| window == text)
+}
+
+fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// On this target rustc links with the lld that comes with it.
+fn compiler_brings_lld() -> bool {
+    host() == "x86_64-unknown-linux-gnu"
+}
+
+/// glibc and musl come as archives; Apple's C library does not.
+fn can_be_static() -> bool {
+    let can = host().contains("-linux-");
+    if !can {
+        println!("skipped: no static programs on {}", host());
+    }
+    can
+}

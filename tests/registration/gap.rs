@@ -1,0 +1,43 @@
+//! The known gap: what nobody names, the linker is not given; and its cure.
+
+use crate::inner::{Build, hooks};
+
+fn files(hooks: &[String], part: &str) -> usize {
+    hooks.iter().filter(|hook| hook.contains(part)).count()
+}
+
+#[test]
+fn spec_3_2_a_library_that_is_only_in_cargo_toml_brings_no_hook() {
+    let hooks = hooks(Build::new("app", "dev").program("app"));
+    assert_eq!(files(&hooks, "unnamed/"), 0, "the gap is closed: say so in the documentation\n{hooks:#?}");
+    assert_eq!(files(&hooks, "behind/"), 0, "{hooks:#?}");
+}
+
+/// Spec 3.1 besides: `cfg` by a feature, above and below the attribute.
+#[test]
+fn spec_3_2_use_as_underscore_brings_its_hooks_and_those_behind_it() {
+    let expected = [
+        "announce 0 switched/src/lib.rs one_of_two",
+        "stop 0 behind/src/lib.rs stop_behind",
+        "stop 0 switched/src/lib.rs on_above",
+        "stop 0 switched/src/lib.rs on_below",
+        "stop 0 switched/src/lib.rs attribute_on",
+        "stop 0 switched/src/lib.rs after_either",
+        "stop 0 unnamed/src/lib.rs stop_unnamed",
+        "flush 5 switched/src/lib.rs extra_above",
+        "flush 5 switched/src/lib.rs extra_below",
+    ];
+    for profile in ["dev", "fat"] {
+        assert_eq!(hooks(Build::new("cured", profile).program("cured")), expected, "profile {profile}");
+    }
+}
+
+#[test]
+fn spec_3_2_the_same_holds_for_the_library_of_a_programs_own_package() {
+    let build = Build::new("own-lib", "dev");
+    let (library, program) = ("stop 0 own-lib/src/lib.rs of_the_library", "of_the_program");
+    let unnamed = hooks(build.program("own_lib_unnamed"));
+    assert_eq!(unnamed, [format!("stop 0 own-lib/src/bin/own_lib_unnamed.rs {program}")]);
+    let named = hooks(build.program("own_lib_named"));
+    assert_eq!(named, [library.to_owned(), format!("stop 0 own-lib/src/bin/own_lib_named.rs {program}")]);
+}
