@@ -1,0 +1,104 @@
+//! The `rust-version` that we declare and those of all that we are built from come in; the first is the highest of them.
+//!
+//! Lower, and a user's compiler that meets our promise fails in a dependency. Higher, and users are shut out for nothing.
+//! What our own code uses of the standard library is clippy's to compare (`incompatible_msrv`).
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+const PACKAGES: [&str; 2] = ["on-shutdown", "on-shutdown-macros"];
+
+/// What our own code needs of the compiler, whatever the dependencies allow.
+const OURS: (&str, &str) = ("1.85", "edition 2024");
+
+/// The platforms that we are for: a dependency of another one shuts nobody out.
+const PLATFORMS: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-apple-darwin"];
+
+/// `1.85` and `1.85.0` are the same.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Version([u64; 3]);
+
+impl Version {
+    fn parse(text: &str) -> Self {
+        let mut parts = text.split('.').map(|part| part.parse().unwrap_or_else(|_| panic!("not a version: {text}")));
+        Self(std::array::from_fn(|_| parts.next().unwrap_or(0)))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self([major, minor, patch]) = self;
+        write!(f, "{major}.{minor}.{patch}")
+    }
+}
+
+#[test]
+fn rust_version_is_the_highest_of_our_dependencies_and_our_own_needs() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().expect("metadata lists packages");
+    let used = used();
+    let mut highest = (Version::parse(OURS.0), OURS.1.to_owned());
+    let mut declared = Vec::new();
+    for package in packages {
+        let (name, version) = (text(package, "name"), text(package, "version"));
+        // A package that declares nothing promises nothing; what it needs shows when it is built.
+        let Some(needs) = package["rust_version"].as_str().map(Version::parse) else { continue };
+        if PACKAGES.contains(&name) {
+            declared.push((name, needs));
+        } else if used.contains(&(name.to_owned(), version.to_owned())) && needs > highest.0 {
+            highest = (needs, format!("{name} {version}"));
+        }
+    }
+    assert_eq!(declared.len(), PACKAGES.len(), "a package of ours has no rust-version: {declared:?}");
+    let (needs, because) = highest;
+    for (name, says) in declared {
+        assert_eq!(says, needs, "{name} says {says}, and {because} needs {needs}: write that in the root's Cargo.toml");
+    }
+}
+
+/// Name and version of all that is built where one of our packages is: features of other packages of this workspace,
+/// and dependencies of tests, are not among it.
+fn used() -> BTreeSet<(String, String)> {
+    let mut cargo = cargo("tree");
+    // All features: they only add.
+    cargo.args(["--all-features", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
+    cargo.args(PACKAGES.map(|package| format!("--package={package}")));
+    cargo.args(PLATFORMS.map(|platform| format!("--target={platform}")));
+    let tree = String::from_utf8(output(&mut cargo)).expect("cargo speaks UTF-8");
+    let pair = |line: &str| {
+        let mut words = line.split_whitespace();
+        let (name, version) = (words.next()?, words.next()?);
+        Some((name.to_owned(), version.strip_prefix('v')?.to_owned()))
+    };
+    let used: BTreeSet<_> = tree.lines().filter_map(pair).collect();
+    assert!(used.iter().any(|(name, _)| name == "tokio"), "this is not our tree:\n{tree}");
+    used
+}
+
+fn metadata() -> Value {
+    let mut cargo = cargo("metadata");
+    cargo.args(["--format-version", "1"]);
+    cargo.args(PLATFORMS.map(|platform| format!("--filter-platform={platform}")));
+    serde_json::from_slice(&output(&mut cargo)).expect("metadata is JSON")
+}
+
+/// `--locked`: it is about the versions that we test with.
+fn cargo(command: &str) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).args([command, "--locked"]);
+    cargo
+}
+
+fn output(command: &mut Command) -> Vec<u8> {
+    let output = command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+fn text<'a>(package: &'a Value, field: &str) -> &'a str {
+    package[field].as_str().unwrap_or_else(|| panic!("a package has a {field}"))
+}
