@@ -43,7 +43,12 @@ pub struct Budget {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GraceError {
     /// Less than [`Budget::SHORTEST`], or more than [`Budget::LONGEST`].
-    OutOfRange(Duration),
+    OutOfRange {
+        /// The length that was asked for.
+        given: Duration,
+        /// Who asked.
+        source: GraceSource,
+    },
     /// The environment's text is not a duration; what is wrong with it.
     Unreadable {
         /// The variable's value.
@@ -56,9 +61,9 @@ pub enum GraceError {
 impl fmt::Display for GraceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OutOfRange(given) => write!(
+            Self::OutOfRange { given, source } => write!(
                 f,
-                "a grace period of {} cannot be kept; it must be between {} and {}",
+                "a grace period of {} ({source}) cannot be kept; it must be between {} and {}",
                 Length(*given),
                 Length(Budget::SHORTEST),
                 Length(Budget::LONGEST),
@@ -91,7 +96,7 @@ impl Budget {
         if (Self::SHORTEST..=Self::LONGEST).contains(&grace_period) {
             Ok(Self { grace_period, source })
         } else {
-            Err(GraceError::OutOfRange(grace_period))
+            Err(GraceError::OutOfRange { given: grace_period, source })
         }
     }
 
@@ -163,6 +168,10 @@ fn parse(text: &str) -> Result<Duration, GraceError> {
     let trimmed = text.trim();
     if !trimmed.is_empty() && trimmed.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(unreadable(format!("the unit is missing; write `{trimmed}s`")));
+    }
+    // A unit of humantime's, and never what is meant here.
+    if trimmed.contains('M') {
+        return Err(unreadable(format!("`M` is a month; write `{}`", trimmed.replace('M', "m"))));
     }
     humantime::parse_duration(trimmed)
         .map_err(|error| unreadable(format!("{error}; write for example `25s` or `1m30s`")))

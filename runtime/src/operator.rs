@@ -9,10 +9,9 @@ use crate::budget::Budget;
 use crate::console::{self, PATIENCE};
 use crate::drain::{self, Ledger, Stage, WorkInFlight};
 use crate::exit::{self, Armed, Ending, LastResort};
-use crate::hook::Hook;
 use crate::length::Length;
 use crate::report::Report;
-use crate::run::{Event, StillRunning, Surroundings};
+use crate::run::{Event, StillRunning, Surroundings, Suspected};
 use crate::trigger::Trigger;
 
 /// How long stdout may take to be flushed; the program may hold its lock for ever.
@@ -66,13 +65,17 @@ impl Surroundings for Operator {
         console::line(format_args!("{trigger}; {hooks} {noun} to run within {left}"));
     }
 
-    fn happened(&self, event: &Event, hook: Option<&Hook>) {
+    fn happened(&self, event: &Event, hook: Option<&Suspected>) {
         match event {
             Event::Cancel(_) | Event::Draining => {}
             Event::TimedOut { after, .. } => {
-                if let Some(hook) = hook {
-                    let after = Length(*after);
-                    console::line(format_args!("{} ({}:{}) timed out after {after}", hook.name, hook.file, hook.line));
+                if let Some(Suspected { hook, doing }) = hook {
+                    let (after, doing) = (Length(*after), doing.as_ref().map(|doing| format!(", {doing}")));
+                    let (name, file, line) = (&hook.name, hook.file, hook.line);
+                    console::line(format_args!(
+                        "{name} ({file}:{line}) timed out after {after}{}",
+                        doing.unwrap_or_default()
+                    ));
                 }
             }
             Event::WorkCutOff(work) => {
@@ -86,10 +89,11 @@ impl Surroundings for Operator {
     }
 
     fn still_running(&self, hooks: &[StillRunning], work: &[WorkInFlight]) {
-        for StillRunning { hook, elapsed, remaining } in hooks {
+        for StillRunning { hook, elapsed, remaining, doing } in hooks {
             let (elapsed, remaining) = (Length(*elapsed), Length(*remaining));
+            let doing = doing.as_ref().map(|doing| format!(": {doing}")).unwrap_or_default();
             console::line(format_args!(
-                "{} ({}:{}) still runs after {elapsed}, {remaining} left",
+                "{} ({}:{}) still runs after {elapsed}, {remaining} left{doing}",
                 hook.name, hook.file, hook.line
             ));
         }

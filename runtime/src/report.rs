@@ -62,9 +62,15 @@ pub struct HookReport {
     pub start: Option<Duration>,
     /// How long it took, until it ended or was given up.
     pub duration: Duration,
+    /// What it was doing when its time was over, where the system tells (Linux).
+    pub doing: Option<String>,
 }
 
 impl HookReport {
+    pub(crate) fn is_overdue(&self) -> bool {
+        matches!(self.outcome, Outcome::TimedOut { .. })
+    }
+
     pub(crate) fn new(hook: &Hook, outcome: Outcome, start: Option<Duration>, duration: Duration) -> Self {
         Self {
             name: hook.name.to_string(),
@@ -76,6 +82,7 @@ impl HookReport {
             outcome,
             start,
             duration,
+            doing: None,
         }
     }
 }
@@ -160,6 +167,9 @@ impl fmt::Display for Report {
             write!(f, "{start:>9}  {:>8}  {}", Length(hook.duration), hook.outcome)?;
             if hook.outcome != Outcome::Completed {
                 write!(f, " ({}:{})", hook.file, hook.line)?;
+            }
+            if let Some(doing) = &hook.doing {
+                write!(f, "; {doing}")?;
             }
             writeln!(f)?;
         }

@@ -5,8 +5,6 @@
 //! while the threads go on, so each answer is checked against the thread's place before and after, and what
 //! cannot be vouched for is left out: a shorter text, never a wrong one.
 
-#![cfg_attr(not(all(test, target_os = "linux")), expect(dead_code, reason = "nobody calls it yet"))]
-
 #[cfg(target_os = "linux")]
 mod linux;
 

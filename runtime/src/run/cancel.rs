@@ -4,23 +4,38 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
+use super::engine::nanos;
 use super::machine::Finish;
 use crate::hook::{HookFuture, HookResult, Missing};
 use crate::report::Outcome;
 
 /// The supervisor's hold on a future that waits.
-#[derive(Default)]
 pub(crate) struct Cancel {
     asked: AtomicBool,
     in_poll: AtomicBool,
     waker: Mutex<Option<Waker>>,
+    began: Instant,
+    /// When it was polled last, in nanoseconds since the trigger.
+    polled: AtomicU64,
 }
 
 impl Cancel {
+    /// `began` is the trigger's instant. Its future has just been polled.
+    pub(crate) fn new(began: Instant) -> Self {
+        let polled = AtomicU64::new(nanos(began.elapsed()));
+        Self { asked: AtomicBool::new(false), in_poll: AtomicBool::new(false), waker: Mutex::new(None), began, polled }
+    }
+
+    /// When the future was polled last, since the trigger.
+    pub(crate) fn polled(&self) -> Duration {
+        Duration::from_nanos(self.polled.load(Ordering::SeqCst))
+    }
+
     pub(crate) fn ask(&self) {
         self.asked.store(true, Ordering::SeqCst);
         let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -66,6 +81,7 @@ impl Future for Cancellable {
                 return Poll::Ready(cancelled(&mut this.future));
             }
             cancel.in_poll.store(true, Ordering::SeqCst);
+            cancel.polled.store(nanos(cancel.began.elapsed()), Ordering::SeqCst);
         }
         let Some(future) = &mut this.future else { return Poll::Pending };
         let finish = match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {

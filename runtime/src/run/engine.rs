@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use super::cancel::Cancel;
 use super::context::Hurry;
 use super::crew::Conclusion;
+use super::culprit::Seat;
 use super::hook_runtime::HookRuntime;
 use super::machine::{Event, Finish, Machine};
 use super::runner;
-use super::surroundings::Surroundings;
+use super::surroundings::{Surroundings, Suspected};
 use crate::drain::Stage;
 use crate::hook::{HookRef, Values};
 use crate::plan::{Id, Plan};
@@ -47,6 +48,9 @@ pub(super) struct Shared {
     pub(super) idle: usize,
     pub(super) supervised: bool,
     pub(super) cancels: HashMap<Id, Arc<Cancel>>,
+    pub(super) seats: Vec<Arc<Seat>>,
+    /// What overdue hooks were doing.
+    pub(super) doing: HashMap<Id, String>,
 }
 
 /// A hook to run, and until when.
@@ -71,7 +75,15 @@ impl Engine {
         values: Arc<dyn Values + Send + Sync>,
         surroundings: Arc<dyn Surroundings>,
     ) -> Arc<Self> {
-        let shared = Shared { machine, runners: 1, idle: 0, supervised: false, cancels: HashMap::new() };
+        let shared = Shared {
+            machine,
+            runners: 1,
+            idle: 0,
+            supervised: false,
+            cancels: HashMap::new(),
+            seats: Vec::new(),
+            doing: HashMap::new(),
+        };
         Arc::new(Self {
             mailbox,
             values,
@@ -165,8 +177,11 @@ impl Engine {
             self.work.notify_one();
         }
         let due = if queued > 0 { self.now() + TAKEOVER } else { shared.machine.next_expiry() };
-        let told: Vec<(Event, Option<HookRef>)> =
-            events.into_iter().map(|event| (event.hook(&shared), event)).map(|(hook, event)| (event, hook)).collect();
+        let told: Vec<(Event, Option<Suspected>)> = events
+            .into_iter()
+            .map(|event| (event.suspect(&shared), event))
+            .map(|(hook, event)| (event, hook))
+            .collect();
         let cancels: Vec<Arc<Cancel>> = told.iter().filter_map(|(event, _)| shared.cancel(event)).collect();
         drop(shared);
         if nanos(due) < self.asleep_until.load(Ordering::SeqCst) {
@@ -182,7 +197,7 @@ impl Engine {
                 Event::Hurry(_) => self.hurry.begin(self.now()),
                 _ => {}
             }
-            self.surroundings.happened(event, hook.as_deref());
+            self.surroundings.happened(event, hook.as_ref());
         }
     }
 
@@ -217,7 +232,8 @@ impl Engine {
 
     pub(super) fn report(&self) -> Report {
         let now = self.now();
-        self.lock().machine.report(now)
+        let shared = self.lock();
+        shared.machine.report(now, |id| shared.doing.get(&id).cloned())
     }
 }
 
@@ -232,9 +248,12 @@ impl Shared {
 
 impl Event {
     /// The hook that it is about.
-    fn hook(&self, shared: &Shared) -> Option<HookRef> {
+    fn suspect(&self, shared: &Shared) -> Option<Suspected> {
         match self {
-            Self::TimedOut { id, .. } => shared.machine.plan().hook(*id).cloned(),
+            Self::TimedOut { id, .. } => {
+                let hook = shared.machine.plan().hook(*id)?.clone();
+                Some(Suspected { hook, doing: shared.doing.get(id).cloned() })
+            }
             _ => None,
         }
     }

@@ -12,11 +12,12 @@ pub use context::{Context, Hurried};
 pub(crate) use engine::Engine;
 pub(crate) use hook_runtime::HookRuntime;
 pub(crate) use machine::{Event, Machine};
-pub(crate) use surroundings::{StillRunning, Surroundings};
+pub(crate) use surroundings::{StillRunning, Surroundings, Suspected};
 
 mod cancel;
 mod context;
 mod crew;
+mod culprit;
 mod engine;
 mod hook_runtime;
 mod machine;

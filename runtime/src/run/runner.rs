@@ -5,10 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::cancel::{Cancel, Cancellable, guarded, outcome};
 use super::context::Given;
+use super::culprit::Seat;
 use super::engine::{Engine, Next, Task};
 use super::hook_runtime::HookRuntime;
 use super::machine::Finish;
@@ -23,11 +24,15 @@ const MOMENT: Duration = Duration::from_millis(2);
 /// Runs hooks until all is over, then ends the shutdown if nobody else does.
 pub(super) fn run(engine: &Arc<Engine>, mut runtime: HookRuntime) {
     engine.mailbox.masks().run_hooks();
+    let seat = Seat::take(engine);
     let mut watch = Watch::default();
     let mut finished = None;
     loop {
         match engine.next(finished.take()) {
-            Next::Run(task) => finished = execute(engine, &mut runtime, &task),
+            Next::Run(task) => {
+                seat.runs(task.id);
+                finished = execute(engine, &mut runtime, &task);
+            }
             Next::Over => break engine.conclude(),
             Next::Nothing if runtime.is_shared() || !engine.ensure_supervisor() => {
                 runtime.drive(MOMENT);
@@ -56,12 +61,17 @@ fn execute(engine: &Arc<Engine>, runtime: &mut HookRuntime, task: &Task) -> Opti
     drop(entered);
     match result {
         Ok(Entered::Ended(result)) => Some((task.id, Finish::Ended(outcome(result)))),
-        Ok(Entered::Waits(future)) => execute_async(engine, runtime, task.id, future),
+        Ok(Entered::Waits(future)) => execute_async(engine, runtime, (task.id, began.at), future),
         Err(finish) => Some((task.id, finish)),
     }
 }
 
-fn execute_async(engine: &Arc<Engine>, runtime: &mut HookRuntime, id: Id, future: HookFuture) -> Option<(Id, Finish)> {
+fn execute_async(
+    engine: &Arc<Engine>,
+    runtime: &mut HookRuntime,
+    (id, began): (Id, Instant),
+    future: HookFuture,
+) -> Option<(Id, Finish)> {
     let mut future = Cancellable::new(future);
     let Some(tokio) = runtime.get() else {
         let refused = "the system refused an async runtime".to_owned();
@@ -71,7 +81,7 @@ fn execute_async(engine: &Arc<Engine>, runtime: &mut HookRuntime, id: Id, future
     let (finish, waited) = match first {
         Poll::Ready(finish) => (finish, false),
         Poll::Pending => {
-            let cancel = Arc::new(Cancel::default());
+            let cancel = Arc::new(Cancel::new(began));
             future.cancelled_by(Arc::clone(&cancel));
             engine.hold(id, cancel);
             if !engine.ensure_supervisor() || !engine.pass_on() {

@@ -1,11 +1,12 @@
 //! Time and notes in, cancelled hooks, more runners and progress lines out; never runs the user's code.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::{Engine, Shared, TAKEOVER};
 use super::surroundings::StillRunning;
-use crate::hook::HookRef;
+use crate::plan::Id;
 
 /// The hooks that still run are named this often.
 const PROGRESS: Duration = Duration::from_secs(5);
@@ -49,6 +50,7 @@ pub(super) fn step_alone(engine: &Arc<Engine>, watch: &mut Watch) {
 fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
     let notes = engine.mailbox.take();
     let now = engine.now();
+    engine.look_at_overdue(now);
     let mut shared = engine.lock();
     for note in notes {
         shared.machine.note(now, note);
@@ -60,7 +62,6 @@ fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
         return None;
     }
     let tells = watch.is_due(now);
-    let still_running = if tells { still_running(&shared, now) } else { Vec::new() };
     let waits_for_work = shared.machine.awaits_work();
     let runners = watch.takeover(&shared, now);
     let expiry = shared.machine.next_expiry().max(now + TAKEOVER);
@@ -72,7 +73,7 @@ fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
     engine.count_work();
     if tells {
         let work = if waits_for_work { engine.surroundings.work() } else { Vec::new() };
-        engine.surroundings.still_running(&still_running, &work);
+        engine.surroundings.still_running(&still_running(engine), &work);
     }
     for _ in 0..runners {
         if !engine.add_runner() {
@@ -107,13 +108,19 @@ impl Watch {
     }
 }
 
-fn still_running(shared: &Shared, now: Duration) -> Vec<StillRunning> {
-    let named = |(_, hook, start, limit): (_, &HookRef, Duration, Duration)| StillRunning {
+/// The hooks that run now, and what they are doing.
+fn still_running(engine: &Engine) -> Vec<StillRunning> {
+    let ids: Vec<Id> = engine.lock().machine.running().map(|(id, ..)| id).collect();
+    let mut doing: HashMap<Id, String> = engine.look_at(ids).into_iter().collect();
+    let (now, shared) = (engine.now(), engine.lock());
+    let running = shared.machine.running();
+    let named = running.map(|(id, hook, start, limit)| StillRunning {
         hook: hook.clone(),
         elapsed: now.saturating_sub(start),
         remaining: limit.saturating_sub(now),
-    };
-    shared.machine.running().map(named).collect()
+        doing: doing.remove(&id),
+    });
+    named.collect()
 }
 
 /// Somebody must end the process, and nothing may keep them from it.

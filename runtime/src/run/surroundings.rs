@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::machine::Event;
 use crate::drain::{Stage, WorkInFlight};
-use crate::hook::{Hook, HookRef};
+use crate::hook::HookRef;
 use crate::report::Report;
 use crate::trigger::Trigger;
 
@@ -19,7 +19,7 @@ pub(crate) trait Surroundings: Send + Sync {
     /// The hooks are on their way; called on a thread that they do not wait for.
     fn began(&self, trigger: &Trigger, hooks: usize);
     /// Something happened that the operator should know.
-    fn happened(&self, event: &Event, hook: Option<&Hook>);
+    fn happened(&self, event: &Event, hook: Option<&Suspected>);
     /// These hooks still run, and this work is still in flight while the drain phase waits for it.
     fn still_running(&self, hooks: &[StillRunning], work: &[WorkInFlight]);
     /// All is over; called once, on a thread that may block.
@@ -30,10 +30,18 @@ pub(crate) trait Surroundings: Send + Sync {
     fn conclusion(&self, now: Duration) -> Duration;
 }
 
+/// A hook that took too long, and what it was doing then.
+#[derive(Clone, Debug)]
+pub(crate) struct Suspected {
+    pub(crate) hook: HookRef,
+    pub(crate) doing: Option<String>,
+}
+
 /// A hook that runs, for the progress line.
 #[derive(Clone, Debug)]
 pub(crate) struct StillRunning {
     pub(crate) hook: HookRef,
     pub(crate) elapsed: Duration,
     pub(crate) remaining: Duration,
+    pub(crate) doing: Option<String>,
 }

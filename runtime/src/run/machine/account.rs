@@ -17,9 +17,13 @@ impl Machine {
     }
 
     /// What happened; hooks that still run count as abandoned, hooks that never started as skipped.
-    pub(crate) fn report(&self, now: Duration) -> Report {
+    pub(crate) fn report(&self, now: Duration, doing: impl Fn(Id) -> Option<String>) -> Report {
         let end = self.over.unwrap_or(now);
-        let hooks = self.plan.ids().filter_map(|id| Some(hook_report(self.plan.hook(id)?, self.states.get(id)?, end)));
+        let told = |id| {
+            let report = hook_report(self.plan.hook(id)?, self.states.get(id)?, end);
+            Some(HookReport { doing: doing(id).filter(|_| report.is_overdue()), ..report })
+        };
+        let hooks = self.plan.ids().filter_map(told);
         Report {
             trigger: self.trigger.clone(),
             hooks: hooks.collect(),

@@ -34,6 +34,13 @@ impl Machine {
         self.advance(now);
     }
 
+    /// The hooks whose time is over, and that were not asked to end yet.
+    pub(crate) fn overdue(&self, now: Duration) -> impl Iterator<Item = Id> {
+        let all = now >= self.timing.usable();
+        let over = move |running: &Running| all || (running.limit <= now && running.cancelled.is_none());
+        self.running.iter().copied().filter(move |id| self.running_state(*id).is_some_and(|running| over(&running)))
+    }
+
     /// Cancels and gives up what is overdue; `in_poll` says whether a hook's future is being polled right now.
     pub(crate) fn expire(&mut self, now: Duration, in_poll: impl Fn(Id) -> bool) {
         if self.over.is_some() {

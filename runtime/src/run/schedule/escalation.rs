@@ -20,7 +20,7 @@ fn spec_3_19_a_repeat_within_a_second_changes_nothing() {
     let world = World::of(&[Job { takes: ms(4000), ..JOB }], ms(10_000));
     let world = (0..50).fold(world, |world, at| world.signal(ms(at * 20), Signal::SIGTERM)).play_to_end();
     assert_eq!(world.escalated, []);
-    assert_eq!(told(&world.machine.report(Duration::MAX)), ["h0 0-4000 completed"]);
+    assert_eq!(told(&world.machine.report(Duration::MAX, |_| None)), ["h0 0-4000 completed"]);
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn spec_3_19_the_second_sigint_hurries_and_the_third_forces() {
     let world = World::of(&jobs, ms(20_000)).signal(ms(2000), Signal::SIGINT).play_to_end();
     assert_eq!(world.escalated, [Event::Hurry(Signal::SIGINT)]);
     let expected = ["h0 0-3000 timed out, cancelled", "h1 3000-4000 timed out, cancelled"];
-    assert_eq!(told(&world.machine.report(Duration::MAX)), expected);
+    assert_eq!(told(&world.machine.report(Duration::MAX, |_| None)), expected);
 
     let world = World::of(&jobs, ms(20_000)).signal(ms(2000), Signal::SIGINT).signal(ms(2500), Signal::SIGINT);
     let report = world.play();
@@ -42,7 +42,7 @@ fn spec_3_19_a_hurry_ends_the_delay_and_the_waiting_for_work() {
     world.in_flight_until = Duration::MAX;
     let world = world.play_to_end();
     assert_eq!(world.draining_at, Some(ms(5000)));
-    assert_eq!(told(&world.machine.report(Duration::MAX)), ["h0 5000-5010 completed"]);
+    assert_eq!(told(&world.machine.report(Duration::MAX, |_| None)), ["h0 5000-5010 completed"]);
 
     let mut world = World::new(vec![JOB], &[], ms(60_000), ms(1000)).signal(ms(5000), Signal::SIGINT);
     world.in_flight_until = Duration::MAX;
@@ -56,7 +56,7 @@ fn spec_3_19_repeated_sigterm_is_noted_and_ignored() {
     let world = World::of(&[Job { takes: ms(4000), ..JOB }], ms(10_000)).signal(ms(1500), Signal::SIGTERM);
     let world = world.signal(ms(2000), Signal::SIGTERM).play_to_end();
     assert_eq!(world.escalated.len(), 2);
-    assert_eq!(told(&world.machine.report(Duration::MAX)), ["h0 0-4000 completed"]);
+    assert_eq!(told(&world.machine.report(Duration::MAX, |_| None)), ["h0 0-4000 completed"]);
 }
 
 /// A machine in which one hook of phase `stop` runs.
@@ -82,7 +82,7 @@ impl World {
             }
             self.pass_time();
         }
-        told(&self.machine.report(Duration::MAX))
+        told(&self.machine.report(Duration::MAX, |_| None))
     }
 }
 
@@ -103,7 +103,7 @@ fn spec_3_3_a_hook_registered_during_the_shutdown_runs_unless_its_phase_has_pass
 fn spec_3_3_a_hook_that_is_taken_out_does_not_run_and_is_not_waited_for() {
     let mut world = stopping();
     let Ok(first) = world.enrol(Job { phase: Phase::Close, takes: ms(500), ..JOB }, &[]) else { panic!("too late") };
-    assert!(world.enrol(Job { phase: Phase::Close, ..JOB }, &[first.clone()]).is_ok());
+    assert!(world.enrol(Job { phase: Phase::Close, ..JOB }, std::slice::from_ref(&first)).is_ok());
     world.machine.withdraw(&first, world.now);
     assert_eq!(world.finish_all(), ["h0 0-4000 completed", "h2 4000-4010 completed"]);
 }

@@ -44,7 +44,7 @@ fn spec_3_8_the_delay_passes_beside_the_announce_hooks_and_before_all_others() {
     let world = World::new(vec![ANNOUNCE, DRAIN, JOB], &[], ms(10_000), ms(3000)).play_to_end();
     assert_eq!(world.draining_at, Some(ms(3000)));
     let expected = ["h0 0-10 completed", "h1 3000-3010 completed", "h2 3010-3020 completed"];
-    assert_eq!(told(&world.machine.report(Duration::MAX)), expected);
+    assert_eq!(told(&world.machine.report(Duration::MAX, |_| None)), expected);
 }
 
 #[test]

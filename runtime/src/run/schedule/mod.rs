@@ -119,7 +119,7 @@ impl World {
     }
 
     fn play(self) -> Report {
-        self.play_to_end().machine.report(Duration::MAX)
+        self.play_to_end().machine.report(Duration::MAX, |_| None)
     }
 
     fn play_to_end(mut self) -> Self {

@@ -4,7 +4,8 @@
 //! written to the file `TRACE`, past stdout and its lock: `name began` and `name ended`, in their order.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::panic::panic_any;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -89,6 +90,17 @@ fn sync_hook(behavior: &str) -> Result<(), String> {
             println!("needs the lock of stdout");
             Ok(())
         }
+        "reads-tcp" => {
+            let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+            let address = listener.local_addr().map_err(|error| error.to_string())?;
+            let mut stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
+            println!("peer {address}");
+            stream.read(&mut [0]).map(drop).map_err(|error| error.to_string())
+        }
+        "reads-pipe" => {
+            let (mut reader, _writer) = std::io::pipe().map_err(|error| error.to_string())?;
+            reader.read(&mut [0]).map(drop).map_err(|error| error.to_string())
+        }
         "block-on" => {
             let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
             runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
@@ -104,6 +116,12 @@ async fn async_hook(name: String, behavior: &str) -> Result<(), String> {
         "async-nap" => {
             tokio::time::sleep(Duration::from_millis(50)).await;
             Ok(())
+        }
+        "async-reads-tcp" => {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+            let address = listener.local_addr().map_err(|error| error.to_string())?;
+            let stream = tokio::net::TcpStream::connect(address).await.map_err(|error| error.to_string())?;
+            stream.readable().await.map_err(|error| error.to_string())
         }
         "async-panics" => {
             tokio::task::yield_now().await;

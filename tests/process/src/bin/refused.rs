@@ -1,0 +1,28 @@
+//! Settings that cannot be kept, or only just; the argument says which. Prints what install answers.
+
+use std::time::Duration;
+
+use on_shutdown::{Settings, Signal, on_shutdown};
+
+#[on_shutdown(timeout = Duration::MAX)]
+async fn endless() {}
+
+fn main() {
+    let settings = Settings::new();
+    let settings = match std::env::args().nth(1).unwrap_or_default().as_str() {
+        "no-signals" => settings.signals([]),
+        "sigkill" => settings.signals([Signal::SIGTERM, Signal::from_raw(9)]),
+        "sigstop" => settings.signals([Signal::from_raw(19)]),
+        "no-such-signal" => settings.signals([Signal::from_raw(1234)]),
+        "zero-grace" => settings.grace_period(Duration::ZERO),
+        "endless-grace" => settings.grace_period(Duration::MAX),
+        "long-delay" => settings.drain_delay(Duration::from_secs(9)),
+        "endless-delay" => settings.drain_delay(Duration::MAX),
+        "half-delay" => settings.drain_delay(Duration::from_secs(5)),
+        other => panic!("no setting `{other}`"),
+    };
+    match settings.install() {
+        Ok(handle) => println!("installed: {}", handle.plan()),
+        Err(error) => println!("refused: {error}"),
+    }
+}

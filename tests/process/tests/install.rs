@@ -1,0 +1,90 @@
+//! What is wrong with settings, environment or plan is an error at install, which says what to write instead.
+
+use process::{Ended, Program};
+
+fn idle_with(name: &str, value: &str) -> Ended {
+    Program::new(env!("CARGO_BIN_EXE_idle")).env(name, value).run()
+}
+
+#[test]
+fn spec_3_10_a_bad_grace_period_names_the_variable_the_value_and_what_to_write() {
+    for (value, said) in [
+        ("30", "`ON_SHUTDOWN_GRACE_PERIOD=30` is not a duration: the unit is missing; write `30s`"),
+        ("soon", "`ON_SHUTDOWN_GRACE_PERIOD=soon` is not a duration: "),
+        ("", "`ON_SHUTDOWN_GRACE_PERIOD=` is not a duration: "),
+        (
+            "0s",
+            "a grace period of 0 µs (from ON_SHUTDOWN_GRACE_PERIOD) cannot be kept; it must be between 100 ms and 7days",
+        ),
+        ("5M", "`ON_SHUTDOWN_GRACE_PERIOD=5M` is not a duration: `M` is a month; write `5m`"),
+        ("99999999999999999999s", "`ON_SHUTDOWN_GRACE_PERIOD=99999999999999999999s` is not a duration: "),
+        ("-5s", "`ON_SHUTDOWN_GRACE_PERIOD=-5s` is not a duration: "),
+    ] {
+        let ended = idle_with("ON_SHUTDOWN_GRACE_PERIOD", value);
+        ended.assert_code(78).assert_err(said).assert_no_err("panicked");
+        assert_eq!(ended.out, [""; 0], "it must not start\n{ended}");
+    }
+}
+
+#[test]
+fn spec_3_10_the_choice_and_its_source_are_printed() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_idle")).env("ON_SHUTDOWN_GRACE_PERIOD", "1m30s").start();
+    program.signal(process::Signal::SIGTERM);
+    let said = "1 hook, on SIGTERM, SIGINT; grace period 1m 30s (from ON_SHUTDOWN_GRACE_PERIOD), deadline 1m 25s";
+    program.wait().assert_code(0).assert_err(said);
+}
+
+#[test]
+fn spec_3_22_an_unknown_mode_is_an_error() {
+    let ended = idle_with("ON_SHUTDOWN", "plans");
+    ended.assert_code(78).assert_err("`ON_SHUTDOWN=plans` has no meaning; write `ON_SHUTDOWN=plan` to print the plan");
+}
+
+fn refused(what: &str) -> Ended {
+    Program::new(env!("CARGO_BIN_EXE_refused")).arg(what).run()
+}
+
+#[test]
+fn bad_settings_are_errors_at_install() {
+    for (what, said) in [
+        ("no-signals", "the set of signals is empty; name at least one"),
+        ("sigkill", "SIGKILL cannot be caught"),
+        ("sigstop", "SIGSTOP cannot be caught"),
+        ("no-such-signal", "there is no signal with the number 1234"),
+        (
+            "zero-grace",
+            "a grace period of 0 µs (set by the program) cannot be kept; it must be between 100 ms and 7days",
+        ),
+        ("endless-grace", "cannot be kept; it must be between 100 ms and 7days"),
+        ("long-delay", "a drain delay of 9 s leaves no time for hooks: there are 8.3 s from the trigger on"),
+        ("endless-delay", "leaves no time for hooks: there are 8.3 s from the trigger on"),
+    ] {
+        let ended = refused(what);
+        ended.assert_code(0).assert_out(said).assert_no_err("panicked");
+    }
+}
+
+#[test]
+fn spec_3_13_a_plan_that_does_not_fit_is_named_at_install() {
+    let ended = refused("half-delay");
+    ended.assert_err("the drain delay of 5 s is more than half of the 8.3 s there are; write a shorter `drain_delay`");
+    ended.assert_err(
+        "exceeds the 8.3 s there are; if every hook takes its whole timeout, these are cut short: endless to",
+    );
+}
+
+#[test]
+fn spec_3_5_a_cycle_is_an_error_at_install_that_prints_the_chain() {
+    let ended = Program::new(env!("CARGO_BIN_EXE_cycle")).run();
+    ended
+        .assert_code(78)
+        .assert_err("these hooks wait for each other: egg (tests/process/src/bin/cycle.rs:6) is after");
+    assert_eq!(ended.out, [""; 0], "{ended}");
+}
+
+#[test]
+fn spec_3_1_a_thousand_annotated_hooks_are_found_and_run() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_many")).start();
+    program.signal(process::Signal::SIGTERM);
+    program.wait().assert_code(0).assert_out("1000 hooks ran before").assert_err("1001 completed");
+}

@@ -1,0 +1,61 @@
+//! A hook that hangs is named, with its place and with what it is doing, while it hangs and when its time is over.
+
+use process::Signal;
+
+use crate::hostile::{Hostile, Told};
+
+/// Hangs for long enough that the progress line comes, then times out.
+fn hang(main: &str, behavior: &str) -> Told {
+    let told = Hostile::new(main).hook(&format!("stop:0:5500:{behavior}")).stop();
+    let name = format!("{behavior}-0 (tests/process/src/bin/hostile.rs:");
+    let said = |what: &str| told.ended.err.iter().any(|line| line.contains(&name) && line.contains(what));
+    assert!(said("still runs after 5") && said("timed out after 5.5"), "{}", told.ended);
+    told
+}
+
+/// Three times: in the progress line, in the line about the timeout, in the report.
+#[track_caller]
+fn assert_said(told: &Told, doing: &str) {
+    let times = told.ended.err.iter().filter(|line| line.contains(doing)).count();
+    assert_eq!(times, 3, "`{doing}`\n{}", told.ended);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn spec_3_23_the_culprit_is_named_with_what_it_does() {
+    std::thread::scope(|scope| {
+        scope.spawn(|| assert_said(&hang("parks", "sleeps"), "sleeping in clock_nanosleep"));
+        scope.spawn(|| assert_said(&hang("parks", "async-sleeps"), "sleeping in clock_nanosleep"));
+        scope.spawn(|| assert_said(&hang("parks", "spins"), "running on the CPU"));
+        scope.spawn(|| assert_said(&hang("holds-lock", "locks"), "waiting in futex, for a lock or another thread"));
+        scope.spawn(|| assert_said(&hang("parks", "reads-pipe"), "waiting in read on fd "));
+        scope.spawn(|| {
+            let told = hang("parks", "reads-tcp");
+            let peer = told.ended.out.iter().find_map(|line| line.strip_prefix("peer ")).expect("it said where");
+            assert_said(&told, &format!("a TCP connection to {peer}"));
+        });
+    });
+}
+
+#[test]
+fn spec_3_23_an_async_hook_that_awaits_is_told_from_one_that_blocks() {
+    let told = hang("parks", "async-awaits");
+    told.ended.assert_err("awaiting, last polled 5").assert_no_err("sleeping in");
+    if cfg!(target_os = "linux") {
+        hang("parks", "async-reads-tcp").ended.assert_err("which watches").assert_err("a TCP connection to 127.0.0.1:");
+    }
+}
+
+#[test]
+fn spec_3_23_every_hook_that_still_runs_is_named() {
+    let (mut running, trace) = Hostile::new("parks")
+        .hook("stop:0:7000:sleeps:3")
+        .hook("stop:0:7000:async-awaits:2")
+        .hook("stop:0:7000:ok")
+        .start();
+    running.signal(Signal::SIGTERM);
+    for name in ["sleeps-0", "sleeps-1", "sleeps-2", "async-awaits-0", "async-awaits-1"] {
+        running.err_line(&format!("{name} (tests/process/src/bin/hostile.rs:"));
+    }
+    Told::of(running, trace).ended.assert_code(124).assert_no_err("ok-0 (");
+}

@@ -1,0 +1,94 @@
+//! Whatever one hook does, the others run, and the report says which one it was.
+
+use crate::hostile::GRACE;
+use crate::hostile::Hostile;
+
+/// One bad hook beside healthy ones: in its group, after its group, in `flush`.
+#[track_caller]
+fn one_bad_hook(behavior: &str, code: i32, said: &str) {
+    for count in ["1", "4", "64"] {
+        let told = Hostile::new("parks")
+            .hook("stop:0:500:ok:3")
+            .hook(&format!("stop:0:500:{behavior}:{count}"))
+            .hook("stop:0:500:nap:3")
+            .hook("stop:0:500:async-nap:3")
+            .hook("close:0:500:async-ok")
+            .hook("flush:0:500:ok")
+            .stop();
+        told.assert_ended(code);
+        for healthy in ["ok-0", "ok-1", "ok-2", "nap-0", "nap-1", "nap-2", "async-nap-0", "async-nap-2", "async-ok-0"] {
+            told.assert_ran(healthy);
+        }
+        assert_eq!(told.trace.iter().filter(|line| *line == "ok-0 ended").count(), 2, "{:#?}", told.trace);
+        told.ended.assert_err(said).assert_err(&format!("{behavior}-0")).assert_err("hostile.rs:");
+    }
+}
+
+#[test]
+fn spec_3_15_a_hook_that_fails() {
+    one_bad_hook("fails", 70, "failed: it cannot be done");
+}
+
+#[test]
+fn spec_3_15_a_hook_that_panics() {
+    one_bad_hook("panics", 70, "panicked: sync panic");
+    one_bad_hook("async-panics", 70, "panicked: async panic");
+    one_bad_hook("panics-payload", 70, "panicked: a value that is not text");
+    one_bad_hook("panics-poison", 70, "panicked: a value that is not text");
+}
+
+#[test]
+fn spec_3_15_a_hook_that_sleeps_for_ever() {
+    one_bad_hook("sleeps", 124, "timed out, abandoned with its thread");
+}
+
+#[test]
+fn spec_3_15_a_hook_that_blocks_its_thread_inside_async() {
+    one_bad_hook("async-sleeps", 124, "timed out, abandoned with its thread");
+    one_bad_hook("async-blocks-later", 124, "timed out, abandoned with its thread");
+}
+
+#[test]
+fn spec_3_15_a_hook_that_spins() {
+    one_bad_hook("spins", 124, "timed out, abandoned with its thread");
+    one_bad_hook("async-spins", 124, "timed out, abandoned with its thread");
+}
+
+#[test]
+fn spec_3_15_an_async_hook_is_cancelled_by_dropping_its_future() {
+    one_bad_hook("async-awaits", 124, "timed out, cancelled");
+    let told = Hostile::new("parks").hook("stop:0:300:async-awaits").hook("close:0:500:ok").stop();
+    told.assert_ended(124).assert_order(&["async-awaits-0 began", "async-awaits-0 dropped", "ok-0 began"]);
+}
+
+#[test]
+fn spec_3_15_a_hook_whose_drop_is_hostile() {
+    one_bad_hook("async-drop-panics", 124, "timed out, cancelled");
+    one_bad_hook("async-drop-hangs", 124, "timed out, abandoned with its thread");
+}
+
+#[test]
+fn spec_3_15_a_hook_that_calls_block_on() {
+    one_bad_hook("async-block-on", 70, "panicked: Cannot start a runtime from within a runtime");
+    let told = Hostile::new("parks").hook("stop:0:2000:block-on:4").hook("close:0:500:ok").stop();
+    told.assert_ended(0).assert_ran("block-on-3").assert_ran("ok-0");
+}
+
+#[test]
+fn spec_3_15_a_hook_that_exhausts_the_blocking_pool_or_leaves_tasks_that_block() {
+    for behavior in ["async-pool", "async-tasks"] {
+        let told = Hostile::new("multi-thread")
+            .hook(&format!("stop:1:900:{behavior}"))
+            .hook("stop:0:500:async-nap:3")
+            .hook("close:0:500:async-ok")
+            .stop();
+        told.assert_ran("async-nap-2").assert_ran("async-ok-0").ended.assert_before(GRACE);
+    }
+}
+
+#[test]
+fn spec_3_15_a_hook_that_waits_for_a_lock_of_main() {
+    let told =
+        Hostile::new("holds-lock").hook("stop:0:500:locks:2").hook("stop:0:500:ok").hook("close:0:500:ok").stop();
+    told.assert_ended(124).assert_ran("ok-0").ended.assert_err("locks-1 (").assert_err("timed out");
+}

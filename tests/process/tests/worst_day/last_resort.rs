@@ -1,0 +1,50 @@
+//! When even the supervisor is stuck, the last resort ends the process.
+
+use std::time::Duration;
+
+use nix::sys::ptrace;
+use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::unistd::Pid;
+use process::{Running, Signal};
+
+use crate::hostile::Hostile;
+
+/// The program's threads with these names.
+fn threads(running: &Running, names: &[&str]) -> Vec<Pid> {
+    let folder = format!("/proc/{}/task", running.pid());
+    let tasks = std::fs::read_dir(folder).expect("it lives").filter_map(Result::ok);
+    let named = tasks.filter(|task| {
+        let name = std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+        names.contains(&name.trim())
+    });
+    let ids = named.filter_map(|task| task.file_name().to_str()?.parse().ok());
+    ids.map(Pid::from_raw).collect()
+}
+
+/// Holds every thread of the shutdown itself, as if each were stuck for ever; all others go on.
+///
+/// A debugger can do what no program can do to itself: stop some of its threads.
+#[test]
+#[cfg(target_os = "linux")]
+fn spec_3_14_the_process_ends_when_the_supervisor_and_all_runners_are_stuck() {
+    let hostile = Hostile::new("parks").env("ON_SHUTDOWN_GRACE_PERIOD", "4s");
+    let (mut running, trace) = hostile.hook("stop:0:60000:sleeps:3").hook("flush:0:500:ok").start();
+    running.signal(Signal::SIGTERM);
+    running.err_line("4 hooks to run within");
+    let stuck = threads(&running, &["shutdown", "shutdown-watch", "shutdown-hooks"]);
+    assert!(stuck.len() >= 2, "{stuck:?}");
+    for thread in &stuck {
+        if let Err(error) = ptrace::seize(*thread, ptrace::Options::empty()) {
+            return println!("skipped: this machine allows no debugger ({error})");
+        }
+        ptrace::interrupt(*thread).expect("it is ours now");
+        waitpid(*thread, Some(WaitPidFlag::__WALL)).expect("it stops");
+    }
+    // What is traced stays until its tracer has seen its end, and with it the process.
+    for thread in &stuck {
+        waitpid(*thread, Some(WaitPidFlag::__WALL)).expect("it ends");
+    }
+    let ended = running.wait();
+    let _ = std::fs::remove_file(trace);
+    ended.assert_code(124).assert_before(Duration::from_secs(4)).assert_no_err("report:");
+}

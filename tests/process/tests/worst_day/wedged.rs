@@ -1,0 +1,130 @@
+//! Whatever the program does, the hooks run, and the end comes in time.
+
+use std::process::Command;
+use std::time::Duration;
+
+use process::{Program, Signal};
+
+use crate::hostile::{Hostile, PATH, Told};
+
+/// Healthy hooks of all kinds, while the program itself is wedged.
+#[track_caller]
+fn wedged(main: &str) -> Told {
+    let told = Hostile::new(main)
+        .hook("announce:0:500:async-nap")
+        .hook("stop:1:500:nap:4")
+        .hook("stop:0:500:async-ok:4")
+        .hook("flush:0:500:ok")
+        .stop();
+    told.assert_ended(0).assert_order(&["async-nap-0 ended", "nap-0 began", "async-ok-0 began", "ok-0 ended"]);
+    told.assert_ran("nap-3").assert_ran("async-ok-3");
+    told
+}
+
+#[test]
+fn spec_3_16_whatever_main_does_the_hooks_run() {
+    for main in ["parks", "spins", "multi-thread", "current-thread"] {
+        wedged(main).ended.assert_err("report: SIGTERM");
+    }
+}
+
+#[test]
+fn spec_3_16_a_wedged_runtime_does_not_matter() {
+    for main in ["multi-thread-blocked", "current-thread-spins"] {
+        wedged(main).ended.assert_err("report: SIGTERM");
+    }
+}
+
+#[test]
+fn spec_3_14_main_that_holds_stdout_or_stderr_does_not_keep_the_process() {
+    for main in ["holds-stdout", "holds-stderr"] {
+        wedged(main).ended.assert_err("report: SIGTERM");
+    }
+    let told = Hostile::new("holds-stdout").hook("stop:0:300:stdout").hook("flush:0:300:ok").stop();
+    told.assert_ended(124).assert_ran("ok-0").ended.assert_err("stdout-0");
+}
+
+#[test]
+fn spec_3_14_closed_descriptors_do_not_matter() {
+    wedged("closed");
+}
+
+#[test]
+fn spec_3_27_without_a_free_descriptor_the_hooks_run() {
+    wedged("no-descriptors").ended.assert_err("report: SIGTERM");
+}
+
+#[test]
+fn spec_3_27_without_a_further_thread_the_hooks_run_one_after_another() {
+    // The limit counts for others than root only.
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(PATH);
+    let mut hostile = Hostile::of("no-threads", Program::of(command));
+    hostile = hostile
+        .hook("announce:0:500:async-nap:3")
+        .hook("stop:0:500:nap:2")
+        .hook("stop:0:500:ok")
+        .hook("flush:0:500:async-ok");
+    let told = hostile.stop();
+    told.assert_ended(0).assert_ran("async-nap-2").assert_ran("nap-1").assert_ran("ok-0").assert_ran("async-ok-0");
+}
+
+#[test]
+fn spec_3_19_main_panics_during_the_shutdown() {
+    let told = Hostile::new("panics-later").hook("stop:0:500:nap").hook("close:0:500:ok").stop();
+    // The thread ends by its panic, and so would the process: a main of its own must wait for the end itself.
+    assert!(told.ended.code == Some(101) || told.ended.code == Some(0), "{}", told.ended);
+}
+
+#[test]
+fn spec_3_14_a_pipe_that_nobody_reads_does_not_keep_the_process() {
+    // `yes` fills the pipe that is also our stderr, and nobody reads it.
+    let script = format!("{{ (yes >&2 &) ; sleep 0.2; exec {} \"$@\"; }} 2> >(exec sleep 600)", PATH);
+    let mut command = Command::new("bash");
+    command.args(["-c", &script, "hostile"]);
+    let told = Hostile::of("parks", Program::of(command))
+        .hook("stop:0:300:sleeps:4")
+        .hook("stop:0:500:nap:3")
+        .hook("flush:0:500:ok")
+        .stop();
+    told.assert_ended(124).assert_ran("nap-2").assert_ran("ok-0");
+}
+
+#[test]
+fn spec_3_14_everything_at_once_ends_before_the_deadline() {
+    let bad = [
+        "sleeps:4",
+        "spins:1",
+        "async-sleeps:4",
+        "async-awaits:4",
+        "async-drop-hangs:4",
+        "panics:4",
+        "async-panics:4",
+        "panics-poison:2",
+        "fails:4",
+        "async-block-on:2",
+        "async-pool:1",
+        "locks:2",
+    ];
+    let mut hostile = Hostile::new("holds-lock").env("ON_SHUTDOWN_GRACE_PERIOD", "6s");
+    for (priority, behavior) in bad.iter().enumerate() {
+        hostile = hostile.hook(&format!("stop:{priority}:60000:{behavior}"));
+    }
+    let told = hostile.hook("stop:-1:100:ok").hook("flush:0:60000:sleeps").hook("flush:-1:500:async-ok").stop();
+    told.ended.assert_code(124).assert_before(Duration::from_secs(6));
+    told.assert_ran("ok-0").assert_ran("async-ok-0");
+}
+
+#[test]
+fn spec_3_14_a_stopped_process_is_counted_by_the_wall_clock() {
+    let hostile = Hostile::new("parks").env("ON_SHUTDOWN_GRACE_PERIOD", "3s");
+    let (mut running, trace) = hostile.hook("stop:0:60000:sleeps").hook("flush:0:500:ok").start();
+    running.signal(Signal::SIGTERM);
+    running.err_line("2 hooks to run within 2.4 s");
+    running.signal(Signal::SIGSTOP);
+    std::thread::sleep(Duration::from_secs(4));
+    running.signal(Signal::SIGCONT);
+    // The deadline is past: it ends without delay, and not 2.4 s later.
+    let told = Told::of(running, trace);
+    told.ended.assert_code(124).assert_before(Duration::from_millis(5500));
+}
