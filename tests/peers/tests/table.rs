@@ -1,0 +1,129 @@
+//! The table of docs/worst-day.md: measured anew, asserted for on-shutdown, compared for all.
+
+use std::sync::{Condvar, LazyLock, Mutex};
+use std::thread;
+
+use peers::cause::{CAUSES, Cause, Stop};
+use peers::hook::Behavior;
+use peers::judge::{Cell, Contender, End, Named, Seen, judge};
+use peers::table::{Answers, Page, Varies, render};
+
+const OURS: &str = env!("CARGO_BIN_EXE_on_shutdown");
+const GRACEFUL: &str = env!("CARGO_BIN_EXE_tokio_graceful_shutdown");
+const SIGNAL_MOD: &str = env!("CARGO_BIN_EXE_signal_mod");
+const SELECT: &str = env!("CARGO_BIN_EXE_tokio_select");
+
+const CONTENDERS: [Contender; 6] = [
+    Contender { title: "on-shutdown", path: OURS, shape: None, clean: &[0] },
+    Contender { title: "tokio-graceful-shutdown", path: GRACEFUL, shape: None, clean: &[0] },
+    Contender { title: "the same and a watchdog", path: GRACEFUL, shape: Some("watchdog"), clean: &[0] },
+    Contender { title: "signal-mod", path: SIGNAL_MOD, shape: None, clean: &[143, 130] },
+    Contender { title: "the same on threads of its own", path: SIGNAL_MOD, shape: Some("thread"), clean: &[143, 130] },
+    Contender { title: "tokio `select!` by hand", path: SELECT, shape: None, clean: &[0] },
+];
+
+const VARIES: [Varies; 3] = [
+    Varies { contender: "tokio-graceful-shutdown", cause: is_cancelled, answers: Answers::Named("name, **no**") },
+    Varies { contender: "the same and a watchdog", cause: is_cancelled, answers: Answers::Named("name, **no**") },
+    // Both signals are one where they come before the runtime has looked for the first.
+    Varies {
+        contender: "signal-mod",
+        cause: |cause| matches!(cause.stop, Stop::TerminateTwice(_)),
+        answers: Answers::All("**0/10** · in time · signal 15 · –, 10/10 · in time · 143 · –"),
+    },
+];
+
+/// A subsystem that awaits is told of in the log, if that is faster than the end of its runtime.
+fn is_cancelled(cause: &Cause) -> bool {
+    matches!(cause.bad, Some(Behavior::Awaits | Behavior::Sleeps))
+}
+
+/// How many quiet programs run at once. One that spins counts as many.
+const ROOM: usize = 6;
+const SPINNER: usize = 3;
+
+/// `[cause][contender]`, measured once for all tests of this file.
+static SEEN: LazyLock<Vec<Vec<Seen>>> = LazyLock::new(|| {
+    let room = Room { free: Mutex::new(ROOM), changed: Condvar::new() };
+    thread::scope(|scope| {
+        let room = &room;
+        let row = |cause: &'static Cause| {
+            let cells = CONTENDERS.iter().map(move |contender| {
+                scope.spawn(move || {
+                    let weight = if cause.bad == Some(Behavior::Spins) { SPINNER } else { 1 };
+                    room.with(weight, || judge(contender, cause))
+                })
+            });
+            cells.collect::<Vec<_>>()
+        };
+        let rows: Vec<_> = CAUSES.iter().map(row).collect();
+        rows.into_iter().map(|row| row.into_iter().map(|cell| cell.join().expect("judged")).collect()).collect()
+    })
+});
+
+struct Room {
+    free: Mutex<usize>,
+    changed: Condvar,
+}
+
+impl Room {
+    fn with<T>(&self, weight: usize, work: impl FnOnce() -> T) -> T {
+        let free = self.free.lock().expect("no panic inside");
+        *self.changed.wait_while(free, |free| *free < weight).expect("no panic inside") -= weight;
+        let result = work();
+        *self.free.lock().expect("no panic inside") += weight;
+        self.changed.notify_all();
+        result
+    }
+}
+
+/// The rows of on-shutdown.
+fn ours() -> impl Iterator<Item = (&'static Cause, &'static Seen)> {
+    CAUSES.iter().zip(SEEN.iter().map(|row| &row[0]))
+}
+
+/// Whether somebody asked for the end at once, three times.
+fn is_forced(cause: &Cause) -> bool {
+    matches!(cause.stop, Stop::InterruptThrice(_, last) if last.as_secs() == 0)
+}
+
+#[test]
+fn spec_3_15_and_3_16_and_3_27_the_other_hooks_ran() {
+    for (cause, seen) in ours() {
+        let (ran, of) = seen.cell.ran;
+        if is_forced(cause) {
+            assert_eq!((ran, of), (5, 9), "{}: those before the one that hangs\n{seen}", cause.title);
+        } else {
+            assert_eq!(ran, of, "{}\n{seen}", cause.title);
+        }
+    }
+}
+
+#[test]
+fn spec_3_14_and_3_25_the_process_ended_in_time_with_the_code_that_tells() {
+    for (cause, seen) in ours() {
+        let code = match (cause.bad, cause.stop) {
+            _ if is_forced(cause) => 130,
+            (None, _) => 0,
+            (Some(Behavior::Fails | Behavior::Panics | Behavior::PanicsOddly), _) => 70,
+            (Some(_), _) => 124,
+        };
+        assert_eq!(seen.cell.end, End::Exit(code), "{}\n{seen}", cause.title);
+    }
+}
+
+#[test]
+fn spec_3_23_the_culprit_is_named_with_file_and_line() {
+    for (cause, seen) in ours() {
+        let named = if cause.has_culprit() { Named::WithPlace } else { Named::NoCulprit };
+        assert_eq!(seen.cell.named, named, "{}\n{seen}", cause.title);
+    }
+}
+
+#[test]
+fn the_page_shows_what_was_seen() {
+    let cells: Vec<Vec<Cell>> = SEEN.iter().map(|row| row.iter().map(|seen| seen.cell).collect()).collect();
+    let table = render(&CONTENDERS, &CAUSES, &cells, &VARIES);
+    println!("{table}");
+    Page::read().compare(&table);
+}
