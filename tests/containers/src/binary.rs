@@ -1,4 +1,4 @@
-//! A program of this workspace in, the path of its static build out.
+//! A program of this package in, the path of its static build out.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -7,23 +7,17 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::Unavailable;
 
-/// A binary of one of the workspace's packages, and how it is built.
+/// A binary of this package, and how it is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Program {
-    package: &'static str,
     pub(crate) name: &'static str,
     aborts: bool,
 }
 
 impl Program {
-    /// One of this package: `src/bin/<name>.rs`.
+    /// `src/bin/<name>.rs`, or what the manifest names so.
     pub const fn new(name: &'static str) -> Self {
-        Self::of("containers", name)
-    }
-
-    /// One of another package.
-    pub const fn of(package: &'static str, name: &'static str) -> Self {
-        Self { package, name, aborts: false }
+        Self { name, aborts: false }
     }
 
     /// The same, built with `panic = "abort"`.
@@ -45,7 +39,7 @@ impl Program {
         let profile = if self.aborts { "abort" } else { "release" };
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-        cargo.args(["build", "--package", self.package, "--bin", self.name, "--profile", profile]);
+        cargo.args(["build", "--package", env!("CARGO_PKG_NAME"), "--bin", self.name, "--profile", profile]);
         // With `--target`, build scripts and macros are not built by these flags: those cannot be static.
         cargo.args(["--target", &host, "--target-dir"]).arg(&folder);
         cargo.args(["--config", &format!(r#"target.{host}.rustflags=["-Ctarget-feature=+crt-static"]"#)]);

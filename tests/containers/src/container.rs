@@ -120,6 +120,7 @@ impl Container {
         let code = docker(["wait", self.name()]).unwrap_or_else(|why| panic!("{why}"));
         let took = self.asked.get().map_or(Duration::ZERO, Instant::elapsed);
         let exit_code = code.parse().unwrap_or_else(|_| panic!("`{code}` is not an exit code"));
+        println!("{}: exit code {exit_code}, {took:.2?} after it was asked to stop", self.owned.name);
         Ended { exit_code, took, log: log::whole(self.name()) }
     }
 }

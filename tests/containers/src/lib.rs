@@ -1,4 +1,4 @@
-//! The harness: a program of this workspace in, built static, put into an image, run by the real docker daemon and
+//! The harness: a program of this package in, built static, put into an image, run by the real docker daemon and
 //! stopped; judged by its exit code, its log and coarse time.
 //!
 //! A test is a closure for [`in_docker`]. What it makes (images, containers, networks, volumes) is removed when the

@@ -74,7 +74,7 @@ fn spec_3_25_pid_1_ends_with_the_code_it_asked_for() {
     end(HOSTILE, &Run::new(), "exit", leave, |ended| all_ran(ended.assert_code(7)));
 }
 
-/// The second hurries, so that each of the hooks that hang gets one second more; the third comes in the second hook's.
+/// The second hurries, so that each of the hooks that hang gets one second more; the third comes while the second hangs.
 #[test]
 fn spec_3_19_the_third_sigint_ends_pid_1_with_130() {
     let run = Run::new().env("ON_SHUTDOWN_GRACE_PERIOD", "60s");
@@ -87,7 +87,7 @@ fn spec_3_19_the_third_sigint_ends_pid_1_with_130() {
     };
     end(HOSTILE, &run, "hang everywhere", interrupt_thrice, |ended| {
         ended.assert_code(130).assert_before(20).assert_said("SIGINT again: ");
-        ended.assert_said("cut short by a repeated SIGINT").assert_silent("flushed the metrics");
+        ended.assert_said("cut short by a repeated SIGINT");
     });
 }
 

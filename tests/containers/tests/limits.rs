@@ -33,22 +33,23 @@ fn stop_loaded(needs: &str, limits: &[&str], load: &str, proof: &str) {
     });
 }
 
-/// The hook would run for ever. Frozen for three of its seconds, it is still cut off before docker's six are over.
+/// Every hook hangs. Frozen for three of its seconds, the process still ends before docker's eight are over: it had
+/// 6.6, and would need 9.6 if the pause did not count.
 #[test]
 fn spec_3_14_time_in_which_the_container_is_paused_counts() {
     in_docker(|| {
         let image = Recipe::scratch(Program::new("hostile")).build()?;
-        let container = Run::new().env("HOSTILE", "hang").env("ON_SHUTDOWN_GRACE_PERIOD", "6s").ready(&image);
+        let run = Run::new().env("HOSTILE", "hang everywhere").env("ON_SHUTDOWN_GRACE_PERIOD", "8s");
+        let container = run.ready(&image);
         let ended = thread::scope(|scope| {
-            let stop = scope.spawn(|| container.stop_within(6).wait());
+            let stop = scope.spawn(|| container.stop_within(8).wait());
             container.wait_for("misbehaving");
             container.call(&["pause"]);
             thread::sleep(Duration::from_secs(3));
             container.call(&["unpause"]);
             stop.join().expect("docker stop")
         });
-        ended.assert_code(124).assert_order(&["misbehaving", "closed the pool", "flushed the metrics"]);
-        ended.assert_not_before(3);
+        ended.assert_code(124).assert_not_before(3);
         Ok(())
     });
 }

@@ -132,10 +132,10 @@ fn dumb_init_before_a_shell_ends_the_shell_and_with_it_the_program() {
 
 /// Without a shell between them an init passes the signal on.
 #[test]
-fn spec_3_20_tini_before_the_program_itself_is_as_exec_form() {
+fn spec_3_20_an_init_before_the_program_itself_is_as_exec_form() {
     in_docker(|| {
         let image = tools().build()?;
-        for init in [&["/usr/bin/tini", "--"][..], &["/usr/bin/tini", "-g", "--"]] {
+        for init in [&["/usr/bin/tini", "--"][..], &["/usr/bin/tini", "-g", "--"], &["/usr/bin/dumb-init"]] {
             assert_graceful(&stop(&image, &Run::new(), init, &[], "/service"));
         }
         Ok(())
