@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(all(doctest, feature = "tower"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub use after::PlanError;
 pub use budget::{Budget, DEFAULT_GRACE_PERIOD, GRACE_PERIOD_VARIABLE, GraceError, GraceSource};
 pub use drain::{Draining, InFlight, Tracked, WorkInFlight};

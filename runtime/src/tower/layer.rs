@@ -64,7 +64,7 @@ impl<S> Layer<S> for InFlightLayer {
 }
 
 /// The service that [`InFlightLayer`] makes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct InFlightService<S> {
     inner: S,
     site: Site,

@@ -7,8 +7,9 @@ use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,17 @@ use nix::unistd::Pid;
 
 /// A program that takes longer than this is killed, and its test fails.
 pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// A background job ignores some signals, and what is ignored stays so in every child; what is handled does not.
+fn ignore_nothing() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP] {
+            let always = Arc::new(AtomicBool::new(true));
+            signal_hook::flag::register_conditional_default(signal as i32, always).expect("it can be handled");
+        }
+    });
+}
 
 /// The signals that a process blocks, ignores and handles, out of its `/proc/self/status`.
 pub fn masks(status: &str) -> String {
@@ -43,6 +55,7 @@ impl Program {
                 command.env_remove(name);
             }
         }
+        ignore_nothing();
         // A backtrace of a debug build takes half a second.
         command.env_remove("RUST_BACKTRACE");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -89,6 +89,7 @@ fn exit_after_failure() -> Result<(), String> {
 #[on_shutdown::main(flavor = "current_thread")]
 async fn request() {
     on_shutdown::request("configuration changed").expect("it is installed");
+    // Too late or not: it changes nothing.
     on_shutdown::request("a second reason").expect("it is installed");
     std::future::pending().await
 }

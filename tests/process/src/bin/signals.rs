@@ -34,7 +34,7 @@ async fn asks() {
     if mode() == "asks" {
         let _ = on_shutdown::request("from a hook");
         // As long as it takes until the request was noticed.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 

@@ -11,10 +11,10 @@ use crate::hostile::{Hostile, PATH, Told};
 #[track_caller]
 fn wedged(main: &str) -> Told {
     let told = Hostile::new(main)
-        .hook("announce:0:500:async-nap")
-        .hook("stop:1:500:nap:4")
-        .hook("stop:0:500:async-ok:4")
-        .hook("flush:0:500:ok")
+        .hook("announce:0:2000:async-nap")
+        .hook("stop:1:2000:nap:4")
+        .hook("stop:0:2000:async-ok:4")
+        .hook("flush:0:2000:ok")
         .stop();
     told.assert_ended(0).assert_order(&["async-nap-0 ended", "nap-0 began", "async-ok-0 began", "ok-0 ended"]);
     told.assert_ran("nap-3").assert_ran("async-ok-3");
@@ -61,17 +61,17 @@ fn spec_3_27_without_a_further_thread_the_hooks_run_one_after_another() {
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(PATH);
     let mut hostile = Hostile::of("no-threads", Program::of(command));
     hostile = hostile
-        .hook("announce:0:500:async-nap:3")
-        .hook("stop:0:500:nap:2")
-        .hook("stop:0:500:ok")
-        .hook("flush:0:500:async-ok");
+        .hook("announce:0:2000:async-nap:3")
+        .hook("stop:0:2000:nap:2")
+        .hook("stop:0:2000:ok")
+        .hook("flush:0:2000:async-ok");
     let told = hostile.stop();
     told.assert_ended(0).assert_ran("async-nap-2").assert_ran("nap-1").assert_ran("ok-0").assert_ran("async-ok-0");
 }
 
 #[test]
 fn spec_3_19_main_panics_during_the_shutdown() {
-    let told = Hostile::new("panics-later").hook("stop:0:500:nap").hook("close:0:500:ok").stop();
+    let told = Hostile::new("panics-later").hook("stop:0:2000:nap").hook("close:0:2000:ok").stop();
     // The thread ends by its panic, and so would the process: a main of its own must wait for the end itself.
     assert!(told.ended.code == Some(101) || told.ended.code == Some(0), "{}", told.ended);
 }
@@ -84,8 +84,8 @@ fn spec_3_14_a_pipe_that_nobody_reads_does_not_keep_the_process() {
     command.args(["-c", &script, "hostile"]);
     let told = Hostile::of("parks", Program::of(command))
         .hook("stop:0:300:sleeps:4")
-        .hook("stop:0:500:nap:3")
-        .hook("flush:0:500:ok")
+        .hook("stop:0:2000:nap:3")
+        .hook("flush:0:2000:ok")
         .stop();
     told.assert_ended(124).assert_ran("nap-2").assert_ran("ok-0");
 }
@@ -110,7 +110,7 @@ fn spec_3_14_everything_at_once_ends_before_the_deadline() {
     for (priority, behavior) in bad.iter().enumerate() {
         hostile = hostile.hook(&format!("stop:{priority}:60000:{behavior}"));
     }
-    let told = hostile.hook("stop:-1:100:ok").hook("flush:0:60000:sleeps").hook("flush:-1:500:async-ok").stop();
+    let told = hostile.hook("stop:-1:100:ok").hook("flush:0:60000:sleeps").hook("flush:-1:2000:async-ok").stop();
     told.ended.assert_code(124).assert_before(Duration::from_secs(6));
     told.assert_ran("ok-0").assert_ran("async-ok-0");
 }
@@ -118,7 +118,7 @@ fn spec_3_14_everything_at_once_ends_before_the_deadline() {
 #[test]
 fn spec_3_14_a_stopped_process_is_counted_by_the_wall_clock() {
     let hostile = Hostile::new("parks").env("ON_SHUTDOWN_GRACE_PERIOD", "3s");
-    let (mut running, trace) = hostile.hook("stop:0:60000:sleeps").hook("flush:0:500:ok").start();
+    let (mut running, trace) = hostile.hook("stop:0:60000:sleeps").hook("flush:0:2000:ok").start();
     running.signal(Signal::SIGTERM);
     running.err_line("2 hooks to run within 2.4 s");
     running.signal(Signal::SIGSTOP);
