@@ -2,26 +2,34 @@
 
 use std::io::stderr;
 use std::os::fd::AsFd;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// A pipe that says it is writable takes this much without blocking (`PIPE_BUF` of Linux; POSIX grants 512).
 const CHUNK: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
-/// How long a write waits for a reader that is merely slow.
+/// How long the report waits for a reader that takes nothing at all.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
+
+/// The same for a line while hooks run: they wait for nobody.
+const LINE_PATIENCE: Duration = Duration::from_millis(10);
+
+/// Whether the reader took nothing the last time; then no line waits for it.
+static STUCK: AtomicBool = AtomicBool::new(false);
 
 /// Writes `on-shutdown: ` and the text, as one line, or as far as the reader takes it.
 pub(crate) fn line(text: impl std::fmt::Display) {
-    write(&format!("on-shutdown: {text}\n"), PATIENCE);
+    let patience = if STUCK.load(Ordering::Relaxed) { Duration::ZERO } else { LINE_PATIENCE };
+    write(&format!("on-shutdown: {text}\n"), patience);
 }
 
-/// Writes past the standard library's lock, which a wedged program may hold for ever.
+/// Writes past the standard library's lock, which a wedged program may hold for ever, as long as the reader takes
+/// something within the patience.
 pub(crate) fn write(text: &str, patience: Duration) {
-    let until = Instant::now() + patience;
     let mut rest = text.as_bytes();
-    while !rest.is_empty() && writable(until.saturating_duration_since(Instant::now())) {
+    while !rest.is_empty() && writable(patience) {
         let chunk = rest.get(..CHUNK.min(rest.len())).unwrap_or(rest);
         match nix::unistd::write(stderr(), chunk) {
             Ok(written @ 1..) => rest = rest.get(written..).unwrap_or_default(),
@@ -29,6 +37,7 @@ pub(crate) fn write(text: &str, patience: Duration) {
             Ok(0) | Err(_) => return,
         }
     }
+    STUCK.store(!rest.is_empty(), Ordering::Relaxed);
 }
 
 fn writable(at_most: Duration) -> bool {

@@ -52,7 +52,7 @@ pub(crate) fn code(report: &Report, conventional: bool) -> u8 {
 }
 
 /// The shell's number for an end by this signal.
-fn forced_by(signal: Signal) -> u8 {
+pub(crate) fn forced_by(signal: Signal) -> u8 {
     u8::try_from(128 + signal.number()).unwrap_or(u8::MAX)
 }
 
@@ -65,7 +65,8 @@ pub enum Ending {
     Immediate,
     /// `exit`, with `atexit` handlers. One that hangs is cut off before the deadline.
     Atexit,
-    /// The process goes on: [`Handle::wait`](crate::Handle::wait) returns the report, and the program ends itself.
+    /// The process goes on: [`Handle::wait`](crate::Handle::wait) returns the report, and the program ends itself. One
+    /// more signal ends it at once, with 128 + n.
     Return,
 }
 

@@ -37,6 +37,10 @@ impl Operator {
         let _ = self.last_resort.set(last_resort.arm(self.budget.last_resort()));
     }
 
+    pub(crate) fn program_goes_on(&self) -> bool {
+        self.ending == Ending::Return
+    }
+
     pub(crate) fn subscribe(&self) -> watch::Receiver<Option<Report>> {
         self.ended.subscribe()
     }

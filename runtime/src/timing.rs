@@ -12,7 +12,7 @@ pub(crate) const HURRIED_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a cancelled future may take to be dropped before its thread counts as lost.
 const DROP_PATIENCE: Duration = Duration::from_millis(250);
-/// The same where time is short, and what it takes comes out of the hook's own share.
+/// At least so long, out of the hook's own share where time is short.
 const SHORT_DROP_PATIENCE: Duration = Duration::from_millis(100);
 
 /// When things must have ended, all counted from the trigger.
@@ -75,10 +75,10 @@ impl Timing {
         let all = *part;
         part.take(group);
         if left >= all.time {
-            return Share { left, whole: group.time, part: group.time };
+            return Share { left, whole: group.time, part: group.time, surplus: left - all.time };
         }
         let part = scale(left, group.weight, all.weight);
-        Share { left, whole: group.time, part: part.min(group.time) }
+        Share { left, whole: group.time, part: part.min(group.time), surplus: Duration::ZERO }
     }
 
     /// Until when work in flight is waited for: all the time that later hooks have not declared, and at least half.
@@ -98,14 +98,11 @@ impl Timing {
     }
 
     /// So much before the end of its allowance an async hook is cancelled, and so long it may then take to be dropped.
-    /// Only where there is time enough does that come on top.
+    /// What nobody has declared comes on top.
     pub(crate) fn patience(allowance: Duration, share: Share) -> (Duration, Duration) {
-        if share.is_short() {
-            let within = SHORT_DROP_PATIENCE.min(allowance / 10);
-            (within, within)
-        } else {
-            (Duration::ZERO, DROP_PATIENCE)
-        }
+        let on_top = DROP_PATIENCE.min(share.surplus);
+        let within = SHORT_DROP_PATIENCE.min(allowance / 10).saturating_sub(on_top);
+        (within, within + on_top)
     }
 }
 
@@ -115,6 +112,8 @@ pub(crate) struct Share {
     left: Duration,
     whole: Duration,
     part: Duration,
+    /// What is left when every group has had all that it declares.
+    surplus: Duration,
 }
 
 impl Share {

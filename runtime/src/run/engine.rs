@@ -20,6 +20,8 @@ use crate::registry::{Enrol, TooLate};
 use crate::report::Report;
 use crate::trigger::{Mailbox, Note, Trigger};
 
+/// Work in flight is counted this often even if nobody says that some has ended.
+const RECOUNT: Duration = Duration::from_millis(20);
 /// How long the hooks of a group wait behind one that holds its thread, before another thread takes them.
 pub(super) const TAKEOVER: Duration = Duration::from_millis(1);
 
@@ -176,19 +178,15 @@ impl Engine {
         } else if queued > 0 && shared.idle > 0 {
             self.work.notify_one();
         }
-        let due = if queued > 0 { self.now() + TAKEOVER } else { shared.machine.next_expiry() };
-        let told: Vec<(Event, Option<Suspected>)> = events
-            .into_iter()
-            .map(|event| (event.suspect(&shared), event))
-            .map(|(hook, event)| (event, hook))
-            .collect();
-        let cancels: Vec<Arc<Cancel>> = told.iter().filter_map(|(event, _)| shared.cancel(event)).collect();
+        let due = shared.due(|| self.now());
+        let told: Vec<_> = events.into_iter().map(|event| (event.suspect(&shared), event)).collect();
+        let cancels: Vec<Arc<Cancel>> = told.iter().filter_map(|(_, event)| shared.cancel(event)).collect();
         drop(shared);
         if nanos(due) < self.asleep_until.load(Ordering::SeqCst) {
             self.mailbox.ring();
         }
         cancels.iter().for_each(|cancel| cancel.ask());
-        for (event, hook) in &told {
+        for (suspect, event) in &told {
             match event {
                 Event::Draining => {
                     self.surroundings.reach(Stage::Draining);
@@ -197,7 +195,7 @@ impl Engine {
                 Event::Hurry(_) => self.hurry.begin(self.now()),
                 _ => {}
             }
-            self.surroundings.happened(event, hook.as_ref());
+            self.surroundings.happened(event, suspect.as_ref());
         }
     }
 
@@ -238,6 +236,15 @@ impl Engine {
 }
 
 impl Shared {
+    /// When the supervisor must look next, if nothing changes.
+    pub(super) fn due(&self, now: impl Fn() -> Duration) -> Duration {
+        if self.machine.queued() > 0 {
+            return now() + TAKEOVER;
+        }
+        let expiry = self.machine.next_expiry();
+        if self.machine.awaits_work() { expiry.min(now() + RECOUNT) } else { expiry }
+    }
+
     fn cancel(&self, event: &Event) -> Option<Arc<Cancel>> {
         match event {
             Event::Cancel(id) => self.cancels.get(id).cloned(),

@@ -10,8 +10,6 @@ use crate::plan::Id;
 
 /// The hooks that still run are named this often.
 const PROGRESS: Duration = Duration::from_secs(5);
-/// Work in flight is counted this often even if nobody says that some has ended.
-const RECOUNT: Duration = Duration::from_millis(20);
 /// A runner that starts fewer hooks than this while the queue waits is held up.
 const BRISK: usize = 10;
 
@@ -64,10 +62,8 @@ fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
     let tells = watch.is_due(now);
     let waits_for_work = shared.machine.awaits_work();
     let runners = watch.takeover(&shared, now);
-    let expiry = shared.machine.next_expiry().max(now + TAKEOVER);
-    let queue = if shared.machine.queued() > 0 { now + TAKEOVER } else { expiry };
-    let count = if waits_for_work { now + RECOUNT } else { Duration::MAX };
-    let wake = expiry.min(queue).min(count).min(watch.next_progress);
+    // Not sooner than that: whatever is overdue now was seen to now.
+    let wake = shared.due(|| now).max(now + TAKEOVER).min(watch.next_progress);
     engine.sleeps_until(wake);
     engine.after_change(shared);
     engine.count_work();

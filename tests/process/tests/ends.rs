@@ -65,6 +65,13 @@ fn spec_3_26_with_ending_return_the_program_goes_on_with_the_report() {
 }
 
 #[test]
+fn spec_3_26_with_ending_return_one_more_signal_ends_the_program() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_ends")).arg("return-and-hang").start();
+    program.signal(Signal::SIGTERM);
+    program.wait().assert_code(143).assert_order(&["hook", "last", "2 hooks", "ready"]);
+}
+
+#[test]
 fn install_twice_is_an_error_and_a_failed_install_changes_nothing() {
     let ended = ends("twice");
     ended

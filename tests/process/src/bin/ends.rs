@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Some("conventional") => conventional(),
         Some("settings") => settings(),
         Some("return") => go_on(),
+        Some("return-and-hang") => hang_after_return(),
         Some("twice") => twice(),
         Some("atexit") => atexit(),
         other => panic!("what is {other:?}?"),
@@ -123,6 +124,16 @@ fn go_on() -> ExitCode {
     println!("{} hooks, {}", report.hooks.len(), report.trigger);
     println!("again: {}", handle.wait().hooks.len());
     ExitCode::from(11)
+}
+
+fn hang_after_return() -> ExitCode {
+    let handle = Settings::new().ending(Ending::Return).install().expect("the settings are right");
+    handle.request("for the report");
+    println!("{} hooks", handle.wait().hooks.len());
+    println!("ready");
+    loop {
+        std::thread::park();
+    }
 }
 
 fn twice() -> ExitCode {

@@ -54,6 +54,21 @@ async fn tokio_child() {
     }
 }
 
+macro_rules! phases {
+    ($($phase:ident $name:ident)*) => { $(
+        #[on_shutdown(phase = $phase)]
+        async fn $name() {
+            if mode() == "phases" {
+                println!("{} began", stringify!($phase));
+                tokio::time::sleep(Duration::from_millis(60)).await;
+                println!("{} ended", stringify!($phase));
+            }
+        }
+    )* };
+}
+
+phases!(announce in_announce drain in_drain stop in_stop close in_close flush in_flush);
+
 fn status_of_child() -> Command {
     let mut command = Command::new("cat");
     command.arg("/proc/self/status");
