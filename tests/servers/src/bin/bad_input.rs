@@ -1,0 +1,93 @@
+//! Work that begins too late or never ends; the argument says which.
+
+use std::thread;
+use std::time::Duration;
+
+use on_shutdown::{Context, InFlight, in_flight, is_draining, on_shutdown, serve, track};
+use tokio::time::sleep;
+
+fn case() -> String {
+    std::env::args().nth(1).expect("a case")
+}
+
+/// The drain phase is over when this runs.
+#[on_shutdown(timeout = "1s")]
+async fn after_the_drain(context: Context) {
+    match case().as_str() {
+        "serve late" => {
+            serve("late", |draining| async {
+                draining.await;
+                println!("served in the phase {}, and was told to stop at once", context.phase());
+            })
+            .await;
+        }
+        "guard late" => {
+            std::mem::forget(in_flight("late"));
+            println!("began in the phase {}", context.phase());
+        }
+        _ => println!("the drain is over"),
+    }
+}
+
+/// At every moment there is one piece of work, and never the same.
+fn hand_over(left: u32, work: InFlight) {
+    thread::sleep(Duration::from_millis(50));
+    if left == 0 {
+        println!("all was handed over");
+    } else {
+        let next = in_flight("handed over");
+        thread::spawn(move || hand_over(left - 1, next));
+    }
+    drop(work);
+}
+
+fn until_draining() {
+    while !is_draining() {
+        thread::yield_now();
+    }
+}
+
+/// Three that are leaked here, one that is leaked elsewhere, and one that ends.
+fn leak() {
+    for _ in 0..3 {
+        std::mem::forget(in_flight("orders"));
+    }
+    std::mem::forget(in_flight("orders"));
+    let ends = in_flight("letters");
+    thread::spawn(|| {
+        until_draining();
+        drop(ends);
+    });
+}
+
+#[on_shutdown::main(grace_period = "3s")]
+async fn main() {
+    match case().as_str() {
+        "leak" => leak(),
+        "handed over" => {
+            let first = in_flight("handed over");
+            thread::spawn(|| {
+                until_draining();
+                hand_over(5, first);
+            });
+        }
+        "never polled" => {
+            // It ends by being dropped, as futures do that lose a `select!`.
+            drop(track("never polled", std::future::pending::<()>()));
+            drop(serve("never polled", |draining| draining));
+        }
+        "after the end" => {
+            // The shutdown begins while this server is being made; other work keeps the drain phase open.
+            let _other = in_flight("other");
+            on_shutdown::request("to be too late").expect("installed");
+            while !is_draining() {
+                sleep(Duration::from_millis(1)).await;
+            }
+            serve("too late", |draining| draining).await;
+            println!("a server that is made while draining stops at once");
+        }
+        _ => {}
+    }
+    println!("ready");
+    std::future::pending().await
+}

@@ -1,0 +1,100 @@
+//! An axum server: plain requests over HTTP/1.1 and HTTP/2, WebSocket and server-sent events.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Path;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::{Stream, StreamExt, stream};
+use on_shutdown::tower::{InFlightLayer, Liveness, Readiness};
+use on_shutdown::{InFlight, draining, in_flight, serve};
+use servers::linger::LingeringListener;
+use servers::{Blob, drains, listen};
+use tokio::time::{interval, sleep};
+
+/// So many bytes, after so many milliseconds.
+async fn blob(Path((bytes, wait)): Path<(usize, u64)>) -> Response {
+    sleep(Duration::from_millis(wait)).await;
+    Response::new(Body::new(Blob::new(bytes)))
+}
+
+/// Answers only when the program drains, a moment later; says when so many wait.
+async fn hold(Path((crowd, wait)): Path<(usize, u64)>) -> Response {
+    static HERE: AtomicUsize = AtomicUsize::new(0);
+    if HERE.fetch_add(1, Ordering::SeqCst) + 1 == crowd {
+        println!("{crowd} are here");
+    }
+    draining().await;
+    sleep(Duration::from_millis(wait)).await;
+    Response::new(Body::new(Blob::new(1024)))
+}
+
+/// An upgraded connection is nobody's but ours: the guard is made before the response that ends the request.
+async fn socket(upgrade: WebSocketUpgrade) -> Response {
+    let in_flight = drains().then(|| in_flight("websocket"));
+    upgrade.on_upgrade(|socket| echo(socket, in_flight))
+}
+
+async fn echo(mut socket: WebSocket, _in_flight: Option<InFlight>) {
+    let draining = async { if drains() { draining().await } else { std::future::pending().await } };
+    tokio::pin!(draining);
+    loop {
+        let message = tokio::select! {
+            message = socket.recv() => message,
+            () = &mut draining => break,
+        };
+        let Some(Ok(message)) = message else { return };
+        if matches!(message, Message::Text(_)) && socket.send(message).await.is_err() {
+            return;
+        }
+    }
+    let frame = CloseFrame { code: close_code::AWAY, reason: "stopping".into() };
+    let _ = socket.send(Message::Close(Some(frame))).await;
+    // Closed is it when the other side has said so, too.
+    while let Some(Ok(_)) = socket.recv().await {}
+}
+
+/// Would never end by itself.
+async fn events() -> Response {
+    let ticks = stream::unfold((interval(Duration::from_millis(20)), 0), |(mut clock, tick)| async move {
+        clock.tick().await;
+        Some((Event::default().data(tick.to_string()), (clock, tick + 1)))
+    });
+    let last = stream::once(async { Event::default().event("stopping").data("come again") });
+    match drains() {
+        true => sse(ticks.take_until(draining()).chain(last)),
+        false => sse(ticks),
+    }
+}
+
+fn sse(events: impl Stream<Item = Event> + Send + 'static) -> Response {
+    Sse::new(events.map(Ok::<_, Infallible>)).into_response()
+}
+
+#[on_shutdown::main(grace_period = "25s", drain_delay = "1500ms", worker_threads = 2)]
+async fn main() -> std::io::Result<()> {
+    let app = Router::new()
+        .route("/blob/{bytes}/{wait}", get(blob))
+        .route("/hold/{crowd}/{wait}", get(hold))
+        .route("/socket", get(socket))
+        .route("/events", get(events));
+    let probes = Router::new()
+        .route_service("/ready", Readiness::new())
+        .route_service("/steady", Readiness::new().always_ready())
+        .route_service("/live", Liveness::new());
+    let listener = listen();
+    println!("ready");
+    if drains() {
+        let app = app.layer(InFlightLayer::new("http")).merge(probes);
+        let listener = LingeringListener(listener);
+        serve("server", |draining| axum::serve(listener, app).with_graceful_shutdown(draining)).await
+    } else {
+        axum::serve(listener, app.merge(probes)).await
+    }
+}

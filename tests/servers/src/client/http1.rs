@@ -1,0 +1,83 @@
+//! Clients of HTTP/1.1.
+
+use std::net::SocketAddr;
+
+use hyper::Response;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::CONNECTION;
+use hyper_util::rt::TokioIo;
+
+use super::{Tally, Visit, Warm, request};
+use crate::connect;
+
+type Sender = SendRequest<http_body_util::Empty<hyper::body::Bytes>>;
+
+pub async fn open(address: SocketAddr) -> Result<Sender, String> {
+    let stream = connect(address).await.map_err(|error| format!("{error}"))?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| format!("{error:?}"))?;
+    // Its errors are those of the requests, too.
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+/// One request on a connection of its own.
+pub async fn get(address: SocketAddr, path: &str) -> Result<Response<Incoming>, String> {
+    open(address).await?.send_request(request(path)).await.map_err(|error| format!("{error:?}"))
+}
+
+pub fn closes<B>(response: &Response<B>) -> bool {
+    response.headers().get(CONNECTION).is_some_and(|value| value == "close")
+}
+
+/// One visit after another on one connection, until the server ends it.
+///
+/// A request that crosses the server's hanging up is lost whatever the server does. One that drains says beforehand
+/// that it will hang up, but only in the head of a response: who reads a body for long looks at the readiness probe
+/// before he sends another request, as a gateway does.
+pub async fn keep_alive(address: SocketAddr, visit: Visit, mut warm: Warm) -> Tally {
+    let mut tally = Tally::default();
+    let mut sender = open(address).await.expect("the server listens");
+    loop {
+        if sender.ready().await.is_err() || (visit.is_slow() && tally.complete > 0 && !is_ready(address).await) {
+            tally.closed += 1;
+            break;
+        }
+        let response = match sender.send_request(visit.request()).await {
+            Ok(response) => response,
+            Err(error) => break tally.failed.push(visit.failed(error)),
+        };
+        let sent_away = closes(&response);
+        if let Err(why) = visit.read(response).await {
+            break tally.failed.push(visit.failed(why));
+        }
+        tally.complete += 1;
+        warm.say();
+        if sent_away {
+            tally.sent_away += 1;
+            break;
+        }
+    }
+    tally
+}
+
+async fn is_ready(address: SocketAddr) -> bool {
+    get(address, "/ready").await.is_ok_and(|response| response.status().is_success())
+}
+
+/// What a gateway sends on new connections: visits until the readiness probe fails.
+pub async fn newcomers(address: SocketAddr, visit: Visit, mut warm: Warm) -> Tally {
+    let mut tally = Tally::default();
+    while is_ready(address).await {
+        let read = match get(address, &visit.path).await {
+            Ok(response) => visit.read(response).await,
+            Err(why) => Err(why),
+        };
+        match read {
+            Ok(()) => tally.complete += 1,
+            Err(why) => tally.failed.push(visit.failed(why)),
+        }
+        warm.say();
+    }
+    tally
+}

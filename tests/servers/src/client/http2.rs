@@ -1,0 +1,63 @@
+//! Clients of HTTP/2, with many requests at once on one connection.
+
+use std::net::SocketAddr;
+
+use hyper::body::Bytes;
+use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::task::JoinSet;
+
+use super::{Tally, Visit, Warm};
+use crate::connect;
+
+type Sender = SendRequest<http_body_util::Empty<Bytes>>;
+
+/// A connection whose windows are so small that a reader who is slow is felt.
+pub async fn open(address: SocketAddr) -> Sender {
+    let stream = connect(address).await.expect("the server listens");
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.initial_stream_window_size(64 * 1024).initial_connection_window_size(1024 * 1024);
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.expect("a server of HTTP/2");
+    tokio::spawn(connection);
+    sender
+}
+
+/// Several visitors on one connection, each with one visit after another, until the server takes no more.
+pub async fn multiplexed(address: SocketAddr, visitors: usize, visit: Visit, mut warm: Warm) -> Tally {
+    let sender = open(address).await;
+    let mut visits = JoinSet::new();
+    let (first, mut warmed) = tokio::sync::mpsc::unbounded_channel();
+    for _ in 0..visitors {
+        visits.spawn(one_after_another(sender.clone(), visit.clone(), Warm(Some(first.clone()))));
+    }
+    for _ in 0..visitors {
+        warmed.recv().await;
+    }
+    warm.say();
+    let mut tally = Tally::default();
+    while let Some(visitor) = visits.join_next().await {
+        tally.add(visitor.expect("a visitor panicked"));
+    }
+    tally
+}
+
+async fn one_after_another(mut sender: Sender, visit: Visit, mut warm: Warm) -> Tally {
+    let mut tally = Tally::default();
+    loop {
+        if sender.ready().await.is_err() {
+            tally.sent_away += 1;
+            break;
+        }
+        let response = match sender.try_send_request(visit.request()).await {
+            Ok(response) => response,
+            Err(error) if error.message().is_some() => break tally.refused += 1,
+            Err(error) => break tally.failed.push(visit.failed(error.error())),
+        };
+        if let Err(why) = visit.read(response).await {
+            break tally.failed.push(visit.failed(why));
+        }
+        tally.complete += 1;
+        warm.say();
+    }
+    tally
+}

@@ -1,0 +1,192 @@
+//! Many real clients in; what became of every single request out.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Empty};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Request, Response, StatusCode};
+use process::{Ended, Program, Signal};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::content;
+
+pub mod http1;
+pub mod http2;
+
+/// No client waits longer than this for anything.
+const PATIENCE: Duration = Duration::from_secs(50);
+
+/// What a client asks for, and how fast it reads.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    path: Arc<str>,
+    size: usize,
+    /// How long it takes for 16 KiB.
+    slowness: Duration,
+}
+
+impl Visit {
+    /// So many bytes, which the server is to have after so many milliseconds.
+    pub fn blob(size: usize, wait: u64) -> Self {
+        Self::to(&format!("/blob/{size}/{wait}"), size)
+    }
+
+    pub fn to(path: &str, size: usize) -> Self {
+        Self { path: path.into(), size, slowness: Duration::ZERO }
+    }
+
+    pub fn slowly(mut self, millis: u64) -> Self {
+        self.slowness = Duration::from_millis(millis);
+        self
+    }
+
+    fn is_slow(&self) -> bool {
+        !self.slowness.is_zero()
+    }
+
+    pub fn request(&self) -> Request<Empty<Bytes>> {
+        request(&self.path)
+    }
+
+    /// For the list of what failed.
+    fn failed(&self, why: impl std::fmt::Debug) -> String {
+        format!("{} read at {:?} per 16 KiB: {why:?}", self.path, self.slowness)
+    }
+
+    /// One visit alone, whose request was sent.
+    pub async fn once(&self, response: impl Future<Output = hyper::Result<Response<Incoming>>>) -> Result<(), String> {
+        match response.await {
+            Ok(response) => self.read(response).await.map_err(|why| self.failed(why)),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// Reads the body to its end, and tells what is wrong with it.
+    async fn read(&self, response: Response<Incoming>) -> Result<(), String> {
+        if response.status() != StatusCode::OK {
+            return Err(format!("{}", response.status()));
+        }
+        let (mut body, mut rest) = (response.into_body(), &content()[..self.size]);
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| format!("{error:?} with {} bytes left", rest.len()))?;
+            let data = frame.into_data().unwrap_or_default();
+            rest = rest.strip_prefix(&data[..]).ok_or_else(|| format!("wrong with {} bytes left", rest.len()))?;
+            if self.is_slow() {
+                sleep(self.slowness * u32::try_from(data.len()).expect("a frame is small") / 16384).await;
+            }
+        }
+        if rest.is_empty() { Ok(()) } else { Err(format!("{} bytes are missing", rest.len())) }
+    }
+}
+
+/// The authority matters to nobody here, but HTTP/1.1 wants one.
+pub fn request(path: &str) -> Request<Empty<Bytes>> {
+    let request = Request::builder().uri(format!("http://localhost{path}")).header("host", "localhost");
+    request.body(Empty::new()).expect("a request")
+}
+
+/// What became of requests.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Answered, and every byte was right.
+    pub complete: usize,
+    /// Sent on a connection that was open, and not answered, or not to the end; why.
+    pub failed: Vec<String>,
+    /// Not taken by the server, which said so: may be sent elsewhere.
+    pub refused: usize,
+    /// Connections that the server ended by the word that the protocol has for it.
+    pub sent_away: usize,
+    /// Connections that ended between two requests, without a word of the server's.
+    pub closed: usize,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.complete += other.complete;
+        self.failed.extend(other.failed);
+        self.refused += other.refused;
+        self.sent_away += other.sent_away;
+        self.closed += other.closed;
+    }
+}
+
+/// Says, once, that a client has had an answer.
+pub struct Warm(Option<mpsc::UnboundedSender<()>>);
+
+impl Warm {
+    pub fn say(&mut self) {
+        if let Some(warm) = self.0.take() {
+            let _ = warm.send(());
+        }
+    }
+}
+
+/// Clients that are about to visit one server.
+pub struct Load {
+    runtime: Runtime,
+    pub address: SocketAddr,
+    clients: JoinSet<Tally>,
+    warm: (mpsc::UnboundedSender<()>, mpsc::UnboundedReceiver<()>),
+}
+
+impl Load {
+    pub fn on(address: SocketAddr) -> Self {
+        let runtime = Runtime::new().expect("a runtime");
+        Self { runtime, address, clients: JoinSet::new(), warm: mpsc::unbounded_channel() }
+    }
+
+    /// So many clients of one kind; each must say when it is warm.
+    pub fn with<F>(mut self, count: usize, client: impl Fn(SocketAddr, Warm) -> F) -> Self
+    where
+        F: Future<Output = Tally> + Send + 'static,
+    {
+        for _ in 0..count {
+            let client = client(self.address, Warm(Some(self.warm.0.clone())));
+            let patient = async { timeout(PATIENCE, client).await.expect("a client waited in vain") };
+            self.clients.spawn_on(patient, self.runtime.handle());
+        }
+        self
+    }
+
+    /// Waits until every client has had an answer.
+    pub fn warmed(&mut self) {
+        let (count, warm) = (self.clients.len(), &mut self.warm.1);
+        self.runtime.block_on(async {
+            for _ in 0..count {
+                timeout(PATIENCE, warm.recv()).await.expect("a client has had no answer").expect("we hold a sender");
+            }
+        });
+    }
+
+    /// Waits until every client has left.
+    pub fn left(mut self) -> Tally {
+        let mut sum = Tally::default();
+        self.runtime.block_on(async {
+            while let Some(tally) = self.clients.join_next().await {
+                sum.add(tally.expect("a client panicked"));
+            }
+        });
+        sum
+    }
+}
+
+/// Starts the server, loads it, stops it in the middle by a SIGTERM, and waits for all that comes of it.
+pub fn stop_under_load(server: Program, load: impl FnOnce(Load) -> Load) -> (Tally, Ended) {
+    let mut server = server.start();
+    let mut load = load(Load::on(address(&server)));
+    load.warmed();
+    server.signal(Signal::SIGTERM);
+    let ended = server.wait();
+    (load.left(), ended)
+}
+
+/// Where a server of ours listens, by its own word.
+pub fn address(server: &process::Running) -> SocketAddr {
+    let line = server.out_line("listening on ");
+    line.trim_start_matches("listening on ").parse().expect("an address")
+}

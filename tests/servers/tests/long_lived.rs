@@ -1,0 +1,109 @@
+//! Connections that would never end by themselves: they are told to leave, and end as their protocols say.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use http_body_util::BodyExt;
+use process::{Ended, Program, Running, Signal};
+use servers::client::{address, http1};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+fn start(drain: &str) -> (Running, SocketAddr) {
+    let server = Program::new(env!("CARGO_BIN_EXE_web")).env("DRAIN", drain).start();
+    let address = address(&server);
+    (server, address)
+}
+
+fn stop(mut server: Running) -> Ended {
+    server.signal(Signal::SIGTERM);
+    server.wait()
+}
+
+async fn web_socket(address: SocketAddr) -> WebSocketStream<TcpStream> {
+    let stream = TcpStream::connect(address).await.expect("it listens");
+    let (mut socket, _) = client_async(format!("ws://{address}/socket"), stream).await.expect("a WebSocket");
+    socket.send(Message::text("hello")).await.expect("sent");
+    let echo = socket.next().await.expect("an answer").expect("an answer");
+    assert_eq!(echo, Message::text("hello"));
+    socket
+}
+
+#[test]
+fn a_web_socket_is_closed_with_a_reason_and_waited_for() {
+    let (server, address) = start("on");
+    let runtime = Runtime::new().expect("a runtime");
+    let sockets: Vec<_> = (0..50).map(|_| runtime.block_on(web_socket(address))).collect();
+    // Each client answers only a while after the server has said goodbye: the server must wait for that.
+    let clients = sockets.into_iter().map(|mut socket| {
+        runtime.spawn(async move {
+            let goodbye = loop {
+                match socket.next().await.expect("a goodbye").expect("a goodbye") {
+                    Message::Close(frame) => break frame.expect("a reason"),
+                    _ => continue,
+                }
+            };
+            assert_eq!((goodbye.code, goodbye.reason.as_str()), (CloseCode::Away, "stopping"));
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            assert!(socket.next().await.is_none(), "the connection ends as it should");
+        })
+    });
+    let clients: Vec<_> = clients.collect();
+    stop(server).assert_code(0).assert_no_err("cut off");
+    for client in clients {
+        runtime.block_on(client).expect("every client is content");
+    }
+}
+
+#[test]
+fn without_draining_a_web_socket_is_torn_away() {
+    let (server, address) = start("off");
+    let runtime = Runtime::new().expect("a runtime");
+    let mut socket = runtime.block_on(web_socket(address));
+    stop(server);
+    let end = runtime.block_on(socket.next());
+    assert!(!matches!(end, Some(Ok(_))), "the control must see it: {end:?}");
+}
+
+/// All events until the end, which may be an error.
+async fn events(address: SocketAddr, first: tokio::sync::oneshot::Sender<()>) -> (String, Result<(), String>) {
+    let mut body = http1::get(address, "/events").await.expect("events").into_body();
+    let (mut text, mut first) = (String::new(), Some(first));
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => text += &String::from_utf8_lossy(frame.data_ref().expect("data")),
+            Err(error) => return (text, Err(format!("{error:?}"))),
+        }
+        first.take().into_iter().for_each(|first| first.send(()).expect("we wait for it"));
+    }
+    (text, Ok(()))
+}
+
+fn events_while_stopping(drain: &str) -> (String, Result<(), String>, Ended) {
+    let (server, address) = start(drain);
+    let runtime = Runtime::new().expect("a runtime");
+    let (first, seen) = tokio::sync::oneshot::channel();
+    let events = runtime.spawn(events(address, first));
+    runtime.block_on(seen).expect("an event");
+    let ended = stop(server);
+    let (text, end) = runtime.block_on(events).expect("no panic");
+    (text, end, ended)
+}
+
+#[test]
+fn server_sent_events_end_with_a_last_event_and_a_whole_body() {
+    let (text, end, ended) = events_while_stopping("on");
+    assert_eq!(end, Ok(()), "{text}\n{ended}");
+    assert!(text.ends_with("event: stopping\ndata: come again\n\n"), "{text}\n{ended}");
+    ended.assert_code(0).assert_no_err("cut off");
+}
+
+#[test]
+fn without_draining_server_sent_events_break_off() {
+    let (text, end, ended) = events_while_stopping("off");
+    assert!(end.is_err(), "the control must see it: {text}\n{ended}");
+}
