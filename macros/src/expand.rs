@@ -35,6 +35,20 @@ pub(crate) fn expand(hook: &Declaration) -> TokenStream {
     declared(hook, &registration)
 }
 
+/// Clippy would have `&str` for `&String`, which no value can be lent as: one that is found by its type has a size.
+pub(crate) fn quiet(hook: &Declaration) -> TokenStream {
+    let lends = hook.parameters.iter().filter(|parameter| parameter.lent);
+    let blamed = lends.filter_map(|parameter| match &parameter.value {
+        syn::Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    });
+    let mut blamed = blamed.filter(|last| ["String", "Vec", "PathBuf"].iter().any(|name| last.ident == name));
+    match blamed.next() {
+        Some(_) => quote_spanned!(site()=> #[allow(clippy::ptr_arg)]),
+        None => TokenStream::new(),
+    }
+}
+
 /// What is left of a hook with mistakes: enough that `after = [it]` elsewhere is not one mistake more.
 pub(crate) fn expand_name(hook: &Declaration) -> TokenStream {
     declared(hook, &quote_spanned!(site()=> loop {}))
@@ -81,7 +95,7 @@ fn record(hook: &Declaration) -> TokenStream {
             package: ::core::env!("CARGO_PKG_NAME"),
             version: ::core::env!("CARGO_PKG_VERSION"),
             phase: #runtime::private::Phase::#phase,
-            priority: #priority,
+            priority: { const PRIORITY: i32 = #priority; PRIORITY },
             timeout: #timeout,
             after: &[#(<#after as #runtime::private::Declared>::hook),*],
             body: #runtime::private::Body::#body(__on_shutdown_run),

@@ -54,6 +54,8 @@ use function::Function;
 /// attribute: ``expected type, found function``. Both follow from the hidden type of the same name that stands beside
 /// each hook, which is also why a hook and a type or module of one name cannot share a module.
 ///
+/// The crate is of edition 2018 or later.
+///
 /// # Examples
 /// ```text
 /// #[on_shutdown]
@@ -113,7 +115,7 @@ fn hook(args: Tokens, item: Tokens) -> Tokens {
     let expanded = Function::parse(item.clone(), "#[on_shutdown]", &mut errors).map(|function| {
         let hook = Declaration::settle(args, function, &mut errors);
         if errors.is_empty() {
-            [item.clone(), expand::expand(&hook)].into_iter().collect()
+            [expand::quiet(&hook), item.clone(), expand::expand(&hook)].into_iter().collect()
         } else if hook.function.is_method() {
             item.clone()
         } else if hook.function.is_main() {

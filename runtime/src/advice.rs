@@ -1,7 +1,8 @@
-//! Beside station 9: the settled plan in, what its author should know before the first stop out; pure.
+//! Beside station 9: the settled plan in, what its author should know before the first stop out.
 
 use crate::length::Length;
 use crate::plan::Plan;
+use crate::shell_form;
 use crate::timing;
 use crate::trigger::Signal;
 
@@ -10,7 +11,10 @@ const LISTED: usize = 8;
 
 /// One sentence for each thing that will not be as the program's author may think.
 pub(crate) fn advice(plan: &Plan, ignored: &[Signal]) -> Vec<String> {
-    [over_budget(plan), long_delay(plan), still_ignored(ignored), unisolated()].into_iter().flatten().collect()
+    [over_budget(plan), long_delay(plan), still_ignored(ignored), shell_form::advice(), unisolated()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 pub(crate) fn over_budget(plan: &Plan) -> Option<String> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::length::Length;
+use crate::platform::Platform;
 
 /// The environment variable that sets the grace period where the program does not.
 pub const GRACE_PERIOD_VARIABLE: &str = "ON_SHUTDOWN_GRACE_PERIOD";
@@ -18,17 +19,20 @@ pub enum GraceSource {
     Program,
     /// The variable `ON_SHUTDOWN_GRACE_PERIOD`.
     Environment,
+    /// The platform that this process runs on: its default.
+    Platform(Platform),
     /// Nobody: the default of 10 s.
     Default,
 }
 
 impl fmt::Display for GraceSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Program => "set by the program",
-            Self::Environment => "from ON_SHUTDOWN_GRACE_PERIOD",
-            Self::Default => "the default",
-        })
+        match self {
+            Self::Program => f.write_str("set by the program"),
+            Self::Environment => f.write_str("from ON_SHUTDOWN_GRACE_PERIOD"),
+            Self::Platform(platform) => write!(f, "the default of {}, known by {}", platform.name(), platform.marker()),
+            Self::Default => f.write_str("the default"),
+        }
     }
 }
 
@@ -83,12 +87,17 @@ impl Budget {
     /// The longest; more is a mistake in the unit.
     pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
-    /// The program's own choice first, then the environment's text, then the default.
-    pub(crate) fn choose(program: Option<Duration>, environment: Option<&str>) -> Result<Self, GraceError> {
-        match (program, environment) {
-            (Some(period), _) => Self::new(period, GraceSource::Program),
-            (None, Some(text)) => Self::new(parse(text)?, GraceSource::Environment),
-            (None, None) => Self::new(DEFAULT_GRACE_PERIOD, GraceSource::Default),
+    /// The program's own choice first, then the environment's text, then the platform's default, then ours.
+    pub(crate) fn choose(
+        program: Option<Duration>,
+        environment: Option<&str>,
+        platform: Option<Platform>,
+    ) -> Result<Self, GraceError> {
+        match (program, environment, platform) {
+            (Some(period), _, _) => Self::new(period, GraceSource::Program),
+            (None, Some(text), _) => Self::new(parse(text)?, GraceSource::Environment),
+            (None, None, Some(platform)) => Self::new(platform.grace_period(), GraceSource::Platform(platform)),
+            (None, None, None) => Self::new(DEFAULT_GRACE_PERIOD, GraceSource::Default),
         }
     }
 
@@ -191,7 +200,7 @@ mod tests {
 
     #[test]
     fn spec_3_10_the_program_goes_before_the_environment_before_the_default() {
-        let chosen = |program, text| Budget::choose(program, text).map(|it| (it.grace_period, it.source));
+        let chosen = |program, text| Budget::choose(program, text, None).map(|it| (it.grace_period, it.source));
         assert_eq!(chosen(Some(secs(25)), Some("30s")), Ok((secs(25), GraceSource::Program)));
         assert_eq!(chosen(None, Some("1m30s")), Ok((secs(90), GraceSource::Environment)));
         assert_eq!(chosen(None, None), Ok((secs(10), GraceSource::Default)));
@@ -215,7 +224,8 @@ mod tests {
 
     #[test]
     fn a_bad_grace_period_names_the_variable_the_value_and_what_to_write() {
-        let message = |text| Budget::choose(None, Some(text)).err().map(|error| error.to_string()).unwrap_or_default();
+        let message =
+            |text| Budget::choose(None, Some(text), None).err().map(|error| error.to_string()).unwrap_or_default();
         assert_eq!(message("30"), "`ON_SHUTDOWN_GRACE_PERIOD=30` is not a duration: the unit is missing; write `30s`");
         assert!(message("soon").starts_with("`ON_SHUTDOWN_GRACE_PERIOD=soon` is not a duration: "));
         assert!(message("").contains("write for example `25s`"), "{}", message(""));

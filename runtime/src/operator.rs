@@ -12,6 +12,7 @@ use crate::exit::{self, Armed, Ending, LastResort};
 use crate::length::Length;
 use crate::report::Report;
 use crate::run::{Event, StillRunning, Surroundings, Suspected};
+use crate::termination_log;
 use crate::trigger::Trigger;
 
 /// How long stdout may take to be flushed; the program may hold its lock for ever.
@@ -107,6 +108,9 @@ impl Surroundings for Operator {
     fn conclude(&self, report: Report) {
         console::write(&report.to_string(), PATIENCE);
         let code = exit::code(&report, self.conventional);
+        if code != 0 {
+            termination_log::write(&report, code);
+        }
         match self.ending {
             Ending::Return if report.forced.is_none() => self.hand_over(report),
             ending => exit::leave(code, ending),

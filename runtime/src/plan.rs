@@ -278,7 +278,8 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.hooks().count();
         writeln!(f, "shutdown plan: {count} {}, {}", if count == 1 { "hook" } else { "hooks" }, self.budget)?;
-        let width = self.hooks().map(|hook| hook.name.len()).max().unwrap_or(0);
+        let width = self.hooks().map(|hook| hook.name.chars().count()).max().unwrap_or(0);
+        let digits = self.hooks().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(5);
         let mut phase = None;
         for hook in self.hooks() {
             if phase.replace(hook.phase) != Some(hook.phase) {
@@ -291,7 +292,7 @@ impl fmt::Display for Plan {
             let timeout = Length(hook.timeout).to_string();
             write!(
                 f,
-                "  {:>5}  {:width$}  within {timeout:<8}  {}:{}",
+                "  {:>digits$}  {:width$}  within {timeout:<8}  {}:{}",
                 hook.priority, hook.name, hook.file, hook.line
             )?;
             match hook.package {

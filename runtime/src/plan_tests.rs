@@ -32,7 +32,7 @@ const fn hook_after(
 }
 
 fn plan(hooks: &[&'static Hook]) -> Result<Plan, PlanError> {
-    let budget = Budget::choose(None, None).map_err(|_| PlanError::Cycle(Vec::new()))?;
+    let budget = Budget::choose(None, None, None).map_err(|_| PlanError::Cycle(Vec::new()))?;
     Plan::new(hooks.iter().map(|hook| HookRef::Linked(hook)).collect(), budget, Duration::ZERO)
 }
 

@@ -132,6 +132,14 @@ impl Report {
         self.hooks.iter().filter(|hook| wanted(&hook.outcome)).count()
     }
 
+    /// All of it in one line.
+    pub(crate) fn headline(&self) -> String {
+        let (took, deadline) = (Length(self.duration), Length(self.deadline));
+        let forced = self.forced.map(|signal| format!("; cut short by a repeated {signal}")).unwrap_or_default();
+        let late = if self.deadline_came { "; the deadline came" } else { "" };
+        format!("{}; {} in {took} of {deadline}{forced}{late}", self.trigger, self.summary())
+    }
+
     fn summary(&self) -> String {
         let counts = [
             (self.count(|outcome| matches!(outcome, Outcome::Completed)), "completed"),
@@ -148,21 +156,14 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (took, deadline) = (Length(self.duration), Length(self.deadline));
-        write!(f, "shutdown report: {}; {} in {took} of {deadline}", self.trigger, self.summary())?;
-        if let Some(signal) = self.forced {
-            write!(f, "; cut short by a repeated {signal}")?;
-        }
-        if self.deadline_came {
-            write!(f, "; the deadline came")?;
-        }
-        writeln!(f)?;
-        let width = self.hooks.iter().map(|hook| hook.name.len()).max().unwrap_or(0);
+        writeln!(f, "shutdown report: {}", self.headline())?;
+        let width = self.hooks.iter().map(|hook| hook.name.chars().count()).max().unwrap_or(0);
+        let digits = self.hooks.iter().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(4);
         let mut phase = None;
         for hook in &self.hooks {
             let heading = if phase.replace(hook.phase) == Some(hook.phase) { "" } else { hook.phase.name() };
             let bar = Bar { start: hook.start, duration: hook.duration, whole: self.duration };
-            write!(f, "  {heading:8} {:>4}  {:width$}  |{bar}|  ", hook.priority, hook.name)?;
+            write!(f, "  {heading:8} {:>digits$}  {:width$}  |{bar}|  ", hook.priority, hook.name)?;
             let start = hook.start.map_or(String::new(), |start| format!("+{}", Length(start)));
             write!(f, "{start:>9}  {:>8}  {}", Length(hook.duration), hook.outcome)?;
             if hook.outcome != Outcome::Completed {

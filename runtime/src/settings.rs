@@ -9,6 +9,7 @@ use crate::budget::{Budget, GRACE_PERIOD_VARIABLE, GraceError};
 use crate::exit::Ending;
 use crate::length::Length;
 use crate::plan::Plan;
+use crate::platform::Platform;
 use crate::registry;
 use crate::trigger::{Signal, SignalSet, SignalSetError};
 
@@ -45,7 +46,8 @@ impl Settings {
 
     /// Time from the trigger to the platform's SIGKILL, from 100 ms to 7 days.
     ///
-    /// Goes before the environment variable `ON_SHUTDOWN_GRACE_PERIOD`; without both it is 10 s.
+    /// Goes before the environment variable `ON_SHUTDOWN_GRACE_PERIOD`; without both it is the default of the platform
+    /// that the program runs on, where that gives itself away, else 10 s.
     pub fn grace_period(mut self, length: Duration) -> Self {
         self.grace_period = Some(length);
         self
@@ -99,7 +101,7 @@ impl Settings {
     pub fn plan(&self) -> Result<Plan, InstallError> {
         self.signals.check()?;
         let environment = environment(GRACE_PERIOD_VARIABLE)?;
-        let budget = Budget::choose(self.grace_period, environment.as_deref())?;
+        let budget = Budget::choose(self.grace_period, environment.as_deref(), Platform::infer())?;
         if self.drain_delay >= budget.usable() {
             return Err(InstallError::DrainDelay { delay: self.drain_delay, usable: budget.usable() });
         }

@@ -35,6 +35,18 @@ fn spec_3_10_the_choice_and_its_source_are_printed() {
 }
 
 #[test]
+fn spec_3_10_the_platform_gives_the_default_and_the_environment_goes_before_it() {
+    let on_kubernetes = || Program::new(env!("CARGO_BIN_EXE_idle")).env("KUBERNETES_SERVICE_HOST", "10.0.0.1");
+    let mut program = on_kubernetes().start();
+    program.signal(process::Signal::SIGTERM);
+    let said = "grace period 30 s (the default of Kubernetes, known by KUBERNETES_SERVICE_HOST), deadline 25.5 s";
+    program.wait().assert_code(0).assert_err(said);
+    let mut program = on_kubernetes().env("ON_SHUTDOWN_GRACE_PERIOD", "20s").start();
+    program.signal(process::Signal::SIGTERM);
+    program.wait().assert_code(0).assert_err("grace period 20 s (from ON_SHUTDOWN_GRACE_PERIOD)");
+}
+
+#[test]
 fn spec_3_22_an_unknown_mode_is_an_error() {
     let ended = idle_with("ON_SHUTDOWN", "plans");
     ended.assert_code(78).assert_err("`ON_SHUTDOWN=plans` has no meaning; write `ON_SHUTDOWN=plan` to print the plan");

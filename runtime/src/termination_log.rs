@@ -1,0 +1,95 @@
+//! Beside the road: the report of an end that was not clean in, one line in Kubernetes' termination log out.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
+
+use crate::report::{Outcome, Report};
+
+/// What `kubectl describe pod` shows as the message of a container that ended.
+const PATH: &str = "/dev/termination-log";
+
+/// Kubernetes keeps 4 KiB of the file.
+const MOST: usize = 8;
+
+/// Only where the file exists, is no link and does not block; whatever goes wrong, the end goes on.
+pub(crate) fn write(report: &Report, code: u8) {
+    write_to(Path::new(PATH), report, code);
+}
+
+fn write_to(path: &Path, report: &Report, code: u8) {
+    let culprits = report.hooks.iter().filter(|hook| !matches!(hook.outcome, Outcome::Completed | Outcome::Skipped(_)));
+    let named =
+        culprits.take(MOST).map(|hook| format!("; {} {} ({}:{})", hook.name, hook.outcome, hook.file, hook.line));
+    let text = format!("exit code {code}: {}{}\n", report.headline(), named.collect::<String>());
+    let file = OpenOptions::new().append(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path);
+    let _ = file.and_then(|mut file| file.write_all(text.as_bytes()));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::hook::{Body, Hook, Phase};
+    use crate::report::HookReport;
+    use crate::trigger::Trigger;
+
+    static HOOK: Hook = Hook {
+        name: std::borrow::Cow::Borrowed("flush_orders"),
+        module: "app",
+        file: "src/orders.rs",
+        line: 42,
+        package: "app",
+        version: "1.0.0",
+        phase: Phase::Stop,
+        priority: 0,
+        timeout: Duration::from_secs(5),
+        after: &[],
+        body: Body::Sync(|_| Ok(Ok(()))),
+    };
+
+    fn report() -> Report {
+        let failed = Outcome::Failed("disk full".to_owned());
+        Report {
+            trigger: Trigger::MainReturned,
+            hooks: vec![HookReport::new(&HOOK, failed, Some(Duration::ZERO), Duration::from_secs(1))],
+            in_flight: Vec::new(),
+            duration: Duration::from_secs(1),
+            deadline: Duration::from_secs(8),
+            deadline_came: false,
+            forced: None,
+            own_end: None,
+        }
+    }
+
+    fn folder() -> std::path::PathBuf {
+        let folder = std::env::temp_dir().join(format!("on-shutdown-log-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    #[test]
+    fn spec_3_24_one_line_names_the_culprit() {
+        let path = folder().join("log");
+        std::fs::write(&path, "").unwrap();
+        write_to(&path, &report(), 70);
+        let expected = "exit code 70: main returned; 1 failed in 1 s of 8 s; \
+                        flush_orders failed: disk full (src/orders.rs:42)\n";
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+    }
+
+    #[test]
+    fn spec_3_24_no_file_is_made_and_no_link_followed() {
+        let (target, link, absent) = (folder().join("target"), folder().join("link"), folder().join("absent"));
+        std::fs::write(&target, "kept").unwrap();
+        let _ = std::os::unix::fs::symlink(&target, &link);
+        write_to(&link, &report(), 70);
+        write_to(&absent, &report(), 70);
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "kept");
+        assert!(!absent.exists());
+    }
+}
