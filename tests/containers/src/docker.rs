@@ -51,12 +51,15 @@ pub fn supports(field: &str) -> Result<(), Unavailable> {
     if answer == "true" { Ok(()) } else { Err(Unavailable::new(field, "this kernel does not support it")) }
 }
 
+/// Every name begins so.
+pub(crate) const PREFIX: &str = "on-shutdown-";
+
 /// A name that nobody else has, of this run or of another that goes on at the same time.
 pub(crate) fn unique(kind: &str) -> String {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     static RUN: OnceLock<String> = OnceLock::new();
     let run = RUN.get_or_init(|| format!("{}-{:08x}", std::process::id(), RandomState::new().hash_one(0) as u32));
-    format!("on-shutdown-{run}-{kind}-{}", MADE.fetch_add(1, Ordering::Relaxed))
+    format!("{PREFIX}{run}-{kind}-{}", MADE.fetch_add(1, Ordering::Relaxed))
 }
 
 /// What docker can make for us.

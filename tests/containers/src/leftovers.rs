@@ -1,8 +1,10 @@
 //! The label that everything carries in, what killed runs left behind removed.
 
+use std::fs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::docker::{Kind, docker};
+use crate::binary::target_tmp;
+use crate::docker::{Kind, PREFIX, docker};
 
 /// The label's key; its value is the second in which the thing was made, since 1970.
 pub const BORN: &str = "on-shutdown.tests.born";
@@ -19,9 +21,10 @@ fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Removes what carries the label and is old. What cannot be removed is somebody else's trouble: another run may
+/// Removes what carries the label and is old, and old folders that images were built from. What cannot be removed is somebody else's trouble: another run may
 /// remove it at this moment.
 pub fn sweep() {
+    sweep_folders();
     for kind in Kind::ALL {
         let filter = format!("label={BORN}");
         let all = if matches!(kind, Kind::Container) { &["--all"][..] } else { &[] };
@@ -29,6 +32,17 @@ pub fn sweep() {
         let found = docker(words.iter().chain(all)).unwrap_or_default();
         for name in found.lines().filter(|name| is_old(kind, name)) {
             let _ = kind.remove(name);
+        }
+    }
+}
+
+fn sweep_folders() {
+    let entries = target_tmp().ok().and_then(|folder| fs::read_dir(folder).ok());
+    for entry in entries.into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let made = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+        if ours && made.and_then(|made| made.elapsed().ok()).is_some_and(|age| age > OLD) {
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
