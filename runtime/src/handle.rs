@@ -84,7 +84,7 @@ impl Handle {
     }
 }
 
-/// The program has not called [`Settings::install`] yet, and has no `#[on_shutdown::main]`.
+/// The program has not called [`Settings::install`](crate::Settings::install) yet, and has no `#[on_shutdown::main]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotInstalled;
 

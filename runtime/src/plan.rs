@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::after::{self, PlanError, Turn, timeout, turn};
 use crate::budget::Budget;
+use crate::demand::{Declared, Demand};
 use crate::hook::{Hook, HookRef, Phase};
 use crate::length::Length;
 
@@ -44,47 +45,6 @@ pub(crate) struct Group {
     pub(crate) members: Vec<Id>,
     /// The longest that the group may take, by its hooks' timeouts: its longest chain of `after`.
     pub(crate) declared: Duration,
-}
-
-/// The declared times of all groups, added up.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Declared {
-    pub(crate) before_flush: Demand,
-    pub(crate) flush: Demand,
-}
-
-impl Declared {
-    /// The part that the phase belongs to.
-    pub(crate) fn of(&mut self, phase: Phase) -> &mut Demand {
-        if phase == Phase::Flush { &mut self.flush } else { &mut self.before_flush }
-    }
-}
-
-/// What groups ask of the time there is.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Demand {
-    /// The declared times.
-    pub(crate) time: Duration,
-    /// What counts when the time does not suffice: no group for more than all the time there is, nor for less than a
-    /// fiftieth of it, so that a timeout of an hour elsewhere leaves something for every hook.
-    pub(crate) weight: Duration,
-}
-
-impl Demand {
-    pub(crate) fn new(declared: Duration, usable: Duration) -> Self {
-        let weight = if declared.is_zero() { declared } else { declared.clamp(usable / 50, usable) };
-        Self { time: declared, weight }
-    }
-
-    pub(crate) fn add(&mut self, other: Self) {
-        self.time += other.time;
-        self.weight += other.weight;
-    }
-
-    pub(crate) fn take(&mut self, other: Self) {
-        self.time = self.time.saturating_sub(other.time);
-        self.weight = self.weight.saturating_sub(other.weight);
-    }
 }
 
 impl Plan {

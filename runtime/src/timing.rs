@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::after::timeout;
 use crate::budget::Budget;
+use crate::demand::{Declared, Demand};
 use crate::hook::{Hook, HookRef, Phase};
-use crate::plan::{Declared, Demand, Plan};
+use crate::plan::Plan;
 
 /// No hook gets more than this once somebody is in a hurry.
 pub(crate) const HURRIED_TIMEOUT: Duration = Duration::from_secs(1);

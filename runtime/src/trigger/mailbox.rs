@@ -42,7 +42,7 @@ impl Mailbox {
         let (arrived, bell) = (read.try_clone()?, write.try_clone()?);
         bell.set_nonblocking(true)?;
         let numbers = signals.iter().map(|signal| signal.number());
-        let delivery = SignalDelivery::with_pipe(read, write, Exfiltrator::default(), numbers)?;
+        let delivery = SignalDelivery::with_pipe(read, write, exfiltrator(), numbers)?;
         let masks = Masks::new(held_back.before(), signals);
         Ok(Self { delivery: Mutex::new(delivery), notes: Mutex::default(), arrived, bell, masks })
     }
@@ -87,6 +87,16 @@ impl Mailbox {
     fn notes(&self) -> MutexGuard<'_, VecDeque<Note>> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+#[cfg(feature = "sender")]
+fn exfiltrator() -> Exfiltrator {
+    Exfiltrator::default()
+}
+
+#[cfg(not(feature = "sender"))]
+fn exfiltrator() -> Exfiltrator {
+    Exfiltrator
 }
 
 #[cfg(feature = "sender")]
