@@ -1,0 +1,70 @@
+//! Hooks that look at the shutdown they run in.
+
+use std::time::{Duration, Instant};
+
+use on_shutdown::{Context, HookSettings, Phase, on_shutdown, register};
+
+#[on_shutdown(phase = announce, timeout = "4s")]
+fn announced(context: Context) {
+    tell("announced", &context, Duration::from_secs(4));
+}
+
+#[on_shutdown(phase = drain, timeout = "3s")]
+async fn drained(context: &Context) {
+    tell("drained", context, Duration::from_secs(3));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    println!("drained: time has passed: {}", context.remaining() <= Duration::from_millis(2950));
+}
+
+/// A hook that cannot be stopped, and looks at the clock.
+#[on_shutdown(phase = drain, timeout = "300ms")]
+fn patient(context: Context) {
+    while !context.remaining().is_zero() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    println!("patient: the deadline is past: {}", Instant::now() >= context.deadline());
+}
+
+/// Waits for ever, unless somebody is in a hurry.
+#[on_shutdown(timeout = "20s")]
+async fn waits(context: Context) {
+    println!("waits: hurried {}", context.is_hurried());
+    context.hurry().await;
+    context.hurry().await;
+    let soon = context.remaining() <= Duration::from_secs(2);
+    println!("waits: hurried {}, soon over {soon}", context.is_hurried());
+}
+
+#[on_shutdown(timeout = "20s")]
+fn polls(context: Context) {
+    while !context.is_hurried() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    println!("polls: hurried");
+}
+
+#[on_shutdown(phase = flush, timeout = "3s")]
+async fn flushed(context: Context) {
+    // Its whole time is short now.
+    println!("flushed: soon over {}", context.remaining() <= Duration::from_secs(2));
+}
+
+fn tell(name: &str, context: &Context, timeout: Duration) {
+    let (left, until) = (context.remaining(), context.deadline().saturating_duration_since(Instant::now()));
+    let plausible = left <= timeout && until <= left && !left.is_zero();
+    println!("{name}: {} in {}, time is plausible {plausible}", context.trigger(), context.phase());
+}
+
+#[on_shutdown::main(grace_period = "60s")]
+fn main() {
+    let settings = HookSettings::new().phase(Phase::Close).timeout(Duration::from_secs(1));
+    register("registered", settings, async |context| {
+        tell("registered", &context, Duration::from_secs(1));
+    })
+    .expect("in time")
+    .keep();
+    println!("ready");
+    loop {
+        std::thread::park();
+    }
+}

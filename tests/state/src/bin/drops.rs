@@ -1,0 +1,47 @@
+//! Values whose `Clone` and `Drop` use the very table that they are kept in: they would wait for themselves if they
+//! were cloned or dropped under its lock.
+
+use on_shutdown::{on_shutdown, provide, provide_instead};
+
+/// Provides as many more as the number says, when it is dropped.
+struct Drops(&'static str);
+
+impl Drop for Drops {
+    fn drop(&mut self) {
+        provide_instead(Trace(self.0));
+        let again = provide(Trace("a second one"));
+        println!("dropped {}: {}", self.0, again.is_err());
+    }
+}
+
+impl Clone for Drops {
+    fn clone(&self) -> Self {
+        provide_instead(Trace("cloned"));
+        println!("cloned {}", self.0);
+        Self("clone")
+    }
+}
+
+#[derive(Clone)]
+struct Trace(&'static str);
+
+#[on_shutdown]
+fn takes(value: Drops) {
+    println!("taken {}", value.0);
+}
+
+#[on_shutdown(phase = close)]
+fn lent(value: &Drops, trace: Trace) {
+    println!("lent {}, after {}", value.0, trace.0);
+}
+
+#[on_shutdown::main]
+fn main() {
+    provide(Drops("first")).expect("the first");
+    assert!(provide(Drops("refused")).is_err());
+    provide_instead(Drops("second"));
+    println!("ready");
+    loop {
+        std::thread::park();
+    }
+}

@@ -1,0 +1,69 @@
+//! Hooks that are made while the shutdown is on its way.
+
+use std::time::Duration;
+
+use on_shutdown::{HookSettings, Phase, on_shutdown, register, register_sync};
+
+/// Tries one, and says what came of it.
+fn try_one(from: &str, phase: Phase, priority: i32) {
+    let name = format!("{phase} {priority}");
+    let hook = {
+        let (name, from) = (name.clone(), from.to_owned());
+        move |_| println!("{name} ran, made in {from}")
+    };
+    match register_sync(name, HookSettings::new().phase(phase).priority(priority), hook) {
+        Ok(registration) => registration.keep(),
+        Err(error) => println!("{from}: {error}"),
+    }
+}
+
+#[on_shutdown(phase = announce)]
+fn in_announce() {
+    try_one("announce", Phase::Announce, 0);
+    try_one("announce", Phase::Drain, 3);
+}
+
+#[on_shutdown(phase = stop)]
+async fn in_stop() {
+    try_one("stop", Phase::Drain, 4);
+    // The group of priority 5 is past, that of -5 is to come; the phase is this one.
+    try_one("stop", Phase::Stop, 5);
+    try_one("stop", Phase::Stop, -5);
+    try_one("stop", Phase::Close, 0);
+    // Removed before its turn.
+    let dropped = register("dropped", HookSettings::new().phase(Phase::Close), async |_| println!("must not be seen"));
+    drop(dropped);
+    // A hook that makes a hook that makes a hook.
+    let settings = HookSettings::new().phase(Phase::Flush).timeout(Duration::from_secs(1));
+    let nested = register("nested", settings, async |_| try_one("nested", Phase::Flush, 0));
+    nested.expect("flush is to come").keep();
+}
+
+#[on_shutdown(phase = close, priority = -1)]
+fn in_close() {
+    try_one("close", Phase::Stop, 0);
+}
+
+/// Goes on and on: from threads of its own, while the phases pass.
+fn hammer() {
+    for number in 0.. {
+        for phase in Phase::ALL {
+            let hook = register_sync(format!("hammered {number}"), HookSettings::new().phase(phase), |_| ());
+            // Dropped when it has begun, when it has ended, and before.
+            drop(hook);
+        }
+    }
+}
+
+#[on_shutdown::main]
+fn main() {
+    if std::env::args().any(|argument| argument == "hammer") {
+        for _ in 0..4 {
+            std::thread::spawn(hammer);
+        }
+    }
+    println!("ready");
+    loop {
+        std::thread::park();
+    }
+}

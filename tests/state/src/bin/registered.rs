@@ -1,0 +1,80 @@
+//! Hooks made at run time: before install, from many threads, kept, dropped, and among annotated ones.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use on_shutdown::{HookSettings, Phase, RegisterError, Registration, Settings, on_shutdown, register, register_sync};
+
+const THREADS: usize = 8;
+const EACH: usize = 50;
+
+static RAN: AtomicUsize = AtomicUsize::new(0);
+static HELD: Mutex<Vec<Registration>> = Mutex::new(Vec::new());
+
+#[on_shutdown(priority = 5)]
+fn annotated() {
+    println!("annotated 5");
+}
+
+#[on_shutdown(phase = flush)]
+fn counted() {
+    println!("ran {}", RAN.load(Ordering::SeqCst));
+}
+
+/// An async one if the number is even, else a sync one.
+fn count(number: usize) -> Result<Registration, RegisterError> {
+    let settings = HookSettings::new().phase(Phase::Close);
+    match number % 2 {
+        0 => register(format!("async {number}"), settings, async |_| ran()),
+        _ => register_sync(format!("sync {number}"), settings, |_| ran()),
+    }
+}
+
+fn ran() {
+    RAN.fetch_add(1, Ordering::SeqCst);
+}
+
+/// Of each four registrations one is kept, one held, one dropped, and one is dropped by another thread.
+fn many() {
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for number in 0..EACH * 4 {
+                    let registration = count(number).expect("in time");
+                    match number / 2 % 4 {
+                        0 => registration.keep(),
+                        1 => HELD.lock().expect("no panic").push(registration),
+                        2 => drop(registration),
+                        _ => drop(thread::spawn(move || drop(registration)).join()),
+                    }
+                }
+            });
+        }
+    });
+    println!("{} are to run", THREADS * EACH * 2);
+}
+
+fn main() {
+    // Before there is a shutdown.
+    register("early 7", HookSettings::new().priority(7), async |_| println!("early 7")).expect("in time").keep();
+    let early = register_sync("early dropped", HookSettings::new(), |_| println!("must not be seen"));
+    drop(early);
+    let held = register_sync("held 6", HookSettings::new().priority(6), |_| println!("held 6")).expect("in time");
+
+    let handle = Settings::new().install().expect("nothing is wrong");
+    let last = register_sync("last -1", HookSettings::new().priority(-1), |_| println!("last -1")).expect("in time");
+    let between = register("between 4", HookSettings::new().priority(4), async |_| {
+        println!("between 4");
+        std::io::Result::Ok(())
+    });
+    let between = between.expect("in time");
+    let fails = register("fails", HookSettings::new().phase(Phase::Flush), async |_| Err::<(), _>("no disk"));
+    fails.expect("in time").keep();
+    let zero = register_sync("zero", HookSettings::new().timeout(std::time::Duration::ZERO), |_| ());
+    println!("error: {}", zero.expect_err("no time at all"));
+    many();
+    println!("the plan has {} hooks", handle.plan().hooks().count());
+    println!("ready");
+    let _ = (handle.wait(), held, last, between);
+}

@@ -1,0 +1,86 @@
+//! What hooks are given: values by type, and the shutdown itself.
+
+use std::time::Duration;
+
+use process::{Ended, Program, Signal};
+
+fn stopped(program: &str) -> Ended {
+    let mut program = Program::new(program).start();
+    program.signal(Signal::SIGTERM);
+    program.wait()
+}
+
+fn line_of(source: &str, text: &str) -> usize {
+    source.lines().position(|line| line.contains(text)).expect("it is there") + 1
+}
+
+#[test]
+fn spec_3_4_values_are_found_by_type_and_taken_by_value_by_reference_and_optionally() {
+    stopped(env!("CARGO_BIN_EXE_values")).assert_code(0).assert_order(&[
+        "by value: name alias",
+        "by reference: name 7",
+        "across an await: name changed",
+        "optional: true false",
+        "generic: 2 3",
+        "replaced: 3 3",
+        "mixed: name true",
+        "late: it is there",
+        "after the missing one",
+    ]);
+}
+
+#[test]
+fn spec_3_4_a_hook_whose_value_is_missing_is_skipped_and_the_report_names_both() {
+    let ended = stopped(env!("CARGO_BIN_EXE_values"));
+    for hook in ["missing", "missing_reference"] {
+        let why = "skipped: no `values::Never` was provided (tests/state/src/bin/values.rs:";
+        let named = |line: &&String| line.contains(&format!(" {hook} ")) && line.contains(why);
+        assert_eq!(ended.err.iter().filter(named).count(), 1, "{hook}\n{ended}");
+    }
+    assert!(ended.out.iter().all(|line| !line.contains("must not be seen")), "{ended}");
+    ended.assert_code(0).assert_err("10 completed, 2 skipped");
+}
+
+#[test]
+fn spec_3_4_a_second_value_of_a_type_is_refused_and_the_place_of_the_first_is_named() {
+    let line = line_of(include_str!("../src/bin/values.rs"), "provide_instead(Replaced(1))");
+    let error = format!("error: a `values::Replaced` was already provided at tests/state/src/bin/values.rs:{line}:5; ");
+    stopped(env!("CARGO_BIN_EXE_values")).assert_out(&error).assert_out("provide_instead");
+}
+
+#[test]
+fn spec_3_4_a_value_is_cloned_and_dropped_outside_of_every_lock() {
+    stopped(env!("CARGO_BIN_EXE_drops")).assert_code(0).assert_order(&[
+        "dropped refused: true",
+        "dropped first: true",
+        "ready",
+        "cloned second",
+        "taken clone",
+        "dropped clone: true",
+    ]);
+}
+
+#[test]
+fn spec_3_4_the_context_gives_trigger_phase_time_and_hurry() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_context")).start();
+    program.signal(Signal::SIGINT);
+    program.out_line("waits: hurried false");
+    // A repeat within a second would be the same request.
+    std::thread::sleep(Duration::from_millis(1100));
+    program.signal(Signal::SIGINT);
+    let ended = program.wait();
+    for (name, phase) in [("announced", "announce"), ("drained", "drain"), ("registered", "close")] {
+        let told = |line: &&String| {
+            line.starts_with(&format!("{name}: SIGINT from pid "))
+                && line.ends_with(&format!(" in {phase}, time is plausible true"))
+        };
+        assert_eq!(ended.out.iter().filter(told).count(), 1, "{name}\n{ended}");
+    }
+    ended
+        .assert_out("drained: time has passed: true")
+        .assert_out("patient: the deadline is past: true")
+        .assert_out("waits: hurried true, soon over true")
+        .assert_out("polls: hurried")
+        .assert_out("flushed: soon over true")
+        .assert_before(Duration::from_secs(20));
+}
