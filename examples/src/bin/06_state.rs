@@ -27,7 +27,7 @@ fn write_orders(orders: Orders) {
     println!("wrote {} orders", orders.load(Ordering::SeqCst));
 }
 
-/// By reference, where a clone is not wanted; async functions can take references too.
+/// By reference, where the body wants no more; async functions too. What is lent is a clone for this hook alone.
 #[on_shutdown(phase = close, timeout = "2s")]
 async fn close_databases(primary: &Primary, replica: &Replica) {
     println!("closed {} and {}", primary.0, replica.0);
