@@ -11,10 +11,9 @@ type Orders = Arc<Mutex<Vec<&'static str>>>;
 
 #[on_shutdown(timeout = "2s")]
 async fn flush_orders(orders: Orders) -> Result<(), String> {
-    match orders.lock().map_err(|error| error.to_string())?.drain(..).count() {
-        0 => Err("there was nothing to flush".to_owned()),
-        count => Ok(println!("flushed {count} orders")),
-    }
+    let count = orders.lock().map_err(|error| error.to_string())?.drain(..).count();
+    println!("flushed {count} orders");
+    if count == 0 { Err("there was nothing to flush".to_owned()) } else { Ok(()) }
 }
 
 #[on_shutdown(phase = close, after = [flush_orders], timeout = "1s")]
