@@ -61,10 +61,9 @@ impl Recipe {
         let context = Folder(target_tmp().map_err(refused)?.join(unique("context")));
         self.fill(&context.0, &files).map_err(|error| refused(error.to_string()))?;
         let image = Image(Owned::named(Kind::Image));
-        let (label, folder) = (leftovers::label(), context.0.to_string_lossy());
+        let folder = context.0.to_string_lossy();
         // A step taken from the cache may belong to an image that another test removes at this moment.
-        let words = ["build", "--no-cache", "--force-rm", "--label", &label, "--tag", image.name(), &*folder];
-        docker(words).map_err(refused)?;
+        docker(["build", "--no-cache", "--force-rm", "--tag", image.name(), &folder]).map_err(refused)?;
         Ok(image)
     }
 
@@ -88,8 +87,9 @@ impl Recipe {
             fs::create_dir_all(place.parent().unwrap_or(&root))?;
             fs::copy(file, place)?;
         }
-        let dockerfile = ["FROM scratch", "COPY root/ /"].into_iter().chain(self.lines.iter().map(String::as_str));
-        fs::write(context.join("Dockerfile"), dockerfile.collect::<Vec<_>>().join("\n") + "\n")
+        // The label first: what a killed build leaves behind has it, too.
+        let begin = format!("FROM scratch\nLABEL {}\nCOPY root/ /\n", leftovers::label());
+        fs::write(context.join("Dockerfile"), begin + &self.lines.join("\n") + "\n")
     }
 }
 

@@ -28,13 +28,17 @@ fn stop(image: &Arc<Image>, run: &Run, before: &[&str], shell: &[&str], command:
     container.stop_within(2).wait()
 }
 
+/// What the program says at install where a shell will keep the signal from it.
+const EXPLAINED: &str = "PID 1 of this container is `";
+
 fn assert_graceful(ended: &Ended) {
     ended.assert_code(0).assert_order(&["ready", "left the registry", "flushed the metrics"]);
-    ended.assert_said("; 6 completed in ");
+    ended.assert_said("; 6 completed in ").assert_silent(EXPLAINED);
 }
 
 fn assert_killed_unasked(ended: &Ended) {
-    ended.assert_code(137).assert_not_before(2).assert_silent("SIGTERM from").assert_silent("left the registry");
+    ended.assert_code(137).assert_not_before(2).assert_said(EXPLAINED);
+    ended.assert_silent("SIGTERM from").assert_silent("left the registry");
 }
 
 /// `CMD` in shell form, with the shell named by `SHELL`.
@@ -45,7 +49,7 @@ fn stop_shell_form(shell: &[&str]) -> Result<Ended, Unavailable> {
 }
 
 #[test]
-fn shell_form_under_dash_never_passes_the_signal_on() {
+fn spec_3_21_shell_form_under_dash_never_passes_the_signal_on_and_is_explained() {
     in_docker(|| {
         assert_killed_unasked(&stop_shell_form(SHELLS[0])?);
         Ok(())
@@ -85,7 +89,7 @@ fn spec_3_20_exec_is_as_exec_form_under_every_shell() {
 }
 
 #[test]
-fn a_command_that_is_not_the_last_never_gets_the_signal_under_any_shell() {
+fn spec_3_21_a_command_that_is_not_the_last_never_gets_the_signal_and_says_so_under_any_shell() {
     in_docker(|| {
         let image = tools().build()?;
         for shell in SHELLS {
