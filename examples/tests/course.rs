@@ -1,0 +1,67 @@
+//! Every example ends by itself, by its own SIGTERM, and shows what it promises.
+
+use process::{Ended, Program};
+
+fn run(path: &str) -> Ended {
+    Program::new(path).run()
+}
+
+#[test]
+fn quickstart() {
+    let ended = run(env!("CARGO_BIN_EXE_01_quickstart"));
+    ended.assert_code(124).assert_order(&["left the registry", "stopped the consumer", "sent the last metrics"]);
+}
+
+#[test]
+fn settings() {
+    let ended = run(env!("CARGO_BIN_EXE_02_settings"));
+    ended.assert_code(143).assert_out("and with one that is too short: a drain delay of 1.5 s");
+    let plan = Program::new(env!("CARGO_BIN_EXE_02_settings")).env("ON_SHUTDOWN", "plan").run();
+    plan.assert_code(0).assert_out("shutdown plan: 2 hooks, grace period 25 s");
+    let longer = Program::new(env!("CARGO_BIN_EXE_02_settings")).env("ON_SHUTDOWN_GRACE_PERIOD", "41s").run();
+    longer.assert_out("shutdown plan: 2 hooks, grace period 41 s");
+}
+
+#[test]
+fn failures() {
+    let ended = run(env!("CARGO_BIN_EXE_03_failures"));
+    ended.assert_code(124).assert_out("the one after the failed one is done").assert_out("and so are the metrics");
+    ended.assert_err("3 completed, 1 failed, 1 panicked, 3 timed out, 1 skipped");
+}
+
+#[test]
+fn server() {
+    let ended = run(env!("CARGO_BIN_EXE_04_server"));
+    ended.assert_code(0).assert_out("a gateway sees /ready: 503").assert_out("the long request sees /order: 200 ok");
+}
+
+#[test]
+fn worker() {
+    let ended = run(env!("CARGO_BIN_EXE_05_worker"));
+    ended.assert_code(0).assert_out("the worker takes no more jobs").assert_out("the compressor has stopped");
+    let taken = ended.out.iter().filter(|line| line.ends_with(" taken")).count();
+    let done = ended.out.iter().filter(|line| line.starts_with("job ") && line.ends_with(" done")).count();
+    assert!(taken > 0 && taken == done, "{ended}");
+}
+
+#[test]
+fn state() {
+    let ended = run(env!("CARGO_BIN_EXE_06_state"));
+    ended.assert_code(0).assert_out("closed db-1 and db-4").assert_err("skipped: no `06_state::Cache` was provided");
+}
+
+#[test]
+fn runtime_hook() {
+    let ended = run(env!("CARGO_BIN_EXE_07_runtime_hook"));
+    ended.assert_code(0).assert_order(&["cy has left", "goodbye, ada", "closed the lobby", "that was all"]);
+    ended.assert_out("`too late` comes too late");
+}
+
+#[test]
+fn order() {
+    run(env!("CARGO_BIN_EXE_08_order")).assert_code(0).assert_order(&[
+        "closed the cache, at once",
+        "closed the database, which the orders needed",
+        "removed the lock file",
+    ]);
+}
