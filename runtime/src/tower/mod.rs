@@ -12,6 +12,11 @@
 //! until all of it has been written to the sockets. What the layer adds is the count of requests in the report, and
 //! clients that have gone elsewhere before the server closes their connections.
 //!
+//! # HTTP/2
+//! A server of HTTP/2 that drains closes its socket as soon as it has written everything, also while a client still
+//! reads. What that client sends in the meantime is answered by a reset, and it may lose the end of a response: hyper,
+//! and so axum and tonic, do so. A client of HTTP/1 sends nothing while it reads, and loses nothing.
+//!
 //! # Examples
 //! With axum, where `app` is a `Router`:
 //! ```text

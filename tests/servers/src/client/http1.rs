@@ -8,13 +8,13 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::CONNECTION;
 use hyper_util::rt::TokioIo;
 
-use super::{Tally, Visit, Warm, request};
+use super::{Tally, Visit, Warm, patiently, request};
 use crate::connect;
 
 type Sender = SendRequest<http_body_util::Empty<hyper::body::Bytes>>;
 
 pub async fn open(address: SocketAddr) -> Result<Sender, String> {
-    let stream = connect(address).await.map_err(|error| format!("{error}"))?;
+    let stream = patiently("a connection", connect(address)).await.map_err(|error| format!("{error}"))?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| format!("{error:?}"))?;
     // Its errors are those of the requests, too.
     tokio::spawn(connection);
@@ -23,7 +23,8 @@ pub async fn open(address: SocketAddr) -> Result<Sender, String> {
 
 /// One request on a connection of its own.
 pub async fn get(address: SocketAddr, path: &str) -> Result<Response<Incoming>, String> {
-    open(address).await?.send_request(request(path)).await.map_err(|error| format!("{error:?}"))
+    let mut sender = open(address).await?;
+    patiently(path, sender.send_request(request(path))).await.map_err(|error| format!("{error:?}"))
 }
 
 pub fn closes<B>(response: &Response<B>) -> bool {
@@ -39,11 +40,12 @@ pub async fn keep_alive(address: SocketAddr, visit: Visit, mut warm: Warm) -> Ta
     let mut tally = Tally::default();
     let mut sender = open(address).await.expect("the server listens");
     loop {
-        if sender.ready().await.is_err() || (visit.is_slow() && tally.complete > 0 && !is_ready(address).await) {
+        let hung_up = patiently("a free connection", sender.ready()).await.is_err();
+        if hung_up || (visit.is_slow() && tally.complete > 0 && !is_ready(address).await) {
             tally.closed += 1;
             break;
         }
-        let response = match sender.send_request(visit.request()).await {
+        let response = match patiently(&visit.path, sender.send_request(visit.request())).await {
             Ok(response) => response,
             Err(error) => break tally.failed.push(visit.failed(error)),
         };

@@ -1,5 +1,6 @@
 //! Clients of HTTP/2, with many requests at once on one connection.
 
+use std::error::Error;
 use std::net::SocketAddr;
 
 use hyper::body::Bytes;
@@ -7,7 +8,7 @@ use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::task::JoinSet;
 
-use super::{Tally, Visit, Warm};
+use super::{Tally, Visit, Warm, patiently};
 use crate::connect;
 
 type Sender = SendRequest<http_body_util::Empty<Bytes>>;
@@ -44,13 +45,13 @@ pub async fn multiplexed(address: SocketAddr, visitors: usize, visit: Visit, mut
 async fn one_after_another(mut sender: Sender, visit: Visit, mut warm: Warm) -> Tally {
     let mut tally = Tally::default();
     loop {
-        if sender.ready().await.is_err() {
+        if patiently("an open connection", sender.ready()).await.is_err() {
             tally.sent_away += 1;
             break;
         }
-        let response = match sender.try_send_request(visit.request()).await {
+        let response = match patiently(&visit.path, sender.try_send_request(visit.request())).await {
             Ok(response) => response,
-            Err(error) if error.message().is_some() => break tally.refused += 1,
+            Err(error) if error.message().is_some() || is_refused(error.error()) => break tally.refused += 1,
             Err(error) => break tally.failed.push(visit.failed(error.error())),
         };
         if let Err(why) = visit.read(response).await {
@@ -60,4 +61,10 @@ async fn one_after_another(mut sender: Sender, visit: Visit, mut warm: Warm) -> 
         warm.say();
     }
     tally
+}
+
+/// A server that goes away answers what it has taken, and says what it has not: that may be sent again (RFC 9113, 6.8).
+fn is_refused(error: &hyper::Error) -> bool {
+    let error = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
+    error.is_some_and(|error| error.is_go_away() && error.is_remote() && error.reason() == Some(h2::Reason::NO_ERROR))
 }

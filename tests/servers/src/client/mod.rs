@@ -19,7 +19,12 @@ pub mod http1;
 pub mod http2;
 
 /// No client waits longer than this for anything.
-const PATIENCE: Duration = Duration::from_secs(50);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits, but not for ever.
+async fn patiently<T>(what: &str, future: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("a client waited in vain for {what}"))
+}
 
 /// What a client asks for, and how fast it reads.
 #[derive(Clone, Debug)]
@@ -60,7 +65,7 @@ impl Visit {
 
     /// One visit alone, whose request was sent.
     pub async fn once(&self, response: impl Future<Output = hyper::Result<Response<Incoming>>>) -> Result<(), String> {
-        match response.await {
+        match patiently(&self.path, response).await {
             Ok(response) => self.read(response).await.map_err(|why| self.failed(why)),
             Err(error) => Err(self.failed(error)),
         }
@@ -72,7 +77,7 @@ impl Visit {
             return Err(format!("{}", response.status()));
         }
         let (mut body, mut rest) = (response.into_body(), &content()[..self.size]);
-        while let Some(frame) = body.frame().await {
+        while let Some(frame) = patiently(&self.path, body.frame()).await {
             let frame = frame.map_err(|error| format!("{error:?} with {} bytes left", rest.len()))?;
             let data = frame.into_data().unwrap_or_default();
             rest = rest.strip_prefix(&data[..]).ok_or_else(|| format!("wrong with {} bytes left", rest.len()))?;
@@ -147,8 +152,7 @@ impl Load {
     {
         for _ in 0..count {
             let client = client(self.address, Warm(Some(self.warm.0.clone())));
-            let patient = async { timeout(PATIENCE, client).await.expect("a client waited in vain") };
-            self.clients.spawn_on(patient, self.runtime.handle());
+            self.clients.spawn_on(client, self.runtime.handle());
         }
         self
     }
@@ -158,7 +162,7 @@ impl Load {
         let (count, warm) = (self.clients.len(), &mut self.warm.1);
         self.runtime.block_on(async {
             for _ in 0..count {
-                timeout(PATIENCE, warm.recv()).await.expect("a client has had no answer").expect("we hold a sender");
+                patiently("the first answer of all", warm.recv()).await.expect("we hold a sender");
             }
         });
     }
