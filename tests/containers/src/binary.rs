@@ -15,9 +15,13 @@ pub struct Program {
 }
 
 impl Program {
-    /// `src/bin/<name>.rs`, or what the manifest names so.
+    /// The manifest's `container_<name>`.
     pub const fn new(name: &'static str) -> Self {
         Self { name, aborts: false }
+    }
+
+    fn bin(&self) -> String {
+        format!("container_{}", self.name)
     }
 
     /// The same, built with `panic = "abort"`.
@@ -39,7 +43,7 @@ impl Program {
         let profile = if self.aborts { "abort" } else { "release" };
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-        cargo.args(["build", "--package", env!("CARGO_PKG_NAME"), "--bin", self.name, "--profile", profile]);
+        cargo.args(["build", "--package", env!("CARGO_PKG_NAME"), "--bin", &self.bin(), "--profile", profile]);
         // With `--target`, build scripts and macros are not built by these flags: those cannot be static.
         cargo.args(["--target", &host, "--target-dir"]).arg(&folder);
         cargo.args(["--config", &format!(r#"target.{host}.rustflags=["-Ctarget-feature=+crt-static"]"#)]);
@@ -57,7 +61,7 @@ impl Program {
         if !output.status.success() {
             return Err(refused(String::from_utf8_lossy(&output.stderr).into_owned()));
         }
-        Ok(folder.join(host).join(profile).join(self.name))
+        Ok(folder.join(host).join(profile).join(self.bin()))
     }
 }
 

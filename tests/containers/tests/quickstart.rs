@@ -46,7 +46,7 @@ fn spec_3_20_a_hardened_container_takes_nothing_that_the_shutdown_needs() {
 /// The example stops itself, and one of its hooks hangs.
 fn run_example(run: &Run, sender: &str) {
     in_docker(|| {
-        let image = Recipe::scratch(Program::new("01_quickstart")).build()?;
+        let image = Recipe::scratch(Program::new("quickstart")).build()?;
         let ended = run.start(&image).wait();
         ended.assert_code(124);
         // These two run at the same time.
