@@ -73,7 +73,7 @@ fn an_old_container_is_removed_and_with_it_the_old_image_that_it_holds() {
         // Its containers inherit the label.
         docker(&["commit", "--change", &format!("LABEL {BORN}=1"), container.name(), &old]);
         docker(&["run", "--detach", "--network=none", "--name", &old, &old]);
-        assert!(exists("container", &old) && exists("image", &old));
+        // The sweep of another run at the same time may be faster than ours.
         sweep();
         assert!(!exists("container", &old) && !exists("image", &old));
         assert!(exists("container", container.name()) && exists("image", image.name()));
