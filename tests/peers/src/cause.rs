@@ -40,12 +40,12 @@ pub struct Times {
     pub grace: Duration,
 }
 
+/// Long enough that a good hook keeps to them on a machine that is busy, and the grace period of docker.
 pub const TIMES: Times =
-    Times { hook: Duration::from_millis(500), overall: Duration::from_secs(3), grace: Duration::from_secs(5) };
+    Times { hook: Duration::from_secs(1), overall: Duration::from_secs(6), grace: Duration::from_secs(10) };
 
 /// The hook hangs for longer than a person at a terminal waits.
-const PERSON: Times =
-    Times { hook: Duration::from_secs(6), overall: Duration::from_secs(6), grace: Duration::from_secs(9) };
+const PERSON: Times = Times { hook: Duration::from_secs(6), ..TIMES };
 
 const fn bad(title: &'static str, behavior: Behavior) -> Cause {
     Cause { title, bad: Some(behavior), application: Serves, stop: Stop::Terminate, stderr: Stderr::Read, times: TIMES }
@@ -74,14 +74,14 @@ pub const CAUSES: [Cause; 16] = [
         ..application("a second SIGTERM 1 ms after the first", Serves)
     },
     Cause {
-        stop: Stop::InterruptThrice(Duration::from_secs(2), Duration::from_secs(2)),
+        stop: Stop::InterruptThrice(Duration::from_secs(2), Duration::from_millis(3500)),
         times: PERSON,
-        ..bad("three Ctrl-C, 2 s apart, while a hook hangs", Behavior::Awaits)
+        ..bad("three Ctrl-C while a hook hangs, after 2 s and 5.5 s", Behavior::Awaits)
     },
     Cause {
-        stop: Stop::InterruptThrice(Duration::from_millis(1200), Duration::from_millis(100)),
+        stop: Stop::InterruptThrice(Duration::from_millis(1200), Duration::from_millis(400)),
         times: PERSON,
-        ..bad("three Ctrl-C by somebody who will not wait (after 1.2 s and 1.3 s)", Behavior::Awaits)
+        ..bad("three Ctrl-C by somebody who will not wait, after 1.2 s and 1.6 s", Behavior::Awaits)
     },
 ];
 

@@ -7,47 +7,47 @@ use on_shutdown::{HookSettings, Settings, on_shutdown, register, register_sync};
 use peers::Failure;
 use peers::hook::{BAD_HOOK, hook};
 
-#[on_shutdown(phase = announce, timeout = "500ms")]
+#[on_shutdown(phase = announce, timeout = "1s")]
 async fn leave_registry() -> Result<(), Failure> {
     hook("leave_registry").run().await
 }
 
-#[on_shutdown(priority = 10, timeout = "500ms")]
+#[on_shutdown(priority = 10, timeout = "1s")]
 async fn stop_consumer() -> Result<(), Failure> {
     hook("stop_consumer").run().await
 }
 
-#[on_shutdown(priority = 10, timeout = "500ms")]
+#[on_shutdown(priority = 10, timeout = "1s")]
 fn stop_listener() -> Result<(), Failure> {
     hook("stop_listener").run_sync()
 }
 
-#[on_shutdown(timeout = "500ms")]
+#[on_shutdown(timeout = "1s")]
 async fn drain_queue() -> Result<(), Failure> {
     hook("drain_queue").run().await
 }
 
-#[on_shutdown(timeout = "500ms")]
+#[on_shutdown(timeout = "1s")]
 fn write_index() -> Result<(), Failure> {
     hook("write_index").run_sync()
 }
 
-#[on_shutdown(priority = -10, timeout = "500ms")]
+#[on_shutdown(priority = -10, timeout = "1s")]
 fn write_orders() -> Result<(), Failure> {
     hook("write_orders").run_sync()
 }
 
-#[on_shutdown(phase = close, timeout = "500ms")]
+#[on_shutdown(phase = close, timeout = "1s")]
 async fn close_pool() -> Result<(), Failure> {
     hook("close_pool").run().await
 }
 
-#[on_shutdown(phase = close, timeout = "500ms")]
+#[on_shutdown(phase = close, timeout = "1s")]
 fn close_cache() -> Result<(), Failure> {
     hook("close_cache").run_sync()
 }
 
-#[on_shutdown(phase = flush, timeout = "500ms")]
+#[on_shutdown(phase = flush, timeout = "1s")]
 async fn flush_metrics() -> Result<(), Failure> {
     hook("flush_metrics").run().await
 }
