@@ -52,6 +52,7 @@ fn spec_3_5_hooks_made_at_run_time_wait_for_others_by_handle_and_by_path() {
     ended.assert_order(&["ready", "write_orders", "after the orders", "after both"]);
     ended.assert_order(&["announced", "stopped", "not waiting for the removed one"]);
     ended.assert_order(&["announced", "stopped", "after the failed one"]);
+    assert!(ended.out.iter().all(|line| line != "removed"), "{ended}");
     let skipped = "skipped: it is after abandoned, which was abandoned";
     assert_eq!(ended.err.iter().filter(|line| line.contains(skipped)).count(), 2, "{ended}");
     assert!(ended.out.iter().all(|line| !line.contains("must not be seen")), "{ended}");
