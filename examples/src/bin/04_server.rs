@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use on_shutdown::serve;
 use on_shutdown::tower::{InFlightLayer, Liveness, Readiness};
+use on_shutdown::{serve, track};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
@@ -38,7 +38,8 @@ async fn main() -> std::io::Result<()> {
 /// The outside: looks every 600 ms.
 async fn visit(address: SocketAddr) {
     sleep(Duration::from_millis(700)).await;
-    tokio::spawn(async move { say("the long request", address, "/order").await });
+    // The client is in this very program, which must not end before it has read and printed its answer.
+    tokio::spawn(track("client", async move { say("the long request", address, "/order").await }));
     loop {
         say("a gateway", address, "/ready").await;
         say("a client", address, "/hello").await;
