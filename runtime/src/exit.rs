@@ -66,7 +66,7 @@ pub enum Ending {
     /// `exit`, with `atexit` handlers. One that hangs is cut off before the deadline.
     Atexit,
     /// The process goes on: [`Handle::wait`](crate::Handle::wait) returns the report, and the program ends itself. One
-    /// more signal ends it at once, with 128 + n.
+    /// more signal, later than a second after the trigger, ends it at once with 128 + n.
     Return,
 }
 

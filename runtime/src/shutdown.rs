@@ -15,7 +15,7 @@ use crate::plan::Plan;
 use crate::registry::{Enrol, Provided, Registered};
 use crate::run::{Engine, HookRuntime, Machine, Surroundings};
 use crate::settings::{InstallError, Mode, Settings};
-use crate::trigger::{HeldBack, Mailbox, Note, Signal, Trigger};
+use crate::trigger::{HeldBack, Mailbox, Note, SAME_REQUEST, Signal, Trigger};
 
 impl Settings {
     /// Makes the plan, sets the signal handlers, and starts the one thread that waits for a trigger.
@@ -93,20 +93,22 @@ fn watch_for_trigger(course: &Receiver<Course>) {
     operator.arm(last_resort);
     engine.run(notes, runtime);
     if operator.program_goes_on() {
-        end_by_signal(&mailbox);
+        end_by_signal(&engine, &mailbox);
     }
 }
 
 /// The hooks have run, and the program said that it ends itself: whoever still has to ask gets what they ask for.
-fn end_by_signal(mailbox: &Mailbox) {
+/// What comes within a second of the trigger is the same request, here as well.
+fn end_by_signal(engine: &Engine, mailbox: &Mailbox) {
     loop {
         mailbox.wait(None);
         let signal = |note| match note {
             Note::Trigger(Trigger::Signal { signal, .. }) => Some(signal),
             _ => None,
         };
-        if let Some(signal) = mailbox.take().into_iter().find_map(signal) {
-            exit::now(exit::forced_by(signal));
+        match mailbox.take().into_iter().find_map(signal) {
+            Some(signal) if engine.now() >= SAME_REQUEST => exit::now(exit::forced_by(signal)),
+            _ => {}
         }
     }
 }

@@ -134,7 +134,7 @@ impl Engine {
     }
 
     /// The time since the trigger.
-    pub(super) fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         self.began.get().map_or(Duration::ZERO, |began| began.at.elapsed())
     }
 

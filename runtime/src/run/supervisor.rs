@@ -126,12 +126,15 @@ fn see_to_the_end(engine: &Arc<Engine>) {
         return engine.cut_off();
     }
     let until = engine.now() + engine.surroundings.conclusion(engine.now());
+    let mut late = Vec::new();
     while !engine.is_concluded() {
         let left = until.saturating_sub(engine.now());
         if left.is_zero() {
             return engine.cut_off();
         }
         engine.mailbox.wait(Some(left));
-        let _ = engine.mailbox.take();
+        late.extend(engine.mailbox.take());
     }
+    // Where the program goes on, somebody else listens from here on.
+    late.into_iter().for_each(|note| engine.mailbox.send(note));
 }
