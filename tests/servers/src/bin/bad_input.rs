@@ -43,7 +43,7 @@ fn hand_over(left: u32, work: InFlight) {
 
 fn until_draining() {
     while !is_draining() {
-        thread::yield_now();
+        thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -60,7 +60,7 @@ fn leak() {
     });
 }
 
-#[on_shutdown::main(grace_period = "3s")]
+#[on_shutdown::main]
 async fn main() {
     match case().as_str() {
         "leak" => leak(),

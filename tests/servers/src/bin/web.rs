@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::{Stream, StreamExt, stream};
 use on_shutdown::tower::{InFlightLayer, Liveness, Readiness};
-use on_shutdown::{InFlight, draining, in_flight, serve};
+use on_shutdown::{InFlight, Settings, draining, in_flight, leaving, serve};
 use servers::linger::LingeringListener;
 use servers::{Blob, drains, listen};
 use tokio::time::{interval, sleep};
@@ -33,6 +33,13 @@ async fn hold(Path((crowd, wait)): Path<(usize, u64)>) -> Response {
     draining().await;
     sleep(Duration::from_millis(wait)).await;
     Response::new(Body::new(Blob::new(1024)))
+}
+
+/// Answers at the signal, while the program still serves.
+async fn farewell() -> Response {
+    println!("one waits for the signal");
+    leaving().await;
+    Response::new(Body::new(Blob::new(5)))
 }
 
 /// An upgraded connection is nobody's but ours: the guard is made before the response that ends the request.
@@ -77,11 +84,11 @@ fn sse(events: impl Stream<Item = Event> + Send + 'static) -> Response {
     Sse::new(events.map(Ok::<_, Infallible>)).into_response()
 }
 
-#[on_shutdown::main(grace_period = "25s", drain_delay = "1500ms", worker_threads = 2)]
-async fn main() -> std::io::Result<()> {
+async fn server() -> std::io::Result<()> {
     let app = Router::new()
         .route("/blob/{bytes}/{wait}", get(blob))
         .route("/hold/{crowd}/{wait}", get(hold))
+        .route("/farewell", get(farewell))
         .route("/socket", get(socket))
         .route("/events", get(events));
     let probes = Router::new()
@@ -97,4 +104,16 @@ async fn main() -> std::io::Result<()> {
     } else {
         axum::serve(listener, app.merge(probes)).await
     }
+}
+
+/// By hand, what `#[on_shutdown::main]` does; the drain delay (`DELAY`, in milliseconds) is known only now.
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let delay = std::env::var("DELAY").map_or(Ok(1500), |millis| millis.parse())?;
+    let settings = Settings::new().grace_period(Duration::from_secs(25)).drain_delay(Duration::from_millis(delay));
+    let handle = settings.install()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(server())?;
+    // The server has ended; the shutdown ends the process.
+    println!("{}", handle.wait());
+    Ok(())
 }
