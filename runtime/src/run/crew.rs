@@ -90,7 +90,12 @@ impl Engine {
 
     /// The end, once, on the first runner that sees it.
     pub(super) fn conclude(&self) {
-        if self.conclusion.begin() {
+        if self.is_forced() {
+            // The supervisor ends it at once: a second writer would be cut off in the middle of the report.
+            if !self.lock().supervised {
+                self.cut_off();
+            }
+        } else if self.conclusion.begin() {
             self.surroundings.conclude(self.report());
             self.conclusion.end();
             self.mailbox.ring();
