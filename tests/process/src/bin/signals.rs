@@ -112,10 +112,12 @@ fn children() {
         let mut child = Command::new("sh");
         let mut child =
             child.args(["-c", "read line; exit 3"]).stdin(std::process::Stdio::piped()).spawn().expect("a child");
+        let reaping = on_shutdown::in_flight("reaping");
         println!("ready");
         on_shutdown::draining().await;
         drop(child.stdin.take());
         println!("main reaped its child: {}", child.wait().expect("it was not reaped by anybody else"));
+        drop(reaping);
         std::future::pending::<()>().await;
     });
 }

@@ -14,11 +14,12 @@ fn hang(main: &str, behavior: &str) -> Told {
     told
 }
 
-/// Three times: in the progress line, in the line about the timeout, in the report.
+/// In the progress line (a second one where a busy machine is late), once when its time is over, once in the report.
 #[track_caller]
 fn assert_said(told: &Told, doing: &str) {
-    let times = told.ended.err.iter().filter(|line| line.contains(doing)).count();
-    assert_eq!(times, 3, "`{doing}`\n{}", told.ended);
+    let saying = told.ended.err.iter().filter(|line| line.contains(doing));
+    let (progress, end): (Vec<_>, Vec<_>) = saying.partition(|line| line.contains("still runs after "));
+    assert!(!progress.is_empty() && end.len() == 2, "`{doing}`\n{}", told.ended);
 }
 
 #[test]
