@@ -66,8 +66,10 @@ pub(crate) fn edges(hooks: &[HookRef]) -> Result<Vec<Edge>, PlanError> {
     let mut edges = Vec::new();
     for (position, hook) in hooks.iter().enumerate() {
         for earlier in hook.after.iter().map(|after| after()) {
-            check(hook, earlier)?;
-            edges.extend(positions.get(&identity(earlier)).map(|earlier| (position, *earlier)));
+            let Some(at) = positions.get(&identity(earlier)).copied() else { continue };
+            // As it will run, which settings may have changed.
+            hooks.get(at).map_or(Ok(()), |earlier| check(hook, earlier))?;
+            edges.push((position, at));
         }
     }
     Ok(edges)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::length::Length;
+use crate::length::{self, Length};
 use crate::platform::Platform;
 
 /// The environment variable that sets the grace period where the program does not.
@@ -95,7 +95,10 @@ impl Budget {
     ) -> Result<Self, GraceError> {
         match (program, environment, platform) {
             (Some(period), _, _) => Self::new(period, GraceSource::Program),
-            (None, Some(text), _) => Self::new(parse(text)?, GraceSource::Environment),
+            (None, Some(text), _) => {
+                let unreadable = |reason| GraceError::Unreadable { value: text.to_owned(), reason };
+                Self::new(length::parse(text).map_err(unreadable)?, GraceSource::Environment)
+            }
             (None, None, Some(platform)) => Self::new(platform.grace_period(), GraceSource::Platform(platform)),
             (None, None, None) => Self::new(DEFAULT_GRACE_PERIOD, GraceSource::Default),
         }
@@ -170,20 +173,6 @@ impl fmt::Display for Budget {
         let (grace_period, deadline) = (Length(*grace_period), Length(self.deadline()));
         write!(f, "grace period {grace_period} ({source}), deadline {deadline} after the trigger")
     }
-}
-
-fn parse(text: &str) -> Result<Duration, GraceError> {
-    let unreadable = |reason| GraceError::Unreadable { value: text.to_owned(), reason };
-    let trimmed = text.trim();
-    if !trimmed.is_empty() && trimmed.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(unreadable(format!("the unit is missing; write `{trimmed}s`")));
-    }
-    // A unit of humantime's, and never what is meant here.
-    if trimmed.contains('M') {
-        return Err(unreadable(format!("`M` is a month; write `{}`", trimmed.replace('M', "m"))));
-    }
-    humantime::parse_duration(trimmed)
-        .map_err(|error| unreadable(format!("{error}; write for example `25s` or `1m30s`")))
 }
 
 #[cfg(test)]

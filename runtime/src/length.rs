@@ -1,4 +1,5 @@
-//! Beside the road: a length of time in, the text that a person reads out (`12 µs`, `350 ms`, `4.2 s`, `1m 30s`).
+//! Beside the road: a length of time in, the text that a person reads out (`12 µs`, `350 ms`, `4.2 s`, `1m 30s`); and
+//! back.
 
 use std::fmt;
 use std::time::Duration;
@@ -30,6 +31,19 @@ fn decimal(micros: u128, unit: u128, name: &str) -> String {
         (_, 0) => format!("{whole}.{} {name}", part / 10),
         _ => format!("{whole}.{part:02} {name}"),
     }
+}
+
+/// The length that a text stands for (`25s`, `1m30s`), or what to write instead.
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+    let trimmed = text.trim();
+    if !trimmed.is_empty() && trimmed.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("the unit is missing; write `{trimmed}s`"));
+    }
+    // A unit of humantime's, and never what is meant here.
+    if trimmed.contains('M') {
+        return Err(format!("`M` is a month; write `{}`", trimmed.replace('M', "m")));
+    }
+    humantime::parse_duration(trimmed).map_err(|error| format!("{error}; write for example `25s` or `1m30s`"))
 }
 
 #[cfg(test)]

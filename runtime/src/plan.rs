@@ -10,6 +10,7 @@ use crate::budget::Budget;
 use crate::demand::{Declared, Demand};
 use crate::hook::{Hook, HookRef, Phase};
 use crate::length::Length;
+use crate::overrides::Disabled;
 
 /// A hook's place in the plan's table.
 pub(crate) type Id = usize;
@@ -24,6 +25,8 @@ pub struct Plan {
     /// Whether a hook made at run time is there, by its identity.
     registered: HashMap<usize, Id>,
     declared: Declared,
+    /// Hooks that settings have taken out.
+    disabled: Vec<Disabled>,
     budget: Budget,
     drain_delay: Duration,
 }
@@ -58,6 +61,7 @@ impl Plan {
             groups: BTreeMap::new(),
             registered: HashMap::new(),
             declared: Declared::default(),
+            disabled: Vec::new(),
             budget,
             drain_delay,
         };
@@ -66,6 +70,12 @@ impl Plan {
         }
         edges.into_iter().for_each(|(hook, earlier)| plan.connect(hook, earlier));
         Ok(plan)
+    }
+
+    /// The same plan, which also tells of hooks that were taken out.
+    pub(crate) fn without(mut self, disabled: Vec<Disabled>) -> Self {
+        self.disabled = disabled;
+        self
     }
 
     /// A hook made at run time; it comes last in its group.
@@ -141,7 +151,7 @@ impl Plan {
     pub(crate) fn find(&self, hook: &HookRef) -> Option<Id> {
         match hook {
             HookRef::Registered(_) => self.registered.get(&hook.identity()).copied(),
-            HookRef::Linked(_) => {
+            HookRef::Linked(_) | HookRef::Tuned(_) => {
                 let same =
                     |entry: &Option<Entry>| entry.as_ref().is_some_and(|it| it.hook.identity() == hook.identity());
                 self.entries.iter().position(same)
@@ -200,6 +210,12 @@ impl Plan {
         self.ids().filter_map(|id| self.hook(id)).map(|hook| &**hook)
     }
 
+    /// The linked hooks that will not run, because [`Settings::disable_hook`](crate::Settings::disable_hook) or
+    /// `ON_SHUTDOWN_HOOKS` says so.
+    pub fn disabled(&self) -> impl Iterator<Item = &Hook> {
+        self.disabled.iter().map(|disabled| &*disabled.hook)
+    }
+
     /// The time there is.
     #[must_use]
     pub fn budget(&self) -> Budget {
@@ -238,10 +254,10 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.hooks().count();
         writeln!(f, "shutdown plan: {count} {}, {}", if count == 1 { "hook" } else { "hooks" }, self.budget)?;
-        let width = self.hooks().map(|hook| hook.name.chars().count()).max().unwrap_or(0);
+        let width = self.hooks().map(|hook| hook.full_name().chars().count()).max().unwrap_or(0);
         let digits = self.hooks().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(5);
         let mut phase = None;
-        for hook in self.hooks() {
+        for hook in self.ids().filter_map(|id| self.hook(id)) {
             if phase.replace(hook.phase) != Some(hook.phase) {
                 write!(f, "{}", hook.phase)?;
                 if hook.phase == Phase::Announce && !self.drain_delay.is_zero() {
@@ -249,19 +265,27 @@ impl fmt::Display for Plan {
                 }
                 writeln!(f)?;
             }
-            let timeout = Length(hook.timeout).to_string();
-            write!(
-                f,
-                "  {:>digits$}  {:width$}  within {timeout:<8}  {}:{}",
-                hook.priority, hook.name, hook.file, hook.line
-            )?;
+            let (name, timeout) = (hook.full_name(), Length(hook.timeout).to_string());
+            write!(f, "  {:>digits$}  {name:width$}  within {timeout:<8}  {}:{}", hook.priority, hook.file, hook.line)?;
             match hook.package {
-                "" => writeln!(f, "  made at run time")?,
-                package => writeln!(f, "  {package} {}", hook.version)?,
+                "" => write!(f, "  made at run time")?,
+                package => write!(f, "  {package} {}", hook.version)?,
             }
+            writeln!(f, "{}", changes(hook))?;
         }
-        Ok(())
+        self.disabled.iter().try_for_each(|Disabled { hook, source }| {
+            writeln!(f, "disabled by {source}: {} ({}:{})", hook.full_name(), hook.file, hook.line)
+        })
     }
+}
+
+/// What settings have changed in the hook.
+fn changes(hook: &HookRef) -> String {
+    let declared = hook.declared();
+    let timeout = (declared.timeout != hook.timeout).then(|| format!("timeout was {}", Length(declared.timeout)));
+    let priority = (declared.priority != hook.priority).then(|| format!("priority was {}", declared.priority));
+    let changes: Vec<String> = [timeout, priority].into_iter().flatten().collect();
+    if changes.is_empty() { String::new() } else { format!("  ({})", changes.join(", ")) }
 }
 
 #[cfg(test)]

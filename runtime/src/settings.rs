@@ -8,6 +8,7 @@ use crate::after::PlanError;
 use crate::budget::{Budget, GRACE_PERIOD_VARIABLE, GraceError};
 use crate::exit::Ending;
 use crate::length::Length;
+use crate::overrides::{Change, HOOKS_VARIABLE, OverrideError, OverrideSource, Overrides};
 use crate::plan::Plan;
 use crate::platform::Platform;
 use crate::registry;
@@ -32,6 +33,7 @@ pub const MODE_VARIABLE: &str = "ON_SHUTDOWN";
 pub struct Settings {
     grace_period: Option<Duration>,
     drain_delay: Duration,
+    overrides: Overrides,
     pub(crate) signals: SignalSet,
     pub(crate) escalate_on_any: bool,
     pub(crate) conventional: bool,
@@ -94,18 +96,44 @@ impl Settings {
         self
     }
 
+    /// Takes a linked hook out, by its full name (`orders::flush`, as `ON_SHUTDOWN=plan` lists it): for hooks that come
+    /// with a dependency. What is `after` it does not wait for it.
+    ///
+    /// The environment variable `ON_SHUTDOWN_HOOKS` changes hooks, too, and goes before the program:
+    /// `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s priority=5; metrics::push disabled"`. A name that no linked hook
+    /// has is an error at install.
+    pub fn disable_hook(mut self, full_name: &str) -> Self {
+        self.overrides.add(full_name, Change::Disabled, OverrideSource::Program);
+        self
+    }
+
+    /// Gives a linked hook another timeout than its attribute does, by its full name.
+    pub fn hook_timeout(mut self, full_name: &str, timeout: Duration) -> Self {
+        self.overrides.add(full_name, Change::Timeout(timeout), OverrideSource::Program);
+        self
+    }
+
+    /// Gives a linked hook another priority than its attribute does, by its full name.
+    pub fn hook_priority(mut self, full_name: &str, priority: i32) -> Self {
+        self.overrides.add(full_name, Change::Priority(priority), OverrideSource::Program);
+        self
+    }
+
     /// The plan that these settings, this environment and the linked hooks make. Runs nothing.
     ///
     /// # Errors
     /// As [`install`](Self::install), but for what only the system can refuse.
     pub fn plan(&self) -> Result<Plan, InstallError> {
         self.signals.check()?;
-        let environment = environment(GRACE_PERIOD_VARIABLE)?;
-        let budget = Budget::choose(self.grace_period, environment.as_deref(), Platform::infer())?;
+        let grace_period = environment(GRACE_PERIOD_VARIABLE)?;
+        let budget = Budget::choose(self.grace_period, grace_period.as_deref(), Platform::infer())?;
         if self.drain_delay >= budget.usable() {
             return Err(InstallError::DrainDelay { delay: self.drain_delay, usable: budget.usable() });
         }
-        Ok(Plan::new(registry::linked(), budget, self.drain_delay)?)
+        let mut overrides = self.overrides.clone();
+        overrides.read(&environment(HOOKS_VARIABLE)?.unwrap_or_default())?;
+        let (hooks, disabled) = overrides.apply(registry::linked())?;
+        Ok(Plan::new(hooks, budget, self.drain_delay)?.without(disabled))
     }
 }
 
@@ -146,6 +174,8 @@ pub enum InstallError {
     Signals(SignalSetError),
     /// The hooks contradict each other.
     Plan(PlanError),
+    /// A hook cannot be changed as the program or `ON_SHUTDOWN_HOOKS` asks.
+    Override(OverrideError),
     /// The drain delay leaves no time for hooks.
     DrainDelay {
         /// The delay that was asked for.
@@ -182,6 +212,7 @@ impl fmt::Display for InstallError {
             Self::Grace(error) => error.fmt(f),
             Self::Signals(error) => error.fmt(f),
             Self::Plan(error) => error.fmt(f),
+            Self::Override(error) => error.fmt(f),
             Self::DrainDelay { delay, usable } => write!(
                 f,
                 "a drain delay of {} leaves no time for hooks: there are {} from the trigger on; \
@@ -223,6 +254,12 @@ impl From<GraceError> for InstallError {
 impl From<SignalSetError> for InstallError {
     fn from(error: SignalSetError) -> Self {
         Self::Signals(error)
+    }
+}
+
+impl From<OverrideError> for InstallError {
+    fn from(error: OverrideError) -> Self {
+        Self::Override(error)
     }
 }
 

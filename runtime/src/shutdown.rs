@@ -118,7 +118,11 @@ fn tell(plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
     let signals: Vec<String> = handled.iter().map(ToString::to_string).collect();
     let (count, budget) = (plan.hooks().count(), plan.budget());
     let hooks = if count == 1 { "hook" } else { "hooks" };
-    console::line(format_args!("{count} {hooks}, on {}; {budget}", signals.join(", ")));
+    let disabled = match plan.disabled().count() {
+        0 => String::new(),
+        disabled => format!(" ({disabled} disabled)"),
+    };
+    console::line(format_args!("{count} {hooks}{disabled}, on {}; {budget}", signals.join(", ")));
     for sentence in advice(plan, ignored) {
         console::line(sentence);
     }

@@ -3,13 +3,18 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
+use syn::spanned::Spanned;
 
 use super::settings::{Flavor, MainDeclaration};
 use crate::function::Function;
 
 pub(crate) fn expand(main: &MainDeclaration) -> TokenStream {
-    let MainDeclaration { function, runtime, calls, .. } = main;
-    let settings = quote_spanned!(Span::mixed_site()=> #runtime::Settings::new()#(#calls)*);
+    let MainDeclaration { function, runtime, base, calls, .. } = main;
+    let base = match base {
+        Some(written) => quote_spanned!(written.span()=> { let settings: #runtime::Settings = #written; settings }),
+        None => quote_spanned!(Span::mixed_site()=> #runtime::Settings::new()),
+    };
+    let settings = quote_spanned!(Span::mixed_site()=> #base #(#calls)*);
     let (never, entry) = entry(function);
     let output = output(function);
     // Named twice, or clippy's `single_call_fn` blames the user for a function that is called once.

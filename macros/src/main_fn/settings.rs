@@ -23,6 +23,7 @@ pub(crate) const WORDS: Vocabulary = Vocabulary {
         ("escalate_on_any", "true"),
         ("conventional", "true"),
         ("override_ignored", "true"),
+        ("settings", "my_settings()"),
         ("crate", "::on_shutdown"),
     ],
     bare_values: &[
@@ -40,6 +41,8 @@ pub(crate) struct MainDeclaration {
     pub(crate) function: Function,
     pub(crate) runtime: Path,
     pub(crate) flavor: Flavor,
+    /// What the calls start from, where it is not all defaults.
+    pub(crate) base: Option<Expr>,
     /// Calls on the runtime's `Settings`, each with its leading dot.
     pub(crate) calls: Vec<TokenStream>,
 }
@@ -54,6 +57,7 @@ impl MainDeclaration {
     pub(crate) fn settle(mut args: Args, function: Function, errors: &mut Errors) -> Self {
         let runtime = args.take_runtime(errors);
         let flavor = flavor(&mut args, function.signature.asyncness.is_some(), errors);
+        let base = args.take("settings").map(|setting| setting.value);
         let mut calls = Vec::new();
         for (name, zero) in [("grace_period", Zero::Forbidden), ("drain_delay", Zero::Allowed)] {
             let Some(setting) = args.take(name) else { continue };
@@ -72,7 +76,7 @@ impl MainDeclaration {
         if let Some(first) = function.signature.inputs.first().filter(|_| !function.is_method()) {
             errors.at(first, "`main` has no parameters: write `fn main()` and take values from where they are made");
         }
-        Self { function, runtime, flavor, calls }
+        Self { function, runtime, flavor, base, calls }
     }
 }
 

@@ -91,7 +91,31 @@ impl fmt::Debug for Hook {
 #[derive(Clone, Debug)]
 pub(crate) enum HookRef {
     Linked(&'static Hook),
+    /// Linked, and changed by settings.
+    Tuned(Arc<Tuned>),
     Registered(Arc<Hook>),
+}
+
+/// A linked hook with other settings than those of its attribute.
+#[derive(Debug)]
+pub(crate) struct Tuned {
+    hook: Hook,
+    declared: &'static Hook,
+}
+
+impl Tuned {
+    /// None for a closure, which cannot be had twice; a linked hook is none.
+    pub(crate) fn new(declared: &'static Hook, timeout: Duration, priority: i32) -> Option<Self> {
+        let body = match declared.body {
+            Body::Sync(run) => Body::Sync(run),
+            Body::Async(start) => Body::Async(start),
+            Body::SyncOnce(_) | Body::AsyncOnce(_) => return None,
+        };
+        let Hook { ref name, module, file, line, package, version, phase, after, .. } = *declared;
+        let name = name.clone();
+        let hook = Hook { name, module, file, line, package, version, phase, priority, timeout, after, body };
+        Some(Self { hook, declared })
+    }
 }
 
 impl Deref for HookRef {
@@ -100,6 +124,7 @@ impl Deref for HookRef {
     fn deref(&self) -> &Hook {
         match self {
             Self::Linked(hook) => hook,
+            Self::Tuned(tuned) => &tuned.hook,
             Self::Registered(hook) => hook,
         }
     }
@@ -108,7 +133,15 @@ impl Deref for HookRef {
 impl HookRef {
     /// Tells this hook from every other that lives.
     pub(crate) fn identity(&self) -> usize {
-        identity(self)
+        identity(self.declared())
+    }
+
+    /// The hook as its author declared it.
+    pub(crate) fn declared(&self) -> &Hook {
+        match self {
+            Self::Tuned(tuned) => tuned.declared,
+            Self::Linked(_) | Self::Registered(_) => self,
+        }
     }
 }
 

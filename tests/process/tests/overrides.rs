@@ -1,0 +1,75 @@
+//! Hooks of a dependency are re-timed and disabled by their full names, by the program and by its environment.
+
+use process::{Ended, Program, Signal};
+
+const HOOKS: &str = "ON_SHUTDOWN_HOOKS";
+
+fn stopped(mut program: process::Running) -> Ended {
+    program.signal(Signal::SIGTERM);
+    program.wait()
+}
+
+#[test]
+fn the_program_changes_hooks_by_their_full_names() {
+    let ended = stopped(Program::new(env!("CARGO_BIN_EXE_retimed")).start());
+    ended.assert_code(0).assert_err("4 hooks (1 disabled), on SIGTERM, SIGINT; grace period 20 s (set by the program)");
+    let expected = ["ready", "metrics: count the stop", "orders: stop accepting", "orders: flush", "orders: close"];
+    assert_eq!(ended.out, expected, "{ended}");
+    let plan = Program::new(env!("CARGO_BIN_EXE_retimed")).env("ON_SHUTDOWN", "plan").run();
+    plan.assert_code(0).assert_out("within 2 s  ").assert_out("(timeout was 5 s, priority was 5)");
+    plan.assert_out("disabled by the program's settings: process_metrics::flush_metrics (");
+}
+
+#[test]
+fn the_environment_goes_before_the_program() {
+    let changed = |program| {
+        Program::new(program)
+            .env(HOOKS, "process_orders::flush_orders timeout=3s; process_orders::close_orders disabled;")
+    };
+    let ended = stopped(changed(env!("CARGO_BIN_EXE_retimed")).start());
+    ended.assert_code(0).assert_err("3 hooks (2 disabled)");
+    let plan = changed(env!("CARGO_BIN_EXE_retimed")).env("ON_SHUTDOWN", "plan").run();
+    plan.assert_out("(timeout was 5 s, priority was 5)").assert_out("within 3 s");
+    plan.assert_out("disabled by `ON_SHUTDOWN_HOOKS`: process_orders::close_orders (");
+}
+
+#[test]
+fn what_is_after_a_disabled_hook_does_not_wait_for_it() {
+    let program = Program::new(env!("CARGO_BIN_EXE_ordered")).env(HOOKS, "process_orders::flush_orders disabled");
+    let ended = stopped(program.start());
+    ended.assert_code(0).assert_out("app: archive orders");
+    assert!(!ended.out.iter().any(|line| line == "orders: flush"), "{ended}");
+}
+
+#[test]
+fn spec_3_5_an_after_that_a_changed_priority_contradicts_is_an_error() {
+    let program = Program::new(env!("CARGO_BIN_EXE_ordered")).env(HOOKS, "process_orders::flush_orders priority=-1");
+    program.run().assert_code(78).assert_err("archive_orders (").assert_err("which runs later");
+}
+
+#[test]
+fn a_change_that_cannot_be_made_is_an_error_at_install_that_says_what_to_write() {
+    for (text, said) in [
+        (
+            "process_orders::flush_order disabled",
+            "`ON_SHUTDOWN_HOOKS`: there is no hook `process_orders::flush_order`; write `process_orders::flush_orders`",
+        ),
+        ("flush_orders disabled", "write `process_orders::flush_orders`"),
+        ("zzz disabled", "the hooks are `"),
+        (
+            "process_orders::flush_orders",
+            "nothing is asked of `process_orders::flush_orders`; write `process_orders::flush_orders disabled`",
+        ),
+        (
+            "process_orders::flush_orders off",
+            "`off` of `process_orders::flush_orders` has no meaning: write `disabled`, `timeout=2s` or `priority=10`",
+        ),
+        ("process_orders::flush_orders timeout=2", "the unit is missing; write `2s`"),
+        ("process_orders::flush_orders timeout=0s", "a timeout of zero"),
+        ("process_orders::flush_orders priority=high", "a priority is a whole number"),
+    ] {
+        let ended = Program::new(env!("CARGO_BIN_EXE_ordered")).env(HOOKS, text).run();
+        ended.assert_code(78).assert_err(said).assert_no_err("panicked");
+        assert_eq!(ended.out, [""; 0], "it must not start\n{ended}");
+    }
+}
