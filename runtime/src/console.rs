@@ -1,9 +1,11 @@
 //! Beside the road: a line for the operator in, stderr out, without ever blocking on a pipe that nobody reads.
 
-use std::io::stderr;
+use std::io::{IsTerminal, stderr};
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use crate::report::Canvas;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -38,6 +40,26 @@ pub(crate) fn write(text: &str, patience: Duration) {
         }
     }
     STUCK.store(!rest.is_empty(), Ordering::Relaxed);
+}
+
+/// What stderr is: a terminal has a width, and colors unless somebody does not want them (<https://no-color.org>).
+pub(crate) fn canvas() -> Canvas {
+    if !stderr().is_terminal() {
+        return Canvas::PLAIN;
+    }
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
+    Canvas { width: width().unwrap_or(Canvas::PLAIN.width), colored: !dumb && !set("NO_COLOR") }
+}
+
+#[cfg(feature = "terminal")]
+fn width() -> Option<usize> {
+    terminal_size::terminal_size_of(stderr()).map(|(width, _)| width.0.into())
+}
+
+#[cfg(not(feature = "terminal"))]
+fn width() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok()
 }
 
 fn writable(at_most: Duration) -> bool {

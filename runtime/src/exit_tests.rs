@@ -29,6 +29,11 @@ fn report(outcomes: &[Outcome]) -> Report {
         deadline_came: false,
         forced: None,
         own_end: None,
+        triggered_at: std::time::SystemTime::UNIX_EPOCH,
+        draining: None,
+        in_flight_seen: Vec::new(),
+        noted: Vec::new(),
+        exit_code: 0,
     }
 }
 

@@ -10,7 +10,8 @@ use crate::console::{self, PATIENCE};
 use crate::drain::{self, Ledger, Stage, WorkInFlight};
 use crate::exit::{self, Armed, Ending, LastResort};
 use crate::length::Length;
-use crate::report::Report;
+use crate::report::{Canvas, Report};
+use crate::report_file::ReportFile;
 use crate::run::{Event, StillRunning, Surroundings, Suspected};
 use crate::termination_log;
 use crate::trigger::Trigger;
@@ -23,6 +24,9 @@ pub(crate) struct Operator {
     budget: Budget,
     ending: Ending,
     conventional: bool,
+    /// Asked for at install: the environment belongs to the program, which may hold its lock.
+    canvas: Canvas,
+    file: Option<ReportFile>,
     /// From the trigger on.
     last_resort: OnceLock<Armed>,
     /// Who waits for the report, where the process goes on.
@@ -30,8 +34,17 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
-    pub(crate) fn new(budget: Budget, ending: Ending, conventional: bool) -> Self {
-        Self { budget, ending, conventional, last_resort: OnceLock::new(), ended: watch::Sender::new(None) }
+    pub(crate) fn new(budget: Budget, ending: Ending, conventional: bool, file: Option<ReportFile>) -> Self {
+        let canvas = console::canvas();
+        Self {
+            budget,
+            ending,
+            conventional,
+            canvas,
+            file,
+            last_resort: OnceLock::new(),
+            ended: watch::Sender::new(None),
+        }
     }
 
     pub(crate) fn arm(&self, last_resort: LastResort) {
@@ -105,11 +118,15 @@ impl Surroundings for Operator {
         work.iter().for_each(|work| console::line(format_args!("waiting for {work}")));
     }
 
-    fn conclude(&self, report: Report) {
-        console::write(&report.to_string(), PATIENCE);
+    fn conclude(&self, mut report: Report) {
+        console::write(&report.on(self.canvas).to_string(), PATIENCE);
         let code = exit::code(&report, self.conventional);
+        report.exit_code = code;
         if code != 0 {
-            termination_log::write(&report, code);
+            termination_log::write(&report);
+        }
+        if let Some(Err(why)) = self.file.as_ref().map(|file| file.write(&report)) {
+            console::line(why);
         }
         match self.ending {
             Ending::Return if report.forced.is_none() => self.hand_over(report),
@@ -117,14 +134,15 @@ impl Surroundings for Operator {
         }
     }
 
-    fn cut_off(&self, report: Report, told: bool) {
+    fn cut_off(&self, mut report: Report, told: bool) {
+        report.exit_code = exit::code(&report, self.conventional);
         if !told {
-            console::write(&report.to_string(), Duration::ZERO);
+            console::write(&report.on(self.canvas).to_string(), Duration::ZERO);
         }
         if self.ending == Ending::Return && report.forced.is_none() {
             return self.hand_over(report);
         }
-        exit::now(exit::code(&report, self.conventional))
+        exit::now(report.exit_code)
     }
 
     fn conclusion(&self, now: Duration) -> Duration {

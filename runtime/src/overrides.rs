@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::hook::{Hook, HookRef, Tuned};
+use crate::hook::{HookRef, Tuned};
 use crate::length;
 use crate::nearest::correction;
 
@@ -198,11 +198,3 @@ impl fmt::Display for OverrideError {
 }
 
 impl std::error::Error for OverrideError {}
-
-impl Hook {
-    /// The name by which settings find it: module and function, `orders::flush`.
-    #[must_use]
-    pub fn full_name(&self) -> String {
-        if self.module.is_empty() { self.name.to_string() } else { format!("{}::{}", self.module, self.name) }
-    }
-}

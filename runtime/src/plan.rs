@@ -210,6 +210,20 @@ impl Plan {
         self.ids().filter_map(|id| self.hook(id)).map(|hook| &**hook)
     }
 
+    /// The hooks, in order, each with those that it waits for.
+    #[cfg(feature = "json")]
+    pub(crate) fn with_after(&self) -> impl Iterator<Item = (&Hook, Vec<&Hook>)> {
+        let mut earlier: HashMap<Id, Vec<Id>> = HashMap::new();
+        for id in self.ids() {
+            self.followers(id).iter().for_each(|follower| earlier.entry(*follower).or_default().push(id));
+        }
+        self.ids().filter_map(move |id| {
+            let after = earlier.remove(&id).unwrap_or_default();
+            let hook = |id| self.hook(id).map(|hook| &**hook);
+            Some((hook(id)?, after.into_iter().filter_map(hook).collect()))
+        })
+    }
+
     /// The linked hooks that will not run, because [`Settings::disable_hook`](crate::Settings::disable_hook) or
     /// `ON_SHUTDOWN_HOOKS` says so.
     pub fn disabled(&self) -> impl Iterator<Item = &Hook> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::after::PlanError;
@@ -12,9 +13,11 @@ use crate::overrides::{Change, HOOKS_VARIABLE, OverrideError, OverrideSource, Ov
 use crate::plan::Plan;
 use crate::platform::Platform;
 use crate::registry;
+use crate::report_file::{REPORT_VARIABLE, ReportFile, ReportFileError};
 use crate::trigger::{Signal, SignalSet, SignalSetError};
 
-/// The environment variable that asks for something else than running: `plan` prints the plan and exits with 0.
+/// The environment variable that asks for something else than running: `plan` prints the plan and exits with 0,
+/// `plan-json` (with the feature `json`) prints it as JSON.
 pub const MODE_VARIABLE: &str = "ON_SHUTDOWN";
 
 /// What the program asks of its shutdown; everything has a default.
@@ -38,6 +41,7 @@ pub struct Settings {
     pub(crate) escalate_on_any: bool,
     pub(crate) conventional: bool,
     pub(crate) ending: Ending,
+    report_file: Option<PathBuf>,
 }
 
 impl Settings {
@@ -96,6 +100,16 @@ impl Settings {
         self
     }
 
+    /// Writes the report to this file, too: as JSON, SVG, HTML or text, by its ending (`.json` needs the feature `json`,
+    /// `.svg` and `.html` the feature `picture`).
+    ///
+    /// The environment variable `ON_SHUTDOWN_REPORT` goes before the program. The file is replaced whole, never through
+    /// a symbolic link, and readable to its owner alone. What goes wrong is said on stderr, and the end goes on.
+    pub fn report_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.report_file = Some(path.into());
+        self
+    }
+
     /// Takes a linked hook out, by its full name (`orders::flush`, as `ON_SHUTDOWN=plan` lists it): for hooks that come
     /// with a dependency. What is `after` it does not wait for it.
     ///
@@ -137,11 +151,21 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Where the report goes besides stderr.
+    pub(crate) fn choose_report_file(&self) -> Result<Option<ReportFile>, InstallError> {
+        let environment = std::env::var_os(REPORT_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let path = environment.or_else(|| self.report_file.clone());
+        Ok(path.map(|path| ReportFile::new(&path)).transpose()?)
+    }
+}
+
 /// What the environment wants the program to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Run,
     PrintPlan,
+    PrintPlanAsJson,
 }
 
 impl Mode {
@@ -149,6 +173,7 @@ impl Mode {
         match environment(MODE_VARIABLE)?.as_deref() {
             None | Some("") => Ok(Self::Run),
             Some("plan") => Ok(Self::PrintPlan),
+            Some("plan-json") if cfg!(feature = "json") => Ok(Self::PrintPlanAsJson),
             Some(other) => Err(InstallError::Mode { value: other.to_owned() }),
         }
     }
@@ -176,6 +201,8 @@ pub enum InstallError {
     Plan(PlanError),
     /// A hook cannot be changed as the program or `ON_SHUTDOWN_HOOKS` asks.
     Override(OverrideError),
+    /// The report cannot be written to that file.
+    ReportFile(ReportFileError),
     /// The drain delay leaves no time for hooks.
     DrainDelay {
         /// The delay that was asked for.
@@ -220,6 +247,12 @@ impl fmt::Display for InstallError {
                 Length(*delay),
                 Length(*usable)
             ),
+            Self::ReportFile(error) => error.fmt(f),
+            Self::Mode { value } if value == "plan-json" => write!(
+                f,
+                "`{MODE_VARIABLE}=plan-json` needs the feature `json` of on-shutdown, which is not compiled in; \
+                 add it in Cargo.toml, or write `{MODE_VARIABLE}=plan`"
+            ),
             Self::Mode { value } => write!(
                 f,
                 "`{MODE_VARIABLE}={value}` has no meaning; write `{MODE_VARIABLE}=plan` to print the plan, or unset it"
@@ -260,6 +293,12 @@ impl From<SignalSetError> for InstallError {
 impl From<OverrideError> for InstallError {
     fn from(error: OverrideError) -> Self {
         Self::Override(error)
+    }
+}
+
+impl From<ReportFileError> for InstallError {
+    fn from(error: ReportFileError) -> Self {
+        Self::ReportFile(error)
     }
 }
 

@@ -43,8 +43,11 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let mode = Mode::choose()?;
     let plan = settings.plan()?;
     let (handled, ignored) = settings.signals.split();
-    if mode == Mode::PrintPlan {
-        print_plan(&plan, &ignored);
+    let report_file = settings.choose_report_file()?;
+    match mode {
+        Mode::Run => {}
+        Mode::PrintPlan => print(&with_advice(&plan, &ignored)),
+        Mode::PrintPlanAsJson => print(&as_json(&plan)),
     }
     let budget = plan.budget();
     let refused = |what| move |error| InstallError::System { what, error };
@@ -55,7 +58,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let thread = thread::Builder::new().name("shutdown".to_owned());
     thread.spawn(move || watch_for_trigger(&take)).map_err(refused("the thread that waits for signals"))?;
     let mailbox = Arc::new(Mailbox::open(&handled, &held_back).map_err(refused("the signal handlers"))?);
-    let operator = Arc::new(Operator::new(budget, settings.ending, settings.conventional));
+    let operator = Arc::new(Operator::new(budget, settings.ending, settings.conventional, report_file));
     let machine = Machine::new(plan, settings.escalate_on_any);
     let values = Arc::clone(Provided::global());
     let engine = Engine::new(machine, Arc::clone(&mailbox), values, Arc::clone(&operator) as Arc<dyn Surroundings>);
@@ -128,11 +131,26 @@ fn tell(plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
     }
 }
 
-fn print_plan(plan: &Plan, ignored: &[Signal]) -> ! {
+fn with_advice(plan: &Plan, ignored: &[Signal]) -> String {
     let advice: String = advice(plan, ignored).iter().map(|sentence| format!("note: {sentence}\n")).collect();
+    format!("{plan}{advice}")
+}
+
+#[cfg(feature = "json")]
+fn as_json(plan: &Plan) -> String {
+    plan.to_json()
+}
+
+/// Without the feature there is no such mode.
+#[cfg(not(feature = "json"))]
+fn as_json(plan: &Plan) -> String {
+    plan.to_string()
+}
+
+fn print(text: &str) -> ! {
     let mut stdout = io::stdout().lock();
     // A reader who has seen enough (`| head`) is no error.
-    let _ = io::Write::write_all(&mut stdout, format!("{plan}{advice}").as_bytes());
+    let _ = io::Write::write_all(&mut stdout, text.as_bytes());
     let _ = io::Write::flush(&mut stdout);
     exit::now(0)
 }

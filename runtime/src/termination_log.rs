@@ -16,11 +16,12 @@ const PATH: &str = "/dev/termination-log";
 const MOST: usize = 8;
 
 /// Only where the file exists, is no link and does not block; whatever goes wrong, the end goes on.
-pub(crate) fn write(report: &Report, code: u8) {
-    write_to(Path::new(PATH), report, code);
+pub(crate) fn write(report: &Report) {
+    write_to(Path::new(PATH), report);
 }
 
-fn write_to(path: &Path, report: &Report, code: u8) {
+fn write_to(path: &Path, report: &Report) {
+    let code = report.exit_code;
     let culprits = report.hooks.iter().filter(|hook| !matches!(hook.outcome, Outcome::Completed | Outcome::Skipped(_)));
     let named =
         culprits.take(MOST).map(|hook| format!("; {} {} ({}:{})", hook.name, hook.outcome, hook.file, hook.line));
@@ -63,6 +64,11 @@ mod tests {
             deadline_came: false,
             forced: None,
             own_end: None,
+            triggered_at: std::time::SystemTime::UNIX_EPOCH,
+            draining: None,
+            in_flight_seen: Vec::new(),
+            noted: Vec::new(),
+            exit_code: 0,
         }
     }
 

@@ -81,6 +81,19 @@ pub struct Hook {
     pub body: Body,
 }
 
+/// Module and function, `orders::flush`; a hook that was registered at run time has no module.
+pub(crate) fn full_name(module: &str, name: &str) -> String {
+    if module.is_empty() { name.to_owned() } else { format!("{module}::{name}") }
+}
+
+impl Hook {
+    /// The name by which settings find it: module and function, `orders::flush`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        full_name(self.module, &self.name)
+    }
+}
+
 impl fmt::Debug for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Hook({}::{} at {}:{})", self.module, self.name, self.file, self.line)

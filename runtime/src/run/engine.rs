@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::cancel::Cancel;
 use super::context::Hurry;
@@ -41,6 +41,7 @@ pub(crate) struct Engine {
 /// The trigger and its instant.
 pub(super) struct Began {
     pub(super) at: Instant,
+    pub(super) by_wall_clock: SystemTime,
     pub(super) trigger: Arc<Trigger>,
 }
 
@@ -108,7 +109,7 @@ impl Engine {
         shared.machine.begin(first);
         notes.for_each(|note| shared.machine.note(Duration::ZERO, note));
         let trigger = Arc::new(shared.machine.trigger().clone());
-        self.began.get_or_init(|| Began { at, trigger });
+        self.began.get_or_init(|| Began { at, by_wall_clock: SystemTime::now(), trigger });
         drop(shared);
         self.surroundings.reach(Stage::Leaving);
         self.ensure_supervisor();
@@ -231,7 +232,9 @@ impl Engine {
     pub(super) fn report(&self) -> Report {
         let now = self.now();
         let shared = self.lock();
-        shared.machine.report(now, |id| shared.doing.get(&id).cloned())
+        let report = shared.machine.report(now, |id| shared.doing.get(&id).cloned());
+        let triggered_at = self.began().map_or(SystemTime::UNIX_EPOCH, |began| began.by_wall_clock);
+        Report { triggered_at, ..report }
     }
 }
 

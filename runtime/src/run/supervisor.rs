@@ -46,11 +46,14 @@ pub(super) fn step_alone(engine: &Arc<Engine>, watch: &mut Watch) {
 
 /// One look. Answers when the next is due, or `None` when all is over.
 fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
-    let notes = engine.mailbox.take();
     let now = engine.now();
     engine.look_at_overdue(now);
     let mut shared = engine.lock();
-    for note in notes {
+    if shared.machine.is_over() {
+        // What comes now is no longer this shutdown's: it stays in the mailbox for whoever listens next.
+        return None;
+    }
+    for note in engine.mailbox.take() {
         shared.machine.note(now, note);
     }
     let Shared { machine, cancels, .. } = &mut *shared;

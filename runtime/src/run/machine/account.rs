@@ -1,6 +1,6 @@
 //! What runs now, and what has happened.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{Machine, Running, State};
 use crate::hook::{Hook, HookRef};
@@ -16,7 +16,8 @@ impl Machine {
         })
     }
 
-    /// What happened; hooks that still run count as abandoned, hooks that never started as skipped.
+    /// What happened; hooks that still run count as abandoned, hooks that never started as skipped. The wall clock and
+    /// the exit code are for others to fill in.
     pub(crate) fn report(&self, now: Duration, doing: impl Fn(Id) -> Option<String>) -> Report {
         let end = self.over.unwrap_or(now);
         let told = |id| {
@@ -33,6 +34,11 @@ impl Machine {
             deadline_came: end >= self.timing.usable(),
             forced: self.forced,
             own_end: self.own_end,
+            triggered_at: SystemTime::UNIX_EPOCH,
+            draining: self.history.draining,
+            in_flight_seen: self.history.in_flight_seen.clone(),
+            noted: self.history.noted.clone(),
+            exit_code: 0,
         }
     }
 }

@@ -12,9 +12,12 @@ use crate::timing::{HURRIED_TIMEOUT, Share, Timing};
 use crate::trigger::{Escalation, Note, Signal, Trigger, escalate};
 
 mod account;
+mod history;
 mod late;
 mod overdue;
 mod turns;
+
+use history::History;
 
 /// What came of a hook's function.
 #[derive(Debug)]
@@ -93,6 +96,7 @@ pub(crate) struct Machine {
     own_end: Option<OwnEnd>,
     forced: Option<Signal>,
     over: Option<Duration>,
+    history: History,
     events: Vec<Event>,
 }
 
@@ -122,6 +126,7 @@ impl Machine {
             own_end: None,
             forced: None,
             over: None,
+            history: History::default(),
             events: Vec::new(),
         }
     }
@@ -202,6 +207,9 @@ impl Machine {
     /// A signal or request during the shutdown.
     pub(crate) fn note(&mut self, now: Duration, note: Note) {
         self.own_end = self.own_end.or_else(|| own_end(&note));
+        if let Note::Trigger(trigger) = &note {
+            self.history.note(now, trigger);
+        }
         match note {
             Note::Trigger(Trigger::Signal { signal, sender }) => {
                 match escalate(signal, now, self.escalated, self.escalate_on_any) {

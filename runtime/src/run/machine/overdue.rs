@@ -13,7 +13,11 @@ const POLL_PATIENCE: Duration = Duration::from_millis(10);
 impl Machine {
     /// Says how much work is in flight; asked for while [`awaits_work`](Self::awaits_work).
     pub(crate) fn count_work(&mut self, now: Duration, in_flight: usize) {
-        if self.awaits_work() && in_flight == 0 {
+        if !self.awaits_work() {
+            return;
+        }
+        self.history.see(now, in_flight);
+        if in_flight == 0 {
             self.drained = true;
             self.advance(now);
         }

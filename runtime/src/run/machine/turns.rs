@@ -19,6 +19,7 @@ impl Machine {
                     return;
                 }
                 self.draining = true;
+                self.history.draining = Some(now);
                 self.events.push(Event::Draining);
             }
             if phase.is_none_or(|phase| phase > Phase::Drain) && !self.is_drained(now) {

@@ -1,12 +1,16 @@
 //! Station 6: what happened to each hook in, the timeline that a person reads at 3 a.m. out.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::drain::WorkInFlight;
-use crate::hook::{Hook, Phase};
+use crate::hook::{self, Hook, Phase};
 use crate::length::Length;
 use crate::trigger::{Signal, Trigger};
+
+pub(crate) use timeline::Canvas;
+
+mod timeline;
 
 /// What became of a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +29,20 @@ pub enum Outcome {
     },
     /// It was never started: why.
     Skipped(String),
+}
+
+impl Outcome {
+    /// One word for it: `completed`, `failed`, `panicked`, `timed_out` or `skipped`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed(_) => "failed",
+            Self::Panicked(_) => "panicked",
+            Self::TimedOut { .. } => "timed_out",
+            Self::Skipped(_) => "skipped",
+        }
+    }
 }
 
 impl fmt::Display for Outcome {
@@ -56,6 +74,12 @@ pub struct HookReport {
     pub phase: Phase,
     /// Its priority in the phase.
     pub priority: i32,
+    /// The package that brings it; empty for a hook that was registered at run time.
+    pub package: String,
+    /// That package's version.
+    pub version: String,
+    /// How long it might have taken; less where time was short.
+    pub timeout: Duration,
     /// What became of it.
     pub outcome: Outcome,
     /// When it started; `None` for a skipped one.
@@ -67,6 +91,12 @@ pub struct HookReport {
 }
 
 impl HookReport {
+    /// Module and function, `orders::flush`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        hook::full_name(&self.module, &self.name)
+    }
+
     pub(crate) fn is_overdue(&self) -> bool {
         matches!(self.outcome, Outcome::TimedOut { .. })
     }
@@ -79,6 +109,9 @@ impl HookReport {
             line: hook.line,
             phase: hook.phase,
             priority: hook.priority,
+            package: hook.package.to_owned(),
+            version: hook.version.to_owned(),
+            timeout: hook.timeout,
             outcome,
             start,
             duration,
@@ -119,9 +152,48 @@ pub struct Report {
     pub forced: Option<Signal>,
     /// The program's own wish for its end.
     pub own_end: Option<OwnEnd>,
+    /// The trigger's instant by the wall clock, which may have been set meanwhile: all other times count from it.
+    pub triggered_at: SystemTime,
+    /// When draining began; `None` where the end came before.
+    pub draining: Option<Duration>,
+    /// How much work was in flight, each time that it was seen to have changed while the drain phase waited for it.
+    pub in_flight_seen: Vec<InFlightSeen>,
+    /// The signals and requests that came after the trigger, the first [`Report::MOST_NOTED`] of them.
+    pub noted: Vec<Noted>,
+    /// What the process ended with, or would have with [`Ending::Return`](crate::Ending::Return).
+    pub exit_code: u8,
+}
+
+/// How much work was in flight at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InFlightSeen {
+    /// When, counted from the trigger.
+    pub at: Duration,
+    /// How many pieces of work.
+    pub count: usize,
+}
+
+/// A signal or a request that came during the shutdown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Noted {
+    /// When, counted from the trigger.
+    pub at: Duration,
+    /// What.
+    pub trigger: Trigger,
 }
 
 impl Report {
+    /// More signals and requests than this are not kept.
+    pub const MOST_NOTED: usize = 64;
+
+    /// What happened to the hook with this full name (`orders::flush`), or with this name of its own.
+    #[must_use]
+    pub fn hook(&self, name: &str) -> Option<&HookReport> {
+        self.hooks.iter().find(|hook| hook.full_name() == name || hook.name == name)
+    }
+
     /// How many threads were left behind in hooks that could not be stopped.
     #[must_use]
     pub fn abandoned_threads(&self) -> usize {
@@ -151,59 +223,5 @@ impl Report {
         let shown = counts.iter().filter(|(count, _)| *count > 0);
         let parts: Vec<String> = shown.map(|(count, name)| format!("{count} {name}")).collect();
         if parts.is_empty() { "no hooks".to_owned() } else { parts.join(", ") }
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "shutdown report: {}", self.headline())?;
-        let width = self.hooks.iter().map(|hook| hook.name.chars().count()).max().unwrap_or(0);
-        let digits = self.hooks.iter().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(4);
-        let mut phase = None;
-        for hook in &self.hooks {
-            let heading = if phase.replace(hook.phase) == Some(hook.phase) { "" } else { hook.phase.name() };
-            let bar = Bar { start: hook.start, duration: hook.duration, whole: self.duration };
-            write!(f, "  {heading:8} {:>digits$}  {:width$}  |{bar}|  ", hook.priority, hook.name)?;
-            let start = hook.start.map_or(String::new(), |start| format!("+{}", Length(start)));
-            write!(f, "{start:>9}  {:>8}  {}", Length(hook.duration), hook.outcome)?;
-            if hook.outcome != Outcome::Completed {
-                write!(f, " ({}:{})", hook.file, hook.line)?;
-            }
-            if let Some(doing) = &hook.doing {
-                write!(f, "; {doing}")?;
-            }
-            writeln!(f)?;
-        }
-        self.in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {work}"))
-    }
-}
-
-/// The hook's share of the whole, as a bar.
-struct Bar {
-    start: Option<Duration>,
-    duration: Duration,
-    whole: Duration,
-}
-
-impl Bar {
-    const WIDTH: u128 = 24;
-
-    fn column(&self, at: Duration) -> u128 {
-        let whole = self.whole.as_nanos().max(1);
-        (at.as_nanos() * Self::WIDTH / whole).min(Self::WIDTH)
-    }
-}
-
-impl fmt::Display for Bar {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (from, to) = match self.start {
-            None => (Self::WIDTH, Self::WIDTH),
-            // What ran is seen: at least one mark, even at the very end.
-            Some(start) => {
-                let from = self.column(start).min(Self::WIDTH - 1);
-                (from, self.column(start + self.duration).max(from + 1))
-            }
-        };
-        (0..Self::WIDTH).try_for_each(|column| f.write_str(if (from..to).contains(&column) { "#" } else { " " }))
     }
 }

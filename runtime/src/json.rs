@@ -1,0 +1,259 @@
+//! Beside the road: a plan or a report in, JSON out. Field names are stable; fields may be added.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Serialize, Serializer};
+
+use crate::hook::Hook;
+use crate::plan::Plan;
+use crate::report::{HookReport, Outcome, OwnEnd, Report};
+use crate::trigger::Trigger;
+
+/// Lengths and times are in seconds, counted from the trigger; `triggered_at` counts from 1970.
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ReportView::of(self).serialize(serializer)
+    }
+}
+
+/// Lengths are in seconds.
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        PlanView::of(self).serialize(serializer)
+    }
+}
+
+impl Report {
+    /// The report as JSON, in lines that a person can read.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        text(self)
+    }
+}
+
+impl Plan {
+    /// The plan as JSON, in lines that a person can read: for a snapshot in the program's repository.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        text(self)
+    }
+}
+
+fn text(value: &impl Serialize) -> String {
+    // Numbers and strings only: nothing that JSON could refuse.
+    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+}
+
+fn seconds(length: Duration) -> f64 {
+    length.as_secs_f64()
+}
+
+#[derive(Serialize)]
+struct ReportView<'a> {
+    triggered_at: f64,
+    trigger: TriggerView<'a>,
+    exit_code: u8,
+    duration: f64,
+    deadline: f64,
+    deadline_came: bool,
+    forced: Option<String>,
+    own_end: Option<EndView>,
+    draining: Option<f64>,
+    hooks: Vec<RunView<'a>>,
+    cut_off: Vec<WorkView<'a>>,
+    in_flight_seen: Vec<(f64, usize)>,
+    noted: Vec<NotedView<'a>>,
+}
+
+impl<'a> ReportView<'a> {
+    fn of(report: &'a Report) -> Self {
+        let cut_off = report.in_flight.iter().map(|work| WorkView {
+            name: work.name.as_ref(),
+            count: work.count,
+            oldest: seconds(work.oldest),
+            file: work.file.as_ref(),
+            line: work.line,
+        });
+        let noted = report.noted.iter();
+        Self {
+            triggered_at: report.triggered_at.duration_since(SystemTime::UNIX_EPOCH).map(seconds).unwrap_or_default(),
+            trigger: TriggerView::of(&report.trigger),
+            exit_code: report.exit_code,
+            duration: seconds(report.duration),
+            deadline: seconds(report.deadline),
+            deadline_came: report.deadline_came,
+            forced: report.forced.map(|signal| signal.to_string()),
+            own_end: report.own_end.map(EndView::of),
+            draining: report.draining.map(seconds),
+            hooks: report.hooks.iter().map(RunView::of).collect(),
+            cut_off: cut_off.collect(),
+            in_flight_seen: report.in_flight_seen.iter().map(|seen| (seconds(seen.at), seen.count)).collect(),
+            noted: noted
+                .map(|noted| NotedView { at: seconds(noted.at), trigger: TriggerView::of(&noted.trigger) })
+                .collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum TriggerView<'a> {
+    Signal { signal: String, number: i32, sender_pid: Option<i32>, sender_uid: Option<u32> },
+    Request { label: &'a str },
+    MainReturned,
+    MainFailed { error: &'a str },
+    MainPanicked { message: &'a str },
+}
+
+impl<'a> TriggerView<'a> {
+    fn of(trigger: &'a Trigger) -> Self {
+        match trigger {
+            Trigger::Signal { signal, sender } => Self::Signal {
+                signal: signal.to_string(),
+                number: signal.number(),
+                sender_pid: sender.map(|sender| sender.pid),
+                sender_uid: sender.map(|sender| sender.uid),
+            },
+            Trigger::Request { label } => Self::Request { label },
+            Trigger::MainReturned => Self::MainReturned,
+            Trigger::MainFailed { error } => Self::MainFailed { error },
+            Trigger::MainPanicked { message } => Self::MainPanicked { message },
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum EndView {
+    MainFailed,
+    MainPanicked,
+    Asked { code: u8 },
+}
+
+impl EndView {
+    fn of(end: OwnEnd) -> Self {
+        match end {
+            OwnEnd::MainFailed => Self::MainFailed,
+            OwnEnd::MainPanicked => Self::MainPanicked,
+            OwnEnd::Asked(code) => Self::Asked { code },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RunView<'a> {
+    name: String,
+    phase: &'static str,
+    priority: i32,
+    timeout: f64,
+    start: Option<f64>,
+    duration: f64,
+    outcome: &'static str,
+    /// The error, the panic's message, the reason for skipping.
+    why: Option<&'a str>,
+    abandoned: bool,
+    doing: Option<&'a str>,
+    file: &'a str,
+    line: u32,
+    package: &'a str,
+    version: &'a str,
+}
+
+impl<'a> RunView<'a> {
+    fn of(hook: &'a HookReport) -> Self {
+        let why = match &hook.outcome {
+            Outcome::Completed | Outcome::TimedOut { .. } => None,
+            Outcome::Failed(why) | Outcome::Panicked(why) | Outcome::Skipped(why) => Some(why.as_str()),
+        };
+        Self {
+            name: hook.full_name(),
+            phase: hook.phase.name(),
+            priority: hook.priority,
+            timeout: seconds(hook.timeout),
+            start: hook.start.map(seconds),
+            duration: seconds(hook.duration),
+            outcome: hook.outcome.name(),
+            why,
+            abandoned: hook.outcome == Outcome::TimedOut { abandoned: true },
+            doing: hook.doing.as_deref(),
+            file: &hook.file,
+            line: hook.line,
+            package: &hook.package,
+            version: &hook.version,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WorkView<'a> {
+    name: &'a str,
+    count: usize,
+    oldest: f64,
+    file: &'a str,
+    line: u32,
+}
+
+#[derive(Serialize)]
+struct NotedView<'a> {
+    at: f64,
+    trigger: TriggerView<'a>,
+}
+
+#[derive(Serialize)]
+struct PlanView {
+    grace_period: f64,
+    grace_period_source: String,
+    deadline: f64,
+    drain_delay: f64,
+    worst_case: f64,
+    fits: bool,
+    hooks: Vec<HookView>,
+    disabled: Vec<String>,
+}
+
+impl PlanView {
+    fn of(plan: &Plan) -> Self {
+        let budget = plan.budget();
+        Self {
+            grace_period: seconds(budget.grace_period()),
+            grace_period_source: budget.source().to_string(),
+            deadline: seconds(budget.deadline()),
+            drain_delay: seconds(plan.drain_delay()),
+            worst_case: seconds(plan.worst_case()),
+            fits: plan.fits(),
+            hooks: plan.with_after().map(|(hook, after)| HookView::of(hook, after)).collect(),
+            disabled: plan.disabled().map(Hook::full_name).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct HookView {
+    name: String,
+    phase: &'static str,
+    priority: i32,
+    timeout: f64,
+    after: Vec<String>,
+    is_async: bool,
+    file: &'static str,
+    line: u32,
+    package: &'static str,
+    version: &'static str,
+}
+
+impl HookView {
+    fn of(hook: &Hook, after: Vec<&Hook>) -> Self {
+        Self {
+            name: hook.full_name(),
+            phase: hook.phase.name(),
+            priority: hook.priority,
+            timeout: seconds(hook.timeout),
+            after: after.into_iter().map(Hook::full_name).collect(),
+            is_async: hook.body.is_async(),
+            file: hook.file,
+            line: hook.line,
+            package: hook.package,
+            version: hook.version,
+        }
+    }
+}
