@@ -141,5 +141,7 @@ mod trigger;
 #[doc(hidden)]
 pub mod private;
 
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "tower")]
 pub mod tower;

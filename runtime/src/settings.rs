@@ -138,14 +138,24 @@ impl Settings {
     /// # Errors
     /// As [`install`](Self::install), but for what only the system can refuse.
     pub fn plan(&self) -> Result<Plan, InstallError> {
-        self.signals.check()?;
-        let grace_period = environment(GRACE_PERIOD_VARIABLE)?;
+        let (grace_period, hooks) = (environment(GRACE_PERIOD_VARIABLE)?, environment(HOOKS_VARIABLE)?);
         let budget = Budget::choose(self.grace_period, grace_period.as_deref(), Platform::infer())?;
+        self.plan_within(budget, hooks.as_deref().unwrap_or_default())
+    }
+
+    /// The plan that these settings and the linked hooks make, whatever the environment says.
+    #[cfg(feature = "testing")]
+    pub(crate) fn plan_anywhere(&self) -> Result<Plan, InstallError> {
+        self.plan_within(Budget::choose(self.grace_period, None, None)?, "")
+    }
+
+    fn plan_within(&self, budget: Budget, hooks: &str) -> Result<Plan, InstallError> {
+        self.signals.check()?;
         if self.drain_delay >= budget.usable() {
             return Err(InstallError::DrainDelay { delay: self.drain_delay, usable: budget.usable() });
         }
         let mut overrides = self.overrides.clone();
-        overrides.read(&environment(HOOKS_VARIABLE)?.unwrap_or_default())?;
+        overrides.read(hooks)?;
         let (hooks, disabled) = overrides.apply(registry::linked())?;
         Ok(Plan::new(hooks, budget, self.drain_delay)?.without(disabled))
     }

@@ -59,7 +59,7 @@ impl Context {
     /// The time until [`deadline`](Self::deadline); zero when it is past.
     #[must_use]
     pub fn remaining(&self) -> Duration {
-        self.deadline().saturating_duration_since(Instant::now())
+        self.deadline().saturating_duration_since(now())
     }
 
     /// Whether somebody is in a hurry (a repeated Ctrl-C): do only what must not be left undone.
@@ -73,6 +73,31 @@ impl Context {
     pub fn hurry(&self) -> Hurried {
         Hurried { notified: Arc::clone(&self.hurry.notify).notified_owned(), hurry: Arc::clone(&self.hurry) }
     }
+}
+
+#[cfg(not(feature = "testing"))]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// In a rehearsal the time is that of its clock.
+#[cfg(feature = "testing")]
+fn now() -> Instant {
+    VIRTUAL_TIME.get().unwrap_or_else(|| tokio::time::Instant::now().into_std())
+}
+
+#[cfg(feature = "testing")]
+thread_local! {
+    /// The time for a sync hook of a rehearsal, which has no async runtime to ask.
+    static VIRTUAL_TIME: std::cell::Cell<Option<Instant>> = const { std::cell::Cell::new(None) };
+}
+
+#[cfg(feature = "testing")]
+pub(super) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> T {
+    VIRTUAL_TIME.set(Some(time));
+    let result = work();
+    VIRTUAL_TIME.set(None);
+    result
 }
 
 /// The moment from which on somebody is in a hurry.

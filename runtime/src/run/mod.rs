@@ -12,6 +12,8 @@ pub use context::{Context, Hurried};
 pub(crate) use engine::Engine;
 pub(crate) use hook_runtime::HookRuntime;
 pub(crate) use machine::{Event, Machine};
+#[cfg(feature = "testing")]
+pub(crate) use rehearsal::{Instead, Rehearsal};
 pub(crate) use surroundings::{StillRunning, Surroundings, Suspected};
 
 mod cancel;
@@ -21,6 +23,8 @@ mod culprit;
 mod engine;
 mod hook_runtime;
 mod machine;
+#[cfg(feature = "testing")]
+mod rehearsal;
 mod runner;
 #[cfg(test)]
 mod schedule;

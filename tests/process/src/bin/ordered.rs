@@ -34,3 +34,13 @@ async fn main() {
     println!("ready");
     std::future::pending().await
 }
+
+#[cfg(test)]
+mod tests {
+    use on_shutdown::testing::assert_dependencies_linked;
+
+    #[test]
+    fn spec_3_2_every_dependency_with_hooks_is_linked() {
+        assert_dependencies_linked(&[]);
+    }
+}

@@ -1,0 +1,113 @@
+//! The linked hooks and the packages in `Cargo.lock` in, a test that fails where one is missing out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::path::{Path, PathBuf};
+
+use cargo_lock::{Lockfile, Package};
+
+use super::fail;
+use crate::advice;
+use crate::plan::Plan;
+use crate::registry;
+
+/// Fails unless exactly these hooks are linked, by their full names (`orders::flush`), in any order.
+///
+/// # Panics
+/// Where one is missing or one is too many; the message names them all.
+#[track_caller]
+pub fn assert_hooks(expected: &[&str]) {
+    let linked: BTreeSet<String> = registry::linked().iter().map(|hook| hook.full_name()).collect();
+    let expected: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
+    let list = |names: Vec<&String>| names.iter().map(|name| format!("\n  {name}")).collect::<String>();
+    let missing: Vec<&String> = expected.difference(&linked).collect();
+    let unexpected: Vec<&String> = linked.difference(&expected).collect();
+    if !missing.is_empty() || !unexpected.is_empty() {
+        let (missing, unexpected) = (list(missing), list(unexpected));
+        fail(&format!(
+            "the linked hooks are others.\nexpected, but not linked:{missing}\nlinked, but not expected:{unexpected}"
+        ));
+    }
+}
+
+/// Fails unless the plan fits: every hook can have its whole timeout, whatever the others take.
+///
+/// ```
+/// use std::time::Duration;
+/// use on_shutdown::{Settings, testing};
+///
+/// testing::assert_fits(&Settings::new().grace_period(Duration::from_secs(30)).plan()?);
+/// # Ok::<(), on_shutdown::InstallError>(())
+/// ```
+///
+/// # Panics
+/// Where it does not; the message names the hooks that would be cut.
+#[track_caller]
+pub fn assert_fits(plan: &Plan) {
+    if let Some(sentence) = advice::over_budget(plan) {
+        fail(&sentence);
+    }
+}
+
+/// Fails where a dependency of this package depends on `on-shutdown`, but none of its hooks is in this program: a crate
+/// that is only named in `Cargo.toml` is not linked.
+///
+/// Reads the `Cargo.lock` of the package under test (`cargo test` and nextest say which that is). Call it in a unit test
+/// of the program itself (`src/main.rs`), for what counts is what that names. `except` are packages that bring no hooks.
+///
+/// # Panics
+/// Where one is missing: the message has the line to add. Where there is no `Cargo.lock` to read.
+#[track_caller]
+pub fn assert_dependencies_linked(except: &[&str]) {
+    let variable =
+        |name: &str| env::var(name).unwrap_or_else(|_| fail(&format!("`{name}` is not set: run this by cargo")));
+    let (folder, name) = (PathBuf::from(variable("CARGO_MANIFEST_DIR")), variable("CARGO_PKG_NAME"));
+    let lock = read_lock(&folder);
+    let linked: BTreeSet<&str> = registry::linked().iter().map(|hook| hook.package).collect();
+    let missing: Vec<String> = users(&lock, &name)
+        .into_iter()
+        .filter(|user| !linked.contains(user.name.as_str()) && !except.contains(&user.name.as_str()))
+        .map(|user| {
+            let (name, line) = (&user.name, user.name.as_str().replace('-', "_"));
+            format!("\n  {name} {}: write `use {line} as _;` in src/main.rs", user.version)
+        })
+        .collect();
+    if !missing.is_empty() {
+        fail(&format!(
+            "these packages depend on on-shutdown, but none of their hooks is linked:{}\n(or name them in `except`, if they bring no hooks)",
+            missing.concat()
+        ));
+    }
+}
+
+#[track_caller]
+fn read_lock(folder: &Path) -> Lockfile {
+    let file = folder.ancestors().map(|folder| folder.join("Cargo.lock")).find(|file| file.is_file());
+    let Some(file) = file else { fail(&format!("there is no Cargo.lock in {} or above it", folder.display())) };
+    Lockfile::load(&file).unwrap_or_else(|error| fail(&format!("{}: {error}", file.display())))
+}
+
+/// The packages below this one that depend on the runtime.
+fn users<'a>(lock: &'a Lockfile, root: &str) -> Vec<&'a Package> {
+    const OWN: &str = env!("CARGO_PKG_NAME");
+    let by_name: BTreeMap<_, _> =
+        lock.packages.iter().map(|package| ((package.name.as_str(), package.version.to_string()), package)).collect();
+    let mut open: Vec<&Package> = lock.packages.iter().filter(|package| package.name.as_str() == root).collect();
+    let (mut seen, mut users) = (BTreeSet::new(), Vec::new());
+    while let Some(package) = open.pop() {
+        for dependency in &package.dependencies {
+            let Some(below) = by_name.get(&(dependency.name.as_str(), dependency.version.to_string())) else {
+                continue;
+            };
+            if seen.insert((below.name.as_str(), below.version.to_string())) {
+                open.push(below);
+            }
+        }
+        let uses = package.dependencies.iter().any(|dependency| dependency.name.as_str() == OWN);
+        if uses && package.name.as_str() != root {
+            users.push(package);
+        }
+    }
+    users.sort();
+    users
+}

@@ -1,0 +1,210 @@
+//! The testing kit, used as its users do: hooks of this program, played in tests that run at the same time.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use on_shutdown::testing::{Shutdown, assert_fits, assert_hooks};
+use on_shutdown::{Context, Outcome, Report, Settings, Signal, Trigger, on_shutdown};
+
+type Log = Arc<Mutex<Vec<String>>>;
+
+fn say(log: &Log, what: impl Into<String>) {
+    log.lock().expect("no test panics with it").push(what.into());
+}
+
+const fn ms(length: u64) -> Duration {
+    Duration::from_millis(length)
+}
+
+#[on_shutdown(phase = announce, timeout = "1s")]
+async fn deregister(log: Log) {
+    say(&log, "deregister");
+    tokio::time::sleep(ms(100)).await;
+}
+
+#[on_shutdown(phase = drain, timeout = "1s")]
+fn stop_accepting(log: Log) {
+    say(&log, "stop accepting");
+}
+
+#[on_shutdown(priority = 10, timeout = "2s")]
+async fn flush_orders(log: Log, context: Context) -> Result<(), String> {
+    say(&log, format!("flush, {:?} left", context.remaining()));
+    tokio::time::sleep(ms(500)).await;
+    say(&log, format!("flushed, {:?} left, hurried: {}", context.remaining(), context.is_hurried()));
+    Ok(())
+}
+
+#[on_shutdown(timeout = "1s", after = [flush_orders])]
+fn close_pool(log: Log, context: Context) {
+    say(&log, format!("close, {:?} left", context.remaining()));
+}
+
+#[on_shutdown(phase = flush, timeout = "1s")]
+async fn flush_telemetry(missing: Option<&'static str>) -> Result<(), &'static str> {
+    missing.map_or(Ok(()), Err)
+}
+
+fn shutdown(log: &Log) -> Shutdown {
+    Shutdown::with(Settings::new().grace_period(Duration::from_secs(30)).drain_delay(ms(700))).provide(Arc::clone(log))
+}
+
+fn outcome(report: &Report, name: &str) -> String {
+    report.hook(name).map(|hook| hook.outcome.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn hooks_run_in_order_on_a_virtual_clock() {
+    let log = Log::default();
+    let report = shutdown(&log).start(Signal::SIGTERM).finish();
+    let expected =
+        ["deregister", "stop accepting", "flush, 2s left", "flushed, 1.5s left, hurried: false", "close, 1s left"];
+    assert_eq!(*log.lock().expect("a log"), expected);
+    assert_eq!((report.exit_code, report.draining), (0, Some(ms(700))));
+    assert_eq!(report.duration, ms(1200));
+    assert!(report.hooks.iter().all(|hook| hook.outcome == Outcome::Completed), "{report}");
+}
+
+#[test]
+fn a_hook_that_hangs_is_cancelled_and_one_that_blocks_is_abandoned() {
+    let log = Log::default();
+    let report = shutdown(&log).hang("flush_orders").start(Signal::SIGTERM).finish();
+    assert_eq!(outcome(&report, "flush_orders"), "timed out, cancelled");
+    assert_eq!((outcome(&report, "close_pool").as_str(), report.exit_code), ("completed", 124));
+
+    let report = shutdown(&log).block("testing::flush_orders").start(Signal::SIGTERM).finish();
+    assert_eq!(outcome(&report, "flush_orders"), "timed out, abandoned with its thread");
+    assert!(outcome(&report, "close_pool").starts_with("skipped: "), "{report}");
+
+    let report = shutdown(&log).hang("stop_accepting").start(Signal::SIGTERM).finish();
+    assert_eq!(outcome(&report, "stop_accepting"), "timed out, abandoned with its thread");
+    assert_eq!(outcome(&report, "flush_orders"), "completed");
+}
+
+#[test]
+fn faults_are_injected() {
+    let log = Log::default();
+    let report = shutdown(&log).fail("flush_orders", "disk full").panic("close_pool", "boom").start(Signal::SIGTERM);
+    let report = report.finish();
+    assert_eq!(outcome(&report, "flush_orders"), "failed: disk full");
+    assert_eq!((outcome(&report, "close_pool").as_str(), report.exit_code), ("panicked: boom", 70));
+    let report = shutdown(&log).provide("collector gone").start(Signal::SIGTERM).finish();
+    assert_eq!(outcome(&report, "flush_telemetry"), "failed: collector gone");
+}
+
+#[test]
+fn a_sync_hook_takes_the_time_that_the_test_says() {
+    let log = Log::default();
+    let report = shutdown(&log).takes("close_pool", ms(900)).start(Signal::SIGTERM).finish();
+    assert_eq!(report.hook("close_pool").map(|hook| hook.duration), Some(ms(900)));
+    let report = shutdown(&log).takes("close_pool", ms(1100)).start(Signal::SIGTERM).finish();
+    assert_eq!(outcome(&report, "close_pool"), "timed out, abandoned with its thread");
+    let report = shutdown(&log).takes("deregister", ms(950)).start(Signal::SIGTERM).finish();
+    assert_eq!(outcome(&report, "deregister"), "timed out, cancelled");
+}
+
+#[test]
+fn time_passes_only_when_the_test_says_so_and_signals_come_when_it_says() {
+    let log = Log::default();
+    let mut running = shutdown(&log).start(Signal::SIGTERM);
+    running.pass(ms(699));
+    assert_eq!(*log.lock().expect("a log"), ["deregister"]);
+    assert_eq!(running.now(), ms(699));
+    running.pass(ms(401)).again(Signal::SIGINT);
+    let report = running.finish();
+    assert!(log.lock().expect("a log").iter().any(|line| line.ends_with("hurried: true")), "{log:?}");
+    assert_eq!(report.noted.len(), 1, "{report}");
+
+    let mut running = shutdown(&log).hang("flush_orders").start(Signal::SIGINT);
+    running.pass(ms(1000)).again(Signal::SIGINT).pass(ms(200)).again(Signal::SIGINT);
+    assert!(running.is_over());
+    let report = running.finish();
+    assert_eq!((report.exit_code, report.forced), (130, Some(Signal::SIGINT)), "{report}");
+}
+
+#[test]
+fn the_drain_phase_waits_for_work_in_flight() {
+    let log = Log::default();
+    let mut running = shutdown(&log).in_flight(3).start(Signal::SIGTERM);
+    running.pass(ms(1700));
+    assert!(!log.lock().expect("a log").iter().any(|line| line.starts_with("flush")), "{log:?}");
+    running.in_flight(0);
+    let report = running.finish();
+    assert_eq!((report.duration, report.exit_code), (ms(2200), 0), "{report}");
+
+    let report = shutdown(&log).in_flight(3).start(Signal::SIGTERM).finish();
+    assert_eq!((report.in_flight.first().map(|work| work.count), report.exit_code), (Some(3), 124), "{report}");
+}
+
+#[test]
+fn what_main_did_and_what_it_asked_for_is_the_exit_code() {
+    let log = Log::default();
+    let report = shutdown(&log).start(Trigger::MainFailed { error: "no config".to_owned() }).finish();
+    assert_eq!((report.exit_code, report.duration), (1, ms(600)), "{report}");
+    let mut running = shutdown(&log).start(Trigger::MainReturned);
+    running.exit(9);
+    assert_eq!(running.finish().exit_code, 9);
+}
+
+#[test]
+fn a_missing_value_skips_its_hook() {
+    let report = Shutdown::new().start(Signal::SIGTERM).finish();
+    assert!(outcome(&report, "deregister").starts_with("skipped: no `alloc::sync::Arc<"), "{report}");
+}
+
+#[test]
+fn plans_and_hooks_are_asserted() {
+    assert_fits(Shutdown::with(Settings::new().grace_period(Duration::from_secs(30))).plan());
+    let names = ["deregister", "stop_accepting", "flush_orders", "close_pool", "flush_telemetry"];
+    assert_hooks(&names.map(|name| format!("testing::{name}")).each_ref().map(String::as_str));
+}
+
+/// What the assert or the kit said.
+fn refused(test: impl FnOnce() + std::panic::UnwindSafe) -> String {
+    let payload = std::panic::catch_unwind(test).expect_err("it must be refused");
+    payload.downcast_ref::<String>().cloned().unwrap_or_default()
+}
+
+#[test]
+fn mistakes_are_panics_that_say_what_to_write() {
+    for (said, test) in [
+        (
+            "there is no hook `flush_order`: write `testing::flush_orders`",
+            (|| drop(Shutdown::new().hang("flush_order"))) as fn(),
+        ),
+        ("was told to do something else before: Hangs", || {
+            drop(Shutdown::new().hang("close_pool").block("close_pool"))
+        }),
+        ("expected, but not linked:\n  testing::gone\nlinked, but not expected:\n  testing::close_pool", || {
+            assert_hooks(&["testing::gone"]);
+        }),
+        ("exceeds the 1.52 s there are", || {
+            assert_fits(Shutdown::with(Settings::new().grace_period(Duration::from_secs(2))).plan());
+        }),
+        ("a `i32` was already provided at ", || drop(Shutdown::new().provide(1).provide(2))),
+        ("cannot be kept", || drop(Shutdown::with(Settings::new().grace_period(Duration::ZERO)))),
+    ] {
+        let found = refused(test);
+        assert!(found.contains(said), "{found}");
+    }
+}
+
+#[test]
+fn a_hundred_shutdowns_at_once_do_not_disturb_one_another() {
+    let ended = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for number in 0..100 {
+            let ended = &ended;
+            scope.spawn(move || {
+                let log = Log::default();
+                let hook = ["deregister", "flush_orders"][number % 2];
+                let report = shutdown(&log).fail(hook, "no").start(Signal::SIGTERM).finish();
+                assert_eq!(outcome(&report, hook), "failed: no");
+                assert_eq!(report.hooks.iter().filter(|hook| hook.outcome == Outcome::Completed).count(), 4);
+                ended.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+    });
+    assert_eq!(ended.into_inner(), 100);
+}
