@@ -74,6 +74,7 @@
 //! # Features
 //! - `rt-multi-thread` (default): `#[on_shutdown::main]` on an `async fn` with the multi-thread flavor.
 //! - `sender` (default): the report names the process that sent the signal.
+//! - `systemd`: where `NOTIFY_SOCKET` is set, systemd is told that and how the program stops, and its clock is extended.
 //! - `tower`: requests in flight and probes as tower services.
 //!
 //! # What cannot be promised
@@ -141,7 +142,10 @@ mod trigger;
 #[doc(hidden)]
 pub mod private;
 
+#[cfg(feature = "systemd")]
+pub mod systemd;
 #[cfg(feature = "testing")]
 pub mod testing;
+
 #[cfg(feature = "tower")]
 pub mod tower;

@@ -85,7 +85,7 @@ impl Surroundings for Operator {
 
     fn happened(&self, event: &Event, hook: Option<&Suspected>) {
         match event {
-            Event::Cancel(_) | Event::Draining => {}
+            Event::Cancel(_) | Event::Draining | Event::PhaseBegan { .. } => {}
             Event::TimedOut { after, .. } => {
                 if let Some(Suspected { hook, doing }) = hook {
                     let (after, doing) = (Length(*after), doing.as_ref().map(|doing| format!(", {doing}")));

@@ -61,7 +61,10 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let operator = Arc::new(Operator::new(budget, settings.ending, settings.conventional, report_file));
     let machine = Machine::new(plan, settings.escalate_on_any);
     let values = Arc::clone(Provided::global());
-    let engine = Engine::new(machine, Arc::clone(&mailbox), values, Arc::clone(&operator) as Arc<dyn Surroundings>);
+    let surroundings = Arc::clone(&operator) as Arc<dyn Surroundings>;
+    #[cfg(feature = "systemd")]
+    let surroundings = crate::systemd::beside(surroundings, budget);
+    let engine = Engine::new(machine, Arc::clone(&mailbox), values, surroundings);
     let bell = Arc::clone(&mailbox);
     Ledger::set_bell(Arc::new(move || bell.ring()));
     Registered::install(Arc::clone(&engine) as Arc<dyn Enrol>);

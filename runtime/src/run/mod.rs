@@ -11,6 +11,8 @@ pub(crate) use cancel::panic_message;
 pub use context::{Context, Hurried};
 pub(crate) use engine::Engine;
 pub(crate) use hook_runtime::HookRuntime;
+#[cfg(feature = "systemd")]
+pub(crate) use machine::Standing;
 pub(crate) use machine::{Event, Machine};
 #[cfg(feature = "testing")]
 pub(crate) use rehearsal::{Instead, Rehearsal};

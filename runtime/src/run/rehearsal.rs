@@ -168,7 +168,7 @@ impl Rehearsal {
         match event {
             Event::Cancel(id) => self.cancels.get(id).into_iter().for_each(|cancel| cancel.ask()),
             Event::Hurry(_) => self.hurry.begin(self.now),
-            Event::TimedOut { .. } | Event::Draining | Event::WorkCutOff(_) | Event::Noted(_) => {}
+            _ => {}
         }
     }
 

@@ -16,13 +16,14 @@ const BRISK: usize = 10;
 /// What the supervisor remembers from one look to the next.
 pub(super) struct Watch {
     next_progress: Duration,
+    next_standing: Duration,
     looked: Duration,
     started: usize,
 }
 
 impl Default for Watch {
     fn default() -> Self {
-        Self { next_progress: PROGRESS, looked: Duration::ZERO, started: 0 }
+        Self { next_progress: PROGRESS, next_standing: Duration::ZERO, looked: Duration::ZERO, started: 0 }
     }
 }
 
@@ -65,11 +66,13 @@ fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
     let tells = watch.is_due(now);
     let waits_for_work = shared.machine.awaits_work();
     let runners = watch.takeover(&shared, now);
+    let standing = watch.wants_standing(engine, now).then(|| shared.machine.standing(now));
     // Not sooner than that: whatever is overdue now was seen to now.
-    let wake = shared.due(|| now).max(now + TAKEOVER).min(watch.next_progress);
+    let wake = shared.due(|| now).max(now + TAKEOVER).min(watch.next_progress).min(watch.next_standing);
     engine.sleeps_until(wake);
     engine.after_change(shared);
     engine.count_work();
+    standing.iter().for_each(|standing| engine.surroundings.stands(standing));
     if tells {
         let work = if waits_for_work { engine.surroundings.work() } else { Vec::new() };
         engine.surroundings.still_running(&still_running(engine), &work);
@@ -88,6 +91,16 @@ impl Watch {
         let due = now >= self.next_progress;
         if due {
             self.next_progress = now + PROGRESS;
+        }
+        due
+    }
+
+    /// Whether it is time to say how things stand.
+    fn wants_standing(&mut self, engine: &Engine, now: Duration) -> bool {
+        let every = engine.surroundings.wants_standing();
+        let due = every.is_some() && now >= self.next_standing;
+        if due || every.is_none() {
+            self.next_standing = every.map_or(Duration::MAX, |every| now + every);
         }
         due
     }

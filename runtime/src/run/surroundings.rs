@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::machine::Event;
+use super::machine::{Event, Standing};
 use crate::drain::{Stage, WorkInFlight};
 use crate::hook::HookRef;
 use crate::report::Report;
@@ -22,6 +22,12 @@ pub(crate) trait Surroundings: Send + Sync {
     fn happened(&self, event: &Event, hook: Option<&Suspected>);
     /// These hooks still run, and this work is still in flight while the drain phase waits for it.
     fn still_running(&self, hooks: &[StillRunning], work: &[WorkInFlight]);
+    /// How often it wants to know how things stand, while they last.
+    fn wants_standing(&self) -> Option<Duration> {
+        None
+    }
+    /// How things stand.
+    fn stands(&self, _standing: &Standing) {}
     /// All is over; called once, on a thread that may block.
     fn conclude(&self, report: Report);
     /// All is over and cannot wait for `conclude`, or that got stuck; must not block. `told` where `conclude` began.

@@ -63,7 +63,7 @@ impl Machine {
     }
 
     /// The phase that is under way.
-    fn phase(&self) -> Phase {
+    pub(super) fn phase(&self) -> Phase {
         match self.turn {
             _ if !self.draining => Phase::Announce,
             Some((phase, _)) => phase.max(Phase::Drain),

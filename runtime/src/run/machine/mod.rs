@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::after::Turn;
 use crate::drain::WorkInFlight;
-use crate::hook::HookRef;
+use crate::hook::{HookRef, Phase};
 use crate::plan::{Id, Plan};
 use crate::report::{Outcome, OwnEnd};
 use crate::timing::{HURRIED_TIMEOUT, Share, Timing};
@@ -15,9 +15,11 @@ mod account;
 mod history;
 mod late;
 mod overdue;
+mod standing;
 mod turns;
 
 use history::History;
+pub(crate) use standing::Standing;
 
 /// What came of a hook's function.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub(crate) enum Finish {
 /// What the machine wants its surroundings to do or to say.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event {
+    /// A phase has begun, with so many hooks.
+    PhaseBegan { phase: Phase, hooks: usize },
     /// Drop this hook's future.
     Cancel(Id),
     /// The hook was given up, so long after its start.
@@ -84,13 +88,21 @@ pub(crate) struct Machine {
     /// The turn of the open group.
     turn: Option<Turn>,
     share: Share,
+    /// The latest phase whose beginning was told.
+    entered: Option<Phase>,
     /// Hooks of the open group that have not ended.
     open: usize,
     delay_until: Duration,
+    /// Nothing but the drain delay was waited for.
+    serves_on: bool,
     draining: bool,
     /// Nothing is in flight, or it is waited for no more.
     drained: bool,
     drained_by: Option<Duration>,
+    /// By the last count.
+    in_flight: usize,
+    /// See [`Standing::progress`].
+    progress: usize,
     cut_off: Vec<WorkInFlight>,
     escalated: u32,
     own_end: Option<OwnEnd>,
@@ -117,10 +129,14 @@ impl Machine {
             started: 0,
             turn: None,
             share: Share::default(),
+            entered: None,
             open: 0,
+            serves_on: false,
             draining: false,
             drained: false,
             drained_by: None,
+            in_flight: 0,
+            progress: 0,
             cut_off: Vec::new(),
             escalated: 0,
             own_end: None,
@@ -142,6 +158,7 @@ impl Machine {
             self.delay_until = Duration::ZERO;
         }
         self.begun = true;
+        self.progress += usize::from(!self.delay_until.is_zero());
         self.timing = Timing::new(&self.plan);
         self.advance(Duration::ZERO);
     }
@@ -194,11 +211,12 @@ impl Machine {
 
     /// Says what came of a hook. Too late for one that was given up: then nothing changes.
     pub(crate) fn finish(&mut self, id: Id, now: Duration, finish: Finish) {
-        let outcome = match finish {
-            Finish::Ended(outcome) => outcome,
-            Finish::Dropped => Outcome::TimedOut { abandoned: false },
+        let (outcome, by_itself) = match finish {
+            Finish::Ended(outcome) => (outcome, true),
+            Finish::Dropped => (Outcome::TimedOut { abandoned: false }, false),
         };
         if self.running_state(id).is_some() {
+            self.progress += usize::from(by_itself);
             self.end(id, now, outcome);
             self.advance(now);
         }

@@ -17,6 +17,8 @@ impl Machine {
             return;
         }
         self.history.see(now, in_flight);
+        self.progress += usize::from(in_flight < self.in_flight);
+        self.in_flight = in_flight;
         if in_flight == 0 {
             self.drained = true;
             self.advance(now);

@@ -16,11 +16,15 @@ impl Machine {
             let phase = next.map(|(turn, _)| turn.0);
             if phase != Some(Phase::Announce) && !self.draining {
                 if now < self.delay_until {
+                    self.serves_on = true;
+                    self.enter_phase();
                     return;
                 }
+                self.progress += usize::from(self.serves_on);
                 self.draining = true;
                 self.history.draining = Some(now);
                 self.events.push(Event::Draining);
+                self.enter_phase();
             }
             if phase.is_none_or(|phase| phase > Phase::Drain) && !self.is_drained(now) {
                 return;
@@ -41,6 +45,7 @@ impl Machine {
     fn open_group(&mut self, turn: Turn, declared: Duration, now: Duration) {
         self.share = self.timing.open(turn.0, declared, now);
         self.turn = Some(turn);
+        self.enter_phase();
         let time_left = now < self.timing.end_of(turn.0);
         let members = self.plan.group(turn).map(|group| group.members.clone()).unwrap_or_default();
         self.open = members.len();

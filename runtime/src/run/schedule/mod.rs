@@ -2,7 +2,10 @@
 
 mod escalation;
 mod examples;
+mod phases;
 mod random;
+#[cfg(feature = "systemd")]
+mod standing;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -81,6 +84,8 @@ struct World {
     /// Until when work is in flight.
     in_flight_until: Duration,
     draining_at: Option<Duration>,
+    /// The phases that have begun, with so many hooks.
+    phases: Vec<(Phase, usize)>,
     escalated: Vec<Event>,
 }
 
@@ -103,6 +108,7 @@ impl World {
             notes: Vec::new(),
             in_flight_until: Duration::ZERO,
             draining_at: None,
+            phases: Vec::new(),
             escalated: Vec::new(),
         }
     }
@@ -171,6 +177,7 @@ impl World {
                 }
             }
             Event::TimedOut { id, .. } => self.ends.retain(|(_, ends)| *ends != id),
+            Event::PhaseBegan { phase, hooks } => self.phases.push((phase, hooks)),
             Event::Draining => self.draining_at = Some(self.now),
             other => self.escalated.push(other),
         }

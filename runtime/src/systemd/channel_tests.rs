@@ -1,0 +1,32 @@
+//! Names of sockets, good and bad; what is said through them is tested with real programs in `tests/systemd`.
+
+use super::*;
+
+fn refused(name: &[u8]) -> String {
+    address(OsStr::from_bytes(name)).err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn a_name_is_an_absolute_path_or_an_abstract_name() {
+    let path = address(OsStr::new("/run/systemd/notify")).ok();
+    assert_eq!(
+        path.and_then(|address| address.as_pathname().map(|path| path.to_owned())).as_deref(),
+        Some("/run/systemd/notify".as_ref())
+    );
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::linux::net::SocketAddrExt;
+        let address = address(OsStr::new("@/org/freedesktop/systemd1/notify")).ok();
+        let name = address.as_ref().and_then(SocketAddr::as_abstract_name);
+        assert_eq!(name, Some(&b"/org/freedesktop/systemd1/notify"[..]));
+    }
+}
+
+#[test]
+fn what_is_neither_is_refused() {
+    for name in [&b""[..], b"/", b"@", b"notify", b"./notify", b"vsock:2:1234"] {
+        assert!(refused(name).contains("neither an absolute path nor"), "{name:?}: {}", refused(name));
+    }
+    assert!(!refused(&[b"/".as_slice(), &[b'x'; 200]].concat()).is_empty(), "too long for a socket");
+    assert!(!refused(&[b"@".as_slice(), &[b'x'; 200]].concat()).is_empty(), "too long for a socket");
+}

@@ -1,0 +1,161 @@
+//! A run's events in, passed on to the operator and told to systemd out.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+
+use super::channel::{Channel, speaks_for_service};
+use super::words;
+use crate::console;
+use crate::drain::{Stage, WorkInFlight};
+use crate::hook::Phase;
+use crate::report::Report;
+use crate::run::{Event, Standing, StillRunning, Surroundings, Suspected};
+use crate::trigger::Trigger;
+
+/// How often it is looked whether there was progress: less than the shortest `TimeoutStopSec` that anybody writes.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The operator, and systemd beside it.
+pub(super) struct Notifying {
+    operator: Arc<dyn Surroundings>,
+    channel: &'static Channel,
+    grace_period: Duration,
+    told: Mutex<Told>,
+}
+
+/// What systemd knows by now.
+#[derive(Default)]
+struct Told {
+    /// That nobody is to be told anything: this is not the service.
+    nothing: bool,
+    stopping: bool,
+    phase: Option<Phase>,
+    status: String,
+    progress: usize,
+    /// Whether the operator knows that systemd could not be told something.
+    complained: bool,
+}
+
+impl Notifying {
+    pub(super) fn new(operator: Arc<dyn Surroundings>, channel: &'static Channel, grace_period: Duration) -> Self {
+        Self { operator, channel, grace_period, told: Mutex::default() }
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// That the shutdown has begun, before all else.
+    fn begin(&self) {
+        let mut told = self.told();
+        told.nothing = !speaks_for_service();
+        self.say(&mut told, None, None);
+    }
+
+    fn enter(&self, phase: Phase, hooks: usize) {
+        let mut told = self.told();
+        // Phases that follow each other at once may be told by two threads.
+        if told.phase < Some(phase) {
+            told.phase = Some(phase);
+            self.say(&mut told, Some(words::beginning(phase, hooks)), None);
+        }
+    }
+
+    fn look(&self, standing: &Standing) {
+        let mut told = self.told();
+        // A phase that began meanwhile makes old news of it.
+        let status = words::waiting(standing).filter(|_| told.phase <= Some(standing.phase));
+        let extension = words::extension(standing, self.grace_period);
+        let progress = (standing.progress > told.progress).then_some((standing.progress, extension));
+        self.say(&mut told, status, progress);
+    }
+
+    /// Says what is new. What could not be said is new the next time.
+    fn say(&self, told: &mut Told, status: Option<String>, progress: Option<(usize, Duration)>) {
+        let status = status.map(|status| words::one_line(&status)).filter(|status| *status != told.status);
+        let stopping = (!told.stopping).then_some(NotifyState::Stopping);
+        let shown = status.as_deref().map(NotifyState::Status);
+        let micros = |time: Duration| u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
+        let extended = progress.map(|(_, time)| NotifyState::ExtendTimeoutUsec(micros(time)));
+        let states: Vec<NotifyState<'_>> = [stopping, shown, extended].into_iter().flatten().collect();
+        if states.is_empty() || told.nothing {
+            return;
+        }
+        match self.channel.say(&states) {
+            Ok(()) => {
+                told.stopping = true;
+                told.progress = progress.map_or(told.progress, |(progress, _)| progress);
+                told.status = status.unwrap_or_else(|| std::mem::take(&mut told.status));
+            }
+            Err(error) if !told.complained => {
+                told.complained = true;
+                console::line(format_args!("systemd could not be told of the shutdown: {error}"));
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn end(&self, told: &mut Told, report: &Report) {
+        self.say(told, Some(report.headline()), None);
+    }
+}
+
+impl Surroundings for Notifying {
+    fn reach(&self, stage: Stage) {
+        if stage == Stage::Leaving {
+            self.begin();
+        }
+        self.operator.reach(stage);
+    }
+
+    fn in_flight(&self) -> usize {
+        self.operator.in_flight()
+    }
+
+    fn work(&self) -> Vec<WorkInFlight> {
+        self.operator.work()
+    }
+
+    fn began(&self, trigger: &Trigger, hooks: usize) {
+        self.operator.began(trigger, hooks);
+    }
+
+    fn happened(&self, event: &Event, hook: Option<&Suspected>) {
+        if let Event::PhaseBegan { phase, hooks } = event {
+            self.enter(*phase, *hooks);
+        }
+        self.operator.happened(event, hook);
+    }
+
+    fn still_running(&self, hooks: &[StillRunning], work: &[WorkInFlight]) {
+        self.operator.still_running(hooks, work);
+    }
+
+    fn wants_standing(&self) -> Option<Duration> {
+        Some(LOOK)
+    }
+
+    fn stands(&self, standing: &Standing) {
+        self.look(standing);
+        self.operator.stands(standing);
+    }
+
+    fn conclude(&self, report: Report) {
+        self.end(&mut self.told(), &report);
+        self.operator.conclude(report);
+    }
+
+    fn cut_off(&self, report: Report, told: bool) {
+        // Whoever holds the lock is not waited for.
+        if let Some(mut known) = self.told.try_lock().ok().filter(|_| !told) {
+            self.end(&mut known, &report);
+        }
+        self.operator.cut_off(report, told);
+    }
+
+    fn conclusion(&self, now: Duration) -> Duration {
+        self.operator.conclusion(now)
+    }
+}
