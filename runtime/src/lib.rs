@@ -135,6 +135,7 @@ mod run;
 mod settings;
 mod shell_form;
 mod shutdown;
+mod telemetry;
 mod termination_log;
 mod timing;
 mod trigger;

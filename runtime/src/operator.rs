@@ -6,13 +6,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::budget::Budget;
-use crate::console::{self, PATIENCE};
+use crate::console;
 use crate::drain::{self, Ledger, Stage, WorkInFlight};
 use crate::exit::{self, Armed, Ending, LastResort};
-use crate::length::Length;
-use crate::report::{Canvas, Report};
+use crate::hook::Hook;
+use crate::report::Report;
 use crate::report_file::ReportFile;
 use crate::run::{Event, StillRunning, Surroundings, Suspected};
+use crate::telemetry::{self, HookSpan, Named, News, Voice};
 use crate::termination_log;
 use crate::trigger::Trigger;
 
@@ -24,8 +25,7 @@ pub(crate) struct Operator {
     budget: Budget,
     ending: Ending,
     conventional: bool,
-    /// Asked for at install: the environment belongs to the program, which may hold its lock.
-    canvas: Canvas,
+    voice: Voice,
     file: Option<ReportFile>,
     /// From the trigger on.
     last_resort: OnceLock<Armed>,
@@ -35,12 +35,11 @@ pub(crate) struct Operator {
 
 impl Operator {
     pub(crate) fn new(budget: Budget, ending: Ending, conventional: bool, file: Option<ReportFile>) -> Self {
-        let canvas = console::canvas();
         Self {
             budget,
             ending,
             conventional,
-            canvas,
+            voice: Voice::new(),
             file,
             last_resort: OnceLock::new(),
             ended: watch::Sender::new(None),
@@ -49,6 +48,11 @@ impl Operator {
 
     pub(crate) fn arm(&self, last_resort: LastResort) {
         let _ = self.last_resort.set(last_resort.arm(self.budget.last_resort()));
+    }
+
+    /// For what is to be told before there is a trigger.
+    pub(crate) fn voice(&self) -> &Voice {
+        &self.voice
     }
 
     pub(crate) fn program_goes_on(&self) -> bool {
@@ -79,54 +83,47 @@ impl Surroundings for Operator {
     }
 
     fn began(&self, trigger: &Trigger, hooks: usize) {
-        let (noun, left) = (if hooks == 1 { "hook" } else { "hooks" }, Length(self.budget.deadline()));
-        console::line(format_args!("{trigger}; {hooks} {noun} to run within {left}"));
+        self.voice.tell(News::Began { trigger: trigger.clone(), hooks, within: self.budget.deadline() });
+    }
+
+    fn span(&self, hook: &Hook) -> HookSpan {
+        self.voice.span(hook)
     }
 
     fn happened(&self, event: &Event, hook: Option<&Suspected>) {
         match event {
-            Event::Cancel(_) | Event::Draining | Event::PhaseBegan { .. } => {}
+            Event::Cancel(_) | Event::PhaseBegan { .. } => {}
+            Event::Draining => self.voice.tell(News::Draining { in_flight: self.in_flight() }),
+            Event::Ended(hook) => self.voice.tell(News::Ended(hook.clone())),
             Event::TimedOut { after, .. } => {
                 if let Some(Suspected { hook, doing }) = hook {
-                    let (after, doing) = (Length(*after), doing.as_ref().map(|doing| format!(", {doing}")));
-                    let (name, file, line) = (&hook.name, hook.file, hook.line);
-                    console::line(format_args!(
-                        "{name} ({file}:{line}) timed out after {after}{}",
-                        doing.unwrap_or_default()
-                    ));
+                    let (hook, doing) = (Named::of(hook), doing.clone());
+                    self.voice.tell(News::TimedOut { hook, after: *after, doing });
                 }
             }
-            Event::WorkCutOff(work) => {
-                work.iter().for_each(|work| console::line(format_args!("not waited for any longer: {work}")));
-            }
-            Event::Noted(trigger) => console::line(format_args!("{trigger}: noted, the shutdown goes on as it is")),
-            Event::Hurry(signal) => console::line(format_args!(
-                "{signal} again: no more waiting for work in flight, and short timeouts; once more ends the process"
-            )),
+            Event::WorkCutOff(work) => work.iter().for_each(|work| self.voice.tell(News::CutOff(work.clone()))),
+            Event::Noted(trigger) => self.voice.tell(News::Noted(trigger.clone())),
+            Event::Hurry(signal) => self.voice.tell(News::Hurry(*signal)),
         }
     }
 
     fn still_running(&self, hooks: &[StillRunning], work: &[WorkInFlight]) {
         for StillRunning { hook, elapsed, remaining, doing } in hooks {
-            let (elapsed, remaining) = (Length(*elapsed), Length(*remaining));
-            let doing = doing.as_ref().map(|doing| format!(": {doing}")).unwrap_or_default();
-            console::line(format_args!(
-                "{} ({}:{}) still runs after {elapsed}, {remaining} left{doing}",
-                hook.name, hook.file, hook.line
-            ));
+            let (hook, doing) = (Named::of(hook), doing.clone());
+            self.voice.tell(News::StillRunning { hook, elapsed: *elapsed, remaining: *remaining, doing });
         }
-        work.iter().for_each(|work| console::line(format_args!("waiting for {work}")));
+        work.iter().for_each(|work| self.voice.tell(News::Waiting(work.clone())));
     }
 
     fn conclude(&self, mut report: Report) {
-        console::write(&report.on(self.canvas).to_string(), PATIENCE);
         let code = exit::code(&report, self.conventional);
         report.exit_code = code;
+        self.voice.conclude(&report, Duration::MAX);
         if code != 0 {
             termination_log::write(&report);
         }
         if let Some(Err(why)) = self.file.as_ref().map(|file| file.write(&report)) {
-            console::line(why);
+            self.voice.tell(News::Trouble(why));
         }
         match self.ending {
             Ending::Return if report.forced.is_none() => self.hand_over(report),
@@ -137,7 +134,7 @@ impl Surroundings for Operator {
     fn cut_off(&self, mut report: Report, told: bool) {
         report.exit_code = exit::code(&report, self.conventional);
         if !told {
-            console::write(&report.on(self.canvas).to_string(), Duration::ZERO);
+            self.voice.conclude(&report, Duration::ZERO);
         }
         if self.ending == Ending::Return && report.forced.is_none() {
             return self.hand_over(report);
@@ -149,7 +146,7 @@ impl Surroundings for Operator {
         let left = self.budget.conclusion_until().saturating_sub(now);
         match self.ending {
             Ending::Atexit => left,
-            Ending::Immediate | Ending::Return => left.min(FLUSH_PATIENCE + PATIENCE),
+            Ending::Immediate | Ending::Return => left.min(FLUSH_PATIENCE + console::PATIENCE + telemetry::PATIENCE),
         }
     }
 }

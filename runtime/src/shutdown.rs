@@ -6,7 +6,6 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use crate::advice::advice;
-use crate::console;
 use crate::drain::Ledger;
 use crate::exit::{self, LastResort};
 use crate::handle::{Handle, INSTALLED};
@@ -15,6 +14,7 @@ use crate::plan::Plan;
 use crate::registry::{Enrol, Provided, Registered};
 use crate::run::{Engine, HookRuntime, Machine, Surroundings};
 use crate::settings::{InstallError, Mode, Settings};
+use crate::telemetry::{News, Voice};
 use crate::trigger::{HeldBack, Mailbox, Note, SAME_REQUEST, Signal, Trigger};
 
 impl Settings {
@@ -68,7 +68,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let bell = Arc::clone(&mailbox);
     Ledger::set_bell(Arc::new(move || bell.ring()));
     Registered::install(Arc::clone(&engine) as Arc<dyn Enrol>);
-    tell(&engine.plan(), &handled, &ignored);
+    tell(operator.voice(), &engine.plan(), &handled, &ignored);
     let handle = Handle::new(Arc::clone(&engine), Arc::clone(&mailbox), operator.subscribe());
     let course = Course { engine, mailbox, operator };
     give.send(course).map_err(|_| refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into()))?;
@@ -120,7 +120,7 @@ fn end_by_signal(engine: &Engine, mailbox: &Mailbox) {
 }
 
 /// One line for every program that starts, one more for each thing that will surprise its author.
-fn tell(plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
+fn tell(voice: &Voice, plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
     let signals: Vec<String> = handled.iter().map(ToString::to_string).collect();
     let (count, budget) = (plan.hooks().count(), plan.budget());
     let hooks = if count == 1 { "hook" } else { "hooks" };
@@ -128,9 +128,9 @@ fn tell(plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
         0 => String::new(),
         disabled => format!(" ({disabled} disabled)"),
     };
-    console::line(format_args!("{count} {hooks}{disabled}, on {}; {budget}", signals.join(", ")));
+    voice.tell(News::Installed(format!("{count} {hooks}{disabled}, on {}; {budget}", signals.join(", "))));
     for sentence in advice(plan, ignored) {
-        console::line(sentence);
+        voice.tell(News::Advice(sentence));
     }
 }
 

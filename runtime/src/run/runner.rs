@@ -17,6 +17,7 @@ use super::supervisor::{self, Watch};
 use crate::hook::{Call, Entered, HookFuture};
 use crate::plan::Id;
 use crate::report::Outcome;
+use crate::telemetry::HookSpan;
 
 /// How long a runner that has to do everything by itself lets its hooks wait before it looks after them.
 const MOMENT: Duration = Duration::from_millis(2);
@@ -55,27 +56,33 @@ fn execute(engine: &Arc<Engine>, runtime: &mut HookRuntime, task: &Task) -> Opti
         limit: task.limit,
     };
     let call = Call::new(&given);
+    let span = engine.surroundings.span(&task.hook);
     // An async function may want a runtime already when it makes its future.
     let entered = if task.hook.body.is_async() { runtime.get().map(tokio::runtime::Runtime::enter) } else { None };
-    let result = guarded(|| task.hook.body.enter(&call));
+    let result = span.within(|| guarded(|| task.hook.body.enter(&call)));
     drop(entered);
     match result {
-        Ok(Entered::Ended(result)) => Some((task.id, Finish::Ended(outcome(result)))),
-        Ok(Entered::Waits(future)) => execute_async(engine, runtime, (task.id, began.at), future),
-        Err(finish) => Some((task.id, finish)),
+        Ok(Entered::Ended(result)) => ended(task.id, Finish::Ended(outcome(result)), span),
+        Ok(Entered::Waits(future)) => execute_async(engine, runtime, (task.id, began.at), (span.around(future), span)),
+        Err(finish) => ended(task.id, finish, span),
     }
+}
+
+fn ended(id: Id, finish: Finish, span: HookSpan) -> Option<(Id, Finish)> {
+    span.close(finish.name());
+    Some((id, finish))
 }
 
 fn execute_async(
     engine: &Arc<Engine>,
     runtime: &mut HookRuntime,
     (id, began): (Id, Instant),
-    future: HookFuture,
+    (future, span): (HookFuture, HookSpan),
 ) -> Option<(Id, Finish)> {
     let mut future = Cancellable::new(future);
     let Some(tokio) = runtime.get() else {
         let refused = "the system refused an async runtime".to_owned();
-        return Some((id, Finish::Ended(Outcome::Failed(refused))));
+        return ended(id, Finish::Ended(Outcome::Failed(refused)), span);
     };
     let first = tokio.block_on(poll_fn(|context| Poll::Ready(Pin::new(&mut future).poll(context))));
     let (finish, waited) = match first {
@@ -85,12 +92,13 @@ fn execute_async(
             future.cancelled_by(Arc::clone(&cancel));
             engine.hold(id, cancel);
             if !engine.ensure_supervisor() || !engine.pass_on() {
-                share(engine, runtime, id, future);
+                share(engine, runtime, id, (future, span));
                 return None;
             }
             (tokio.block_on(future), true)
         }
     };
+    span.close(finish.name());
     // Told before tidying up: what the hook left behind may take long to drop.
     engine.finish(id, finish);
     runtime.tidy(waited);
@@ -98,13 +106,14 @@ fn execute_async(
 }
 
 /// No other thread can be had: the hook goes on beside those that this runner takes next.
-fn share(engine: &Arc<Engine>, runtime: &mut HookRuntime, id: Id, future: Cancellable) {
+fn share(engine: &Arc<Engine>, runtime: &mut HookRuntime, id: Id, (future, span): (Cancellable, HookSpan)) {
     let shared = Arc::clone(runtime.shared());
     let engine = Arc::clone(engine);
     shared.fetch_add(1, Ordering::SeqCst);
     if let Some(tokio) = runtime.get() {
         tokio.spawn(async move {
             let finish = future.await;
+            span.close(finish.name());
             shared.fetch_sub(1, Ordering::SeqCst);
             engine.finish(id, finish);
         });

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::machine::{Event, Standing};
 use crate::drain::{Stage, WorkInFlight};
-use crate::hook::HookRef;
+use crate::hook::{Hook, HookRef};
 use crate::report::Report;
+use crate::telemetry::HookSpan;
 use crate::trigger::Trigger;
 
 /// What a run does to the world around it.
@@ -18,6 +19,10 @@ pub(crate) trait Surroundings: Send + Sync {
     fn work(&self) -> Vec<WorkInFlight>;
     /// The hooks are on their way; called on a thread that they do not wait for.
     fn began(&self, trigger: &Trigger, hooks: usize);
+    /// The span around a hook that starts now.
+    fn span(&self, _hook: &Hook) -> HookSpan {
+        HookSpan::default()
+    }
     /// Something happened that the operator should know.
     fn happened(&self, event: &Event, hook: Option<&Suspected>);
     /// These hooks still run, and this work is still in flight while the drain phase waits for it.

@@ -9,9 +9,10 @@ use super::channel::{Channel, speaks_for_service};
 use super::words;
 use crate::console;
 use crate::drain::{Stage, WorkInFlight};
-use crate::hook::Phase;
+use crate::hook::{Hook, Phase};
 use crate::report::Report;
 use crate::run::{Event, Standing, StillRunning, Surroundings, Suspected};
+use crate::telemetry::HookSpan;
 use crate::trigger::Trigger;
 
 /// How often it is looked whether there was progress: less than the shortest `TimeoutStopSec` that anybody writes.
@@ -120,6 +121,10 @@ impl Surroundings for Notifying {
 
     fn began(&self, trigger: &Trigger, hooks: usize) {
         self.operator.began(trigger, hooks);
+    }
+
+    fn span(&self, hook: &Hook) -> HookSpan {
+        self.operator.span(hook)
     }
 
     fn happened(&self, event: &Event, hook: Option<&Suspected>) {

@@ -7,7 +7,8 @@ use crate::after::Turn;
 use crate::drain::WorkInFlight;
 use crate::hook::{HookRef, Phase};
 use crate::plan::{Id, Plan};
-use crate::report::{Outcome, OwnEnd};
+use crate::report::{HookReport, Outcome, OwnEnd};
+use crate::telemetry::TELLS_ENDS;
 use crate::timing::{HURRIED_TIMEOUT, Share, Timing};
 use crate::trigger::{Escalation, Note, Signal, Trigger, escalate};
 
@@ -29,6 +30,16 @@ pub(crate) enum Finish {
     Dropped,
 }
 
+impl Finish {
+    /// One word for it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Ended(outcome) => outcome.name(),
+            Self::Dropped => Outcome::TimedOut { abandoned: false }.name(),
+        }
+    }
+}
+
 /// What the machine wants its surroundings to do or to say.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -38,6 +49,8 @@ pub(crate) enum Event {
     Cancel(Id),
     /// The hook was given up, so long after its start.
     TimedOut { id: Id, after: Duration },
+    /// The hook has ended, or was skipped; only where somebody wants to know.
+    Ended(Box<HookReport>),
     /// The drain delay is over.
     Draining,
     /// Work in flight was waited for until now, and no longer.
@@ -264,6 +277,13 @@ impl Machine {
     }
 
     fn set(&mut self, id: Id, state: State) {
+        if TELLS_ENDS
+            && let State::Ended { start, end, outcome } = &state
+            && let Some(hook) = self.plan.hook(id)
+        {
+            let report = HookReport::new(hook, outcome.clone(), *start, *end - start.unwrap_or(*end));
+            self.events.push(Event::Ended(Box::new(report)));
+        }
         if let Some(slot) = self.states.get_mut(id) {
             *slot = state;
         }

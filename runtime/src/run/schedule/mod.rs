@@ -178,6 +178,7 @@ impl World {
             }
             Event::TimedOut { id, .. } => self.ends.retain(|(_, ends)| *ends != id),
             Event::PhaseBegan { phase, hooks } => self.phases.push((phase, hooks)),
+            Event::Ended(_) => {}
             Event::Draining => self.draining_at = Some(self.now),
             other => self.escalated.push(other),
         }
