@@ -50,8 +50,8 @@ impl Voice {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         let news = match &self.teller {
             Some(teller) => match teller.offer(news) {
-                Ok(()) => return,
-                Err(news) => news,
+                None => return,
+                Some(news) => news,
             },
             None => news,
         };

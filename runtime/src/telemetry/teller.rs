@@ -1,6 +1,6 @@
 //! News in, told one after another on a thread that may block out; whoever waits for it does so for a limited time.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -72,28 +72,26 @@ impl Teller {
     }
 
     /// Gives the news back where nobody may listen, or nobody answers.
-    pub(super) fn offer(&self, news: News) -> Result<(), News> {
+    pub(super) fn offer(&self, news: News) -> Option<News> {
         if !is_wanted(&news) {
-            return Err(news);
+            return Some(news);
         }
         let mut state = self.progress.state();
         if state.is_stuck() {
-            return Err(news);
+            return Some(news);
         }
         match self.queue.try_send(news) {
             Ok(()) => {
                 state.pending += 1;
-                Ok(())
+                None
             }
-            Err(std::sync::mpsc::TrySendError::Full(news) | std::sync::mpsc::TrySendError::Disconnected(news)) => {
-                Err(news)
-            }
+            Err(TrySendError::Full(news) | TrySendError::Disconnected(news)) => Some(news),
         }
     }
 
     /// Whether a listener took the report.
     pub(super) fn conclude(&self, report: &Report, patience: Duration) -> bool {
-        if self.offer(News::Report(Box::new(report.clone()))).is_err() {
+        if self.offer(News::Report(Box::new(report.clone()))).is_some() {
             return false;
         }
         self.progress.wait(patience, |state| state.pending == 0).report_heard
