@@ -5,12 +5,10 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-// `OnceLock::get_or_try_init` is not stable: an install that fails must leave the way free for another.
-use once_cell::sync::OnceCell;
 use tokio::sync::watch;
 
 use crate::plan::Plan;
@@ -19,7 +17,7 @@ use crate::report::Report;
 use crate::run::Engine;
 use crate::trigger::{Mailbox, Note, Trigger};
 
-pub(crate) static INSTALLED: OnceCell<Handle> = OnceCell::new();
+pub(crate) static INSTALLED: OnceLock<Handle> = OnceLock::new();
 
 /// The shutdown of this program, once it is installed. Clones are the same shutdown.
 #[derive(Clone)]

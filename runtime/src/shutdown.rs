@@ -1,8 +1,8 @@
 //! Station 9, the road: settings in; the thread that waits for a trigger and then calls stations 2 to 8 in order out.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::advice::advice;
@@ -29,12 +29,14 @@ impl Settings {
     /// # Errors
     /// Settings, environment or hooks that contradict each other, a second install, a system that refuses a thread.
     pub fn install(self) -> Result<Handle, InstallError> {
-        let mut first = false;
-        let handle = INSTALLED.get_or_try_init(|| {
-            first = true;
-            prepare(&self)
-        })?;
-        if first { Ok(handle.clone()) } else { Err(InstallError::AlreadyInstalled) }
+        // One at a time, and one that fails leaves the way free for another.
+        static INSTALLING: Mutex<()> = Mutex::new(());
+        let _one = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+        if INSTALLED.get().is_some() {
+            return Err(InstallError::AlreadyInstalled);
+        }
+        let handle = prepare(&self)?;
+        Ok(INSTALLED.get_or_init(|| handle).clone())
     }
 }
 
