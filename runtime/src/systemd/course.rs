@@ -29,8 +29,8 @@ pub(super) struct Notifying {
 /// What systemd knows by now.
 #[derive(Default)]
 struct Told {
-    /// That nobody is to be told anything: this is not the service.
-    nothing: bool,
+    /// Whether there is nothing more to tell: this is not the service, or its report was told.
+    silent: bool,
     stopping: bool,
     phase: Option<Phase>,
     status: String,
@@ -51,7 +51,7 @@ impl Notifying {
     /// That the shutdown has begun, before all else.
     fn begin(&self) {
         let mut told = self.told();
-        told.nothing = !speaks_for_service();
+        told.silent = !speaks_for_service();
         self.say(&mut told, None, None);
     }
 
@@ -81,7 +81,7 @@ impl Notifying {
         let micros = |time: Duration| u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
         let extended = progress.map(|(_, time)| NotifyState::ExtendTimeoutUsec(micros(time)));
         let states: Vec<NotifyState<'_>> = [stopping, shown, extended].into_iter().flatten().collect();
-        if states.is_empty() || told.nothing {
+        if states.is_empty() || told.silent {
             return;
         }
         match self.channel.say(&states) {
@@ -100,6 +100,8 @@ impl Notifying {
 
     fn end(&self, told: &mut Told, report: &Report) {
         self.say(told, Some(report.headline()), None);
+        // Somebody may have looked before the end, and want to tell it after.
+        told.silent = true;
     }
 }
 

@@ -17,8 +17,9 @@ pub use nix::sys::signal::Signal;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
-/// What gives a platform away, and with it another default grace period than the 10 s that the tests count on.
-const PLATFORMS: [&str; 9] = [
+/// What gives a platform away, and with it another default grace period than the 10 s that the tests count on, or one
+/// that wants to be told of the shutdown.
+const PLATFORMS: [&str; 11] = [
     "FLY_APP_NAME",
     "NOMAD_ALLOC_ID",
     "KUBERNETES_SERVICE_HOST",
@@ -28,6 +29,8 @@ const PLATFORMS: [&str; 9] = [
     "CONTAINER_APP_REVISION",
     "K_SERVICE",
     "INVOCATION_ID",
+    "NOTIFY_SOCKET",
+    "SYSTEMD_EXEC_PID",
 ];
 
 /// A program that takes longer than this is killed, and its test fails.

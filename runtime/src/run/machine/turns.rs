@@ -23,8 +23,9 @@ impl Machine {
                 self.progress += usize::from(self.serves_on);
                 self.draining = true;
                 self.history.draining = Some(now);
-                self.events.push(Event::Draining);
+                // Told first: who hears of the draining may count work, and with it begin the next phase.
                 self.enter_phase();
+                self.events.push(Event::Draining);
             }
             if phase.is_none_or(|phase| phase > Phase::Drain) && !self.is_drained(now) {
                 return;
