@@ -21,8 +21,8 @@ pub(crate) fn files(package: &str, program: &str) -> Result<Vec<PathBuf>, Unavai
     Ok([program].into_iter().chain(libraries).map(PathBuf::from).collect())
 }
 
-/// One at a time, of this run and of others: apt-get does not wait for another apt-get.
-fn install(package: &str, program: &str) -> Result<(), String> {
+/// Installs a package unless the program is there. One at a time, of this run and of others: apt-get does not wait for another apt-get.
+pub(crate) fn install(package: &str, program: &str) -> Result<(), String> {
     let lock = std::env::temp_dir().join("on-shutdown-tests-apt.lock");
     let lock = File::create(lock).map_err(|error| format!("its lock: {error}"))?;
     let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| format!("its lock: {error}"))?;

@@ -14,6 +14,7 @@ pub use docker::{Network, Volume, supports};
 pub use ended::Ended;
 pub use image::{Image, Recipe};
 pub use leftovers::{BORN, sweep};
+pub use systemd::Systemd;
 
 mod binary;
 mod container;
@@ -24,6 +25,7 @@ mod image;
 mod leftovers;
 mod log;
 mod slots;
+mod systemd;
 
 /// With this variable set to `1` a test that cannot run here fails.
 pub const REQUIRE: &str = "ON_SHUTDOWN_REQUIRE_DOCKER";
