@@ -129,6 +129,24 @@ mod tests {
         assert_eq!(inferred(&[("FLY_APP_NAME", "app")], true), Some(("Fly.io", 5)));
     }
 
+    /// `docs/platforms/README.md` is what people read.
+    #[test]
+    fn spec_3_10_the_page_has_the_same_table() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/platforms/README.md");
+        let page = std::fs::read_to_string(path).unwrap_or_default();
+        let (_, rest) = page.split_once(": begin -->\n").unwrap_or_default();
+        let (table, _) = rest.split_once("<!-- end -->").unwrap_or_default();
+        let row = |known: &Known| {
+            let marker = match known.marker {
+                Variable(name) | File(name) => name,
+                SystemdService => "INVOCATION_ID",
+            };
+            format!("| {} | {} s | `{marker}` |", known.name, known.seconds)
+        };
+        let rows: Vec<String> = TABLE.iter().map(row).collect();
+        assert_eq!(table.lines().skip(2).collect::<Vec<_>>(), rows);
+    }
+
     #[test]
     fn spec_3_10_systemd_is_believed_for_the_main_process_of_a_service_only() {
         let unit = ("INVOCATION_ID", "4ec7");
