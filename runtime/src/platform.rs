@@ -24,7 +24,8 @@ enum Marker {
 
 use Marker::{File, SystemdService, Variable};
 
-/// In this order: those that run their instances in containers of another kind stand before that kind.
+/// In this order: those that run their instances in containers of another kind stand before that kind, and so does
+/// systemd, which may be PID 1 of a container and then is who stops the service.
 ///
 /// Sources, as of 2026: Fly.io `kill_timeout`; Nomad `kill_timeout`; Kubernetes `terminationGracePeriodSeconds`; Amazon
 /// ECS `stopTimeout`; Heroku "dyno shutdown"; Render "zero-downtime deploys"; Azure Container Apps
@@ -39,8 +40,8 @@ const TABLE: [Known; 10] = [
     Known { name: "Render", marker: Variable("RENDER"), seconds: 30 },
     Known { name: "Azure Container Apps", marker: Variable("CONTAINER_APP_REVISION"), seconds: 30 },
     Known { name: "Cloud Run", marker: Variable("K_SERVICE"), seconds: 10 },
-    Known { name: "docker", marker: File("/.dockerenv"), seconds: 10 },
     Known { name: "systemd", marker: SystemdService, seconds: 90 },
+    Known { name: "docker", marker: File("/.dockerenv"), seconds: 10 },
 ];
 
 /// The platform that stops this program.
@@ -154,5 +155,8 @@ mod tests {
         assert_eq!(inferred(&[unit, ("SYSTEMD_EXEC_PID", "3")], false), None);
         assert_eq!(inferred(&[unit], false), None);
         assert_eq!(inferred(&[("SYSTEMD_EXEC_PID", "17")], false), None);
+        // In a container systemd stops its services, and docker stops systemd.
+        assert_eq!(inferred(&[unit, ("SYSTEMD_EXEC_PID", "17")], true), Some(("systemd", 90)));
+        assert_eq!(inferred(&[unit, ("SYSTEMD_EXEC_PID", "3")], true), Some(("docker", 10)));
     }
 }

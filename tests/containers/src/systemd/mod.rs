@@ -53,8 +53,6 @@ impl Systemd {
         }
         docker(["start", systemd.name()]).map_err(refused)?;
         systemd.wait_for_boot().map_err(refused)?;
-        // Then it notes every message that a service sends.
-        systemd.run("systemctl log-level debug");
         Ok(systemd)
     }
 
@@ -88,11 +86,19 @@ impl Systemd {
         self.try_run(line).unwrap_or_else(|why| panic!("{why}"))
     }
 
+    /// From here on systemd notes every message that a service sends. In return its log is disturbed: what a service
+    /// writes first is booked on PID 1, whose forked child has spoken before.
+    pub fn note_messages(&self) {
+        self.run("systemctl log-level debug");
+    }
+
     /// Installs a unit's text, and starts it. Returns when it is ready.
     #[track_caller]
     pub fn start(&self, unit: &str, text: &str) {
         // The shell reads the text as it is, up to this word.
         self.run(&format!("cat >/etc/systemd/system/{unit} <<'ENDOFUNIT'\n{text}\nENDOFUNIT\nsystemctl daemon-reload"));
+        // Nobody would remember how a unit ended that nobody wants.
+        self.run(&format!("systemctl add-wants multi-user.target {unit}"));
         self.run(&format!("systemctl start {unit}"));
         assert_eq!(self.show(unit, "ActiveState"), "active");
     }
@@ -117,10 +123,17 @@ impl Systemd {
         }
     }
 
-    /// What a unit's processes have written, from their first line on.
+    /// What a unit's program has written, from its first line on; it has the unit's name.
     #[track_caller]
     pub fn journal(&self, unit: &str) -> Vec<String> {
-        self.lines(&format!("journalctl --output=cat --no-pager _SYSTEMD_UNIT={unit}"))
+        let program = unit.trim_end_matches(".service");
+        self.lines(&format!("journalctl --output=cat --no-pager --identifier={program}"))
+    }
+
+    /// What a person sees of a unit: `journalctl -u`.
+    #[track_caller]
+    pub fn log(&self, unit: &str) -> Vec<String> {
+        self.lines(&format!("journalctl --output=cat --no-pager --unit={unit}"))
     }
 
     /// What systemd itself noted of a unit.
