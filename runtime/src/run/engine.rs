@@ -173,6 +173,12 @@ impl Engine {
     /// earlier, words for what happened.
     pub(super) fn after_change(&self, mut shared: MutexGuard<'_, Shared>) {
         let events = shared.machine.take_events();
+        // Still under the lock: without it the next phase could be told first, by another thread.
+        for event in &events {
+            if let Event::PhaseBegan { phase, hooks } = event {
+                self.surroundings.phase_began(*phase, *hooks);
+            }
+        }
         let queued = shared.machine.queued();
         if shared.machine.is_over() {
             self.work.notify_all();

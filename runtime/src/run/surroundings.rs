@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::machine::{Event, Standing};
 use crate::drain::{Stage, WorkInFlight};
-use crate::hook::{Hook, HookRef};
+use crate::hook::{Hook, HookRef, Phase};
 use crate::report::Report;
 use crate::telemetry::HookSpan;
 use crate::trigger::Trigger;
@@ -23,6 +23,9 @@ pub(crate) trait Surroundings: Send + Sync {
     fn span(&self, _hook: &Hook) -> HookSpan {
         HookSpan::default()
     }
+    /// A phase has begun, with so many hooks. Called in the order of the phases, while nothing else goes on: must not
+    /// block.
+    fn phase_began(&self, _phase: Phase, _hooks: usize) {}
     /// Something happened that the operator should know.
     fn happened(&self, event: &Event, hook: Option<&Suspected>);
     /// These hooks still run, and this work is still in flight while the drain phase waits for it.

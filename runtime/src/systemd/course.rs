@@ -1,5 +1,6 @@
 //! A run's events in, passed on to the operator and told to systemd out.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -35,8 +36,14 @@ struct Told {
     phase: Option<Phase>,
     status: String,
     progress: usize,
-    /// Whether the operator knows that systemd could not be told something.
-    complained: bool,
+    /// The first message that could not be sent.
+    refused: Option<Complaint>,
+}
+
+/// Told to the operator by who may take time for it.
+struct Complaint {
+    error: io::Error,
+    made: bool,
 }
 
 impl Notifying {
@@ -55,16 +62,8 @@ impl Notifying {
         self.say(&mut told, None, None);
     }
 
-    fn enter(&self, phase: Phase, hooks: usize) {
-        let mut told = self.told();
-        // Phases that follow each other at once may be told by two threads.
-        if told.phase < Some(phase) {
-            told.phase = Some(phase);
-            self.say(&mut told, Some(words::beginning(phase, hooks)), None);
-        }
-    }
-
     fn look(&self, standing: &Standing) {
+        self.complain();
         let mut told = self.told();
         // A phase that began meanwhile makes old news of it.
         let status = words::waiting(standing).filter(|_| told.phase <= Some(standing.phase));
@@ -90,12 +89,20 @@ impl Notifying {
                 told.progress = progress.map_or(told.progress, |(progress, _)| progress);
                 told.status = status.unwrap_or_else(|| std::mem::take(&mut told.status));
             }
-            Err(error) if !told.complained => {
-                told.complained = true;
-                console::line(format_args!("systemd could not be told of the shutdown: {error}"));
+            Err(error) => {
+                told.refused.get_or_insert(Complaint { error, made: false });
             }
-            Err(_) => {}
         }
+    }
+
+    /// Tells the operator once that systemd could not be told something.
+    fn complain(&self) {
+        let mut told = self.told();
+        let Some(complaint) = told.refused.as_mut().filter(|complaint| !complaint.made) else { return };
+        complaint.made = true;
+        let line = format!("systemd could not be told of the shutdown: {}", complaint.error);
+        drop(told);
+        console::line(line);
     }
 
     fn end(&self, told: &mut Told, report: &Report) {
@@ -129,10 +136,15 @@ impl Surroundings for Notifying {
         self.operator.span(hook)
     }
 
+    fn phase_began(&self, phase: Phase, hooks: usize) {
+        let mut told = self.told();
+        told.phase = Some(phase);
+        self.say(&mut told, Some(words::beginning(phase, hooks)), None);
+        drop(told);
+        self.operator.phase_began(phase, hooks);
+    }
+
     fn happened(&self, event: &Event, hook: Option<&Suspected>) {
-        if let Event::PhaseBegan { phase, hooks } = event {
-            self.enter(*phase, *hooks);
-        }
         self.operator.happened(event, hook);
     }
 
@@ -151,6 +163,7 @@ impl Surroundings for Notifying {
 
     fn conclude(&self, report: Report) {
         self.end(&mut self.told(), &report);
+        self.complain();
         self.operator.conclude(report);
     }
 
