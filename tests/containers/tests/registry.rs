@@ -41,7 +41,8 @@ fn assert_stops(instance: &Container, codes: &[i32]) -> Ended {
     ended.assert_before(10).assert_silent("left the registry");
     assert!(codes.contains(&ended.exit_code), "{ended}");
     let line = ended.log.iter().find(|line| line.contains("  deregister  ")).expect("a line of the report");
-    assert!(line.contains("etcd.rs:"), "{ended}");
+    assert!(line.contains("examples/platforms/registry/etcd.rs:"), "{ended}");
+    println!("{ended}");
     ended
 }
 
@@ -62,9 +63,8 @@ fn a_registry_that_is_paused_holds_up_no_stop_and_the_report_names_the_hook() {
         with_etcd(|etcd, instance| {
             etcd.container().call(&["pause"]);
             let ended = assert_stops(instance, &[124]);
-            ended.assert_said("deregister (examples/platforms/registry/etcd.rs:").assert_said("timed out after 2.0");
-            etcd.container().call(&["unpause"]);
-            assert_eq!(etcd.listed().len(), 1, "the entry is what the hook could not remove");
+            ended.assert_said("timed out after 2").assert_said("waiting in recvfrom on fd ");
+            ended.assert_said(", a TCP connection to ");
         })
     });
 }
@@ -81,7 +81,7 @@ fn a_registry_that_is_slow_holds_up_no_stop_and_the_report_names_the_hook() {
         let run = Run::new().network(network.name()).env("LEASE", "60").env("ETCD", "http://proxy:2379");
         let instance = run.ready(&image);
         proxy.kill("USR1").wait_for("slow from now on");
-        assert_stops(&instance, &[124]).assert_said("timed out after 2.0");
+        assert_stops(&instance, &[124]).assert_said("timed out after 2");
         Ok(())
     });
 }
