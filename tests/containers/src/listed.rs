@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::{Container, Etcd, Network, Run, Unavailable, docker, example};
+use crate::{Container, Etcd, Network, REGISTRY, Run, Unavailable, docker};
 
 /// The lease of the instances in these figures, in seconds.
 pub const REGISTRY_TTL: u64 = 4;
@@ -33,7 +33,7 @@ pub struct RegistryFigures {
 /// One instance is stopped, another one is killed.
 pub fn registry_figures() -> Result<RegistryFigures, Unavailable> {
     docker::ready()?;
-    let (image, network) = (example::image("registry")?, Network::create(&["--internal"]));
+    let (image, network) = (REGISTRY.image()?, Network::create(&["--internal"]));
     let etcd = Etcd::start(&network)?;
     let run = Run::new().network(network.name()).env("LEASE", &REGISTRY_TTL.to_string());
     let leave = |end: fn(&Container)| departure(&run.ready(&image), &etcd, end);

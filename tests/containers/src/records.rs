@@ -13,9 +13,9 @@ use crate::{Container, Unavailable};
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Clients that send records, each its own as fast as they are acknowledged, until the first that is not.
-pub struct Load(Vec<JoinHandle<Vec<String>>>);
+pub struct Senders(Vec<JoinHandle<Vec<String>>>);
 
-impl Load {
+impl Senders {
     /// No client sends more than this, and all begin their records with the name.
     pub fn on(address: SocketAddr, name: &str, clients: usize, most: usize) -> Self {
         let client = |client| {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::records::{Load, found};
-use crate::{Image, Network, Program, Recipe, Run, Unavailable, Volume, docker, example};
+use crate::records::{Senders, found};
+use crate::{Image, Network, Program, Recipe, Run, Unavailable, Volume, WRITER, docker};
 
 const CLIENTS: usize = 3;
 /// A stop comes so many milliseconds after the first record, so before and after the first write in the background.
@@ -34,7 +34,7 @@ pub struct WriterFigures {
 /// `stops` times with the hook, and a quarter as often without. The moments of the stops follow from the seed.
 pub fn writer_figures(stops: usize, seed: u64) -> Result<WriterFigures, Unavailable> {
     docker::ready()?;
-    let with_hook = example::image("writer")?;
+    let with_hook = WRITER.image()?;
     let without_hook = Recipe::scratch(Program::new("unhooked_writer")).build()?;
     thread::scope(|scope| {
         let control = scope.spawn(|| kept(&without_hook, stops.div_ceil(4), seed ^ 1));
@@ -50,7 +50,7 @@ fn kept(image: &Arc<Image>, stops: usize, seed: u64) -> Result<Kept, Unavailable
     let (mut acknowledged, mut lines) = (Vec::new(), Vec::new());
     for stop in 0..stops {
         let container = run.ready(image);
-        let load = Load::on(container.address(8080)?, &format!("life-{stop}"), CLIENTS, usize::MAX);
+        let load = Senders::on(container.address(8080)?, &format!("life-{stop}"), CLIENTS, usize::MAX);
         thread::sleep(Duration::from_millis(moments.u64(MOMENT)));
         container.stop().wait().assert_code(0);
         let more = load.acknowledged();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use containers::{Container, Ended, Etcd, Network, Program, REGISTRY_TTL, Recipe, Run, Unavailable};
-use containers::{example, in_docker, registry_figures};
+use containers::{REGISTRY, in_docker, registry_figures};
 
 #[test]
 fn spec_3_8_the_registry_forgets_the_instance_before_its_listener_closes() {
@@ -26,7 +26,7 @@ fn spec_3_8_the_registry_forgets_the_instance_before_its_listener_closes() {
 
 /// An instance, and the registry that lists it; under a lease that outlives the test.
 fn with_etcd(test: impl FnOnce(&Etcd, &Container)) -> Result<(), Unavailable> {
-    let (image, network) = (example::image("registry")?, Network::create(&["--internal"]));
+    let (image, network) = (REGISTRY.image()?, Network::create(&["--internal"]));
     let etcd = Etcd::start(&network)?;
     let instance = Run::new().network(network.name()).env("LEASE", "60").ready(&image);
     assert_eq!(etcd.listed().len(), 1);
@@ -73,7 +73,7 @@ fn a_registry_that_is_paused_holds_up_no_stop_and_the_report_names_the_hook() {
 #[test]
 fn a_registry_that_is_slow_holds_up_no_stop_and_the_report_names_the_hook() {
     in_docker(|| {
-        let (image, network) = (example::image("registry")?, Network::create(&["--internal"]));
+        let (image, network) = (REGISTRY.image()?, Network::create(&["--internal"]));
         let _etcd = Etcd::start(&network)?;
         let between = Recipe::scratch(Program::new("slow_proxy")).build()?;
         let proxy = Run::new().network(network.name()).flag("--network-alias=proxy");
@@ -101,7 +101,7 @@ fn a_registry_that_answers_lists_nobody_after_the_stop() {
 #[test]
 fn an_instance_that_the_registry_has_forgotten_lists_itself_again_and_not_once_it_has_left() {
     in_docker(|| {
-        let (image, network) = (example::image("registry")?, Network::create(&["--internal"]));
+        let (image, network) = (REGISTRY.image()?, Network::create(&["--internal"]));
         let etcd = Etcd::start(&network)?;
         let instance = Run::new().network(network.name()).env("LEASE", "3").ready(&image);
         let before = etcd.listed();

@@ -3,15 +3,27 @@
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use containers::{Etcd, Network, Run, Volume, example, found, in_docker};
+use containers::{Etcd, Network, REPLICA, Run, Volume, found, in_docker};
 
-/// Reads the registry before each record; sends while it lists somebody.
+/// An answer that takes longer is none; a request takes 200 ms, and a busy machine a few times as long.
+const LIMIT: Duration = Duration::from_secs(8);
+/// How long a client goes by what it has read.
+const STALE: Duration = Duration::from_secs(1);
+
+/// Sends while the registry lists somebody, and reads it once a second, as a gateway may do.
 fn send(etcd: &Etcd, address: SocketAddr, name: &str) -> (Vec<String>, Vec<String>) {
-    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(20))).build().into();
+    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(LIMIT)).build().into();
     let (mut acknowledged, mut lost, mut number) = (Vec::new(), Vec::new(), 0);
-    while !etcd.listed().is_empty() {
+    let mut read = None::<Instant>;
+    loop {
+        if read.is_none_or(|read| read.elapsed() > STALE) {
+            if etcd.listed().is_empty() {
+                return (acknowledged, lost);
+            }
+            read = Some(Instant::now());
+        }
         let record = format!("{name}-{number}");
         number += 1;
         match agent.post(format!("http://{address}/records")).send(&record) {
@@ -19,13 +31,12 @@ fn send(etcd: &Etcd, address: SocketAddr, name: &str) -> (Vec<String>, Vec<Strin
             Err(error) => lost.push(format!("{record}: {error}")),
         }
     }
-    (acknowledged, lost)
 }
 
 /// How it ends, what the clients got, and what is on the volume.
 fn end(how: impl Fn(&containers::Container) + Sync, check: impl FnOnce(i32, Vec<String>, Vec<String>, Vec<String>)) {
     in_docker(|| {
-        let (image, network, volume) = (example::image("replica")?, Network::create(&["--internal"]), Volume::create());
+        let (image, network, volume) = (REPLICA.image()?, Network::create(&["--internal"]), Volume::create());
         let etcd = Etcd::start(&network)?;
         let run = Run::new().network(network.name()).flag(&format!("--volume={}:/data", volume.name()));
         let replica = run.env("LEASE", "3").ready(&image);

@@ -1,6 +1,6 @@
 //! B: what the writer has acknowledged is on the volume after the stop, or the report says what is not.
 
-use containers::{Container, Ended, Load, Network, Program, Recipe, Run, Volume, example, found, in_docker};
+use containers::{Container, Ended, Network, Program, Recipe, Run, Senders, Volume, WRITER, found, in_docker};
 use containers::{Unavailable, writer_figures};
 
 const STOPS: usize = 20;
@@ -27,9 +27,9 @@ fn every_acknowledged_record_is_on_the_volume_after_the_stop() {
 
 /// Sends some records to a writer on this volume, and stops it: its end, and how many it had acknowledged.
 fn stop_writer(mount: &str, records: usize) -> Result<(Ended, usize), Unavailable> {
-    let (image, network) = (example::image("writer")?, Network::create(&["--internal"]));
+    let (image, network) = (WRITER.image()?, Network::create(&["--internal"]));
     let writer = Run::new().network(network.name()).flag(mount).ready(&image);
-    let load = Load::on(writer.address(8080)?, "record", 1, records);
+    let load = Senders::on(writer.address(8080)?, "record", 1, records);
     let acknowledged = load.acknowledged().len();
     assert_eq!(acknowledged, records);
     Ok((writer.stop().wait(), acknowledged))
