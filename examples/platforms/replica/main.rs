@@ -6,6 +6,7 @@ mod etcd;
 #[path = "../writer/records.rs"]
 mod records;
 
+use std::env;
 use std::time::Duration;
 
 use axum::Router;
@@ -32,7 +33,9 @@ async fn record(State(records): State<Records>, record: String) -> Result<&'stat
 
 #[on_shutdown::main(drain_delay = "3s")]
 async fn main() -> anyhow::Result<()> {
-    let records = Records::in_file(std::env::var("RECORDS").unwrap_or("/data/records".to_owned()));
+    // A file of its own: replicas share the volume.
+    let host = env::var("HOSTNAME").unwrap_or("localhost".to_owned());
+    let records = Records::in_file(env::var("RECORDS").unwrap_or(format!("/data/records-{host}")));
     let registry = Registry::from_env("records")?;
     provide(records.clone())?;
     provide(registry.clone())?;

@@ -1,5 +1,6 @@
 //! A network in, a real etcd on it out, which can be asked what it lists.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use base64::Engine;
@@ -13,9 +14,14 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// Debian's etcd in a container of its own, known to the others on its network as `etcd`.
 pub struct Etcd {
+    list: List,
+    container: Container,
+}
+
+/// What an etcd lists, wherever it runs.
+pub(crate) struct List {
     agent: ureq::Agent,
     url: String,
-    container: Container,
 }
 
 impl Etcd {
@@ -31,9 +37,7 @@ impl Etcd {
         ]);
         let container = run.start(&etcd_and_proxy().build()?);
         container.wait_for("ready to serve client requests");
-        let url = format!("http://{}/v3", container.address(2379)?);
-        let agent = ureq::Agent::config_builder().timeout_global(Some(LIMIT)).max_idle_connections(0).build();
-        Ok(Self { agent: agent.into(), url, container })
+        Ok(Self { list: List::of(container.address(2379)?), container })
     }
 
     /// To pause it, or to stop it.
@@ -43,17 +47,29 @@ impl Etcd {
 
     /// The addresses of all instances that are listed.
     pub fn listed(&self) -> Vec<String> {
-        let entries = self.entries();
-        let values = entries.iter().filter_map(|entry| entry.pointer("/value").and_then(Value::as_str));
-        let decode = |value| BASE64_STANDARD.decode(value).expect("base64");
-        values.map(|value| String::from_utf8_lossy(&decode(value)).into_owned()).collect()
+        self.list.listed()
     }
 
     /// Ends the leases of all entries, as if nobody had renewed them.
     pub fn forget(&self) {
-        for entry in self.entries() {
-            self.call("lease/revoke", &json!({ "ID": entry["lease"] }));
+        for entry in self.list.entries() {
+            self.list.call("lease/revoke", &json!({ "ID": entry["lease"] }));
         }
+    }
+}
+
+impl List {
+    pub(crate) fn of(etcd: SocketAddr) -> Self {
+        let agent = ureq::Agent::config_builder().timeout_global(Some(LIMIT)).max_idle_connections(0).build();
+        Self { agent: agent.into(), url: format!("http://{etcd}/v3") }
+    }
+
+    /// The addresses of all instances that are listed.
+    pub(crate) fn listed(&self) -> Vec<String> {
+        let entries = self.entries();
+        let values = entries.iter().filter_map(|entry| entry.pointer("/value").and_then(Value::as_str));
+        let decode = |value| BASE64_STANDARD.decode(value).expect("base64");
+        values.map(|value| String::from_utf8_lossy(&decode(value)).into_owned()).collect()
     }
 
     fn entries(&self) -> Vec<Value> {

@@ -18,6 +18,7 @@ pub use image::{Image, Recipe};
 pub use leftovers::{BORN, sweep};
 pub use listed::{Departure, REGISTRY_TTL, RegistryFigures, departure, registry_figures};
 pub use records::{Senders, found};
+pub use replicas::Replicas;
 pub use written::{Kept, WriterFigures, writer_figures};
 
 mod address;
@@ -33,6 +34,7 @@ mod leftovers;
 mod listed;
 mod log;
 mod records;
+mod replicas;
 mod slots;
 mod written;
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use containers::{Etcd, Network, REPLICA, Run, Volume, found, in_docker};
+use containers::{Etcd, Network, REPLICA, Replicas, Run, Volume, found, in_docker};
 
 /// An answer that takes longer is none; a request takes 200 ms, and a busy machine a few times as long.
 const LIMIT: Duration = Duration::from_secs(8);
@@ -39,7 +39,7 @@ fn end(how: impl Fn(&containers::Container) + Sync, check: impl FnOnce(i32, Vec<
         let (image, network, volume) = (REPLICA.image()?, Network::create(&["--internal"]), Volume::create());
         let etcd = Etcd::start(&network)?;
         let run = Run::new().network(network.name()).flag(&format!("--volume={}:/data", volume.name()));
-        let replica = run.env("LEASE", "3").ready(&image);
+        let replica = run.env("LEASE", "3").env("RECORDS", "/data/records").ready(&image);
         let address = replica.address(8080)?;
         let (acknowledged, lost) = thread::scope(|scope| {
             let (etcd, names) = (&etcd, ["a", "b", "c", "d"]);
@@ -81,4 +81,23 @@ fn a_replica_that_is_killed_loses_requests_and_is_listed_without_a_listener() {
             assert!(found.len() <= acknowledged.len(), "{} of {} found", found.len(), acknowledged.len());
         },
     );
+}
+
+#[test]
+fn compose_restarts_three_replicas_and_stops_them_before_the_registry_that_they_leave() {
+    in_docker(|| {
+        let replicas = Replicas::up(3)?;
+        replicas.wait_until_listed()?;
+        replicas.call(&["restart", "replica"]);
+        replicas.wait_until_listed()?;
+        replicas.call(&["stop"]);
+        let ended = replicas.ended();
+        assert_eq!(ended.len(), 3);
+        for ended in &ended {
+            ended.assert_code(0).assert_order(&["left the registry"; 2]);
+        }
+        replicas.call(&["down", "--volumes"]);
+        assert_eq!(replicas.call(&["ps", "--quiet"]), "");
+        Ok(())
+    });
 }
