@@ -1,6 +1,6 @@
 //! This instance's address in, its entry in etcd out: kept alive by a lease, removed in the phase `announce`.
 //!
-//! It speaks to etcd's JSON gateway with `ureq`, which brings 16 crates; a client of etcd's gRPC brings 92, and builds
+//! It speaks to etcd's JSON gateway with `ureq`, ten crates in all; a client of etcd's gRPC brings 92, and builds
 //! only where `protoc` is installed. It is a blocking client, on threads of its own: it does not depend on the
 //! program's async runtime, which may be what is in trouble.
 
@@ -115,7 +115,7 @@ impl Registry {
     fn call(&self, what: &str, question: &Value, limit: Option<Duration>) -> anyhow::Result<Value> {
         let url = format!("{}/v3/{what}", self.0.url);
         let request = self.0.agent.post(&url).config().timeout_global(limit).build();
-        let mut answer = request.send_json(question).with_context(|| url.clone())?;
+        let mut answer = request.send(question.to_string()).with_context(|| url.clone())?;
         let (status, body) = (answer.status(), answer.body_mut().read_to_string().with_context(|| url.clone())?);
         // 404: the lease has ended, and so has what it held.
         ensure!(status.is_success() || status == 404, "{url}: {status}, {body}");

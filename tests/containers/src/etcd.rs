@@ -81,8 +81,9 @@ impl List {
 
     fn call(&self, what: &str, question: &Value) -> Value {
         let url = format!("{}/{what}", self.url);
-        let mut answer = self.agent.post(&url).send_json(question).unwrap_or_else(|error| panic!("{url}: {error}"));
-        answer.body_mut().read_json().unwrap_or_else(|error| panic!("{url}: {error}"))
+        let ask = || self.agent.post(&url).send(question.to_string())?.body_mut().read_to_string();
+        let answer = ask().unwrap_or_else(|error| panic!("{url}: {error}"));
+        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{url}: {error}: {answer}"))
     }
 }
 
