@@ -18,6 +18,7 @@ fn every_acknowledged_record_is_on_the_volume_after_the_stop() {
         let with_hook = &figures.with_hook;
         assert_eq!(with_hook.found, with_hook.acknowledged, "{with_hook:?}");
         assert_eq!((with_hook.stops, with_hook.broken), (STOPS, 0), "{with_hook:?}");
+        assert!(with_hook.acknowledged > STOPS, "hardly any load: {with_hook:?}");
         // The control: without the hook the same load and the same stops lose records.
         let without = &figures.without_hook;
         assert!(without.found < without.acknowledged, "nothing was lost without the hook: {without:?}");
@@ -25,11 +26,16 @@ fn every_acknowledged_record_is_on_the_volume_after_the_stop() {
     });
 }
 
+/// How a record begins: long enough for a few to fill a disk.
+fn record() -> String {
+    "record".repeat(30)
+}
+
 /// Sends some records to a writer on this volume, and stops it: its end, and how many it had acknowledged.
 fn stop_writer(mount: &str, records: usize) -> Result<(Ended, usize), Unavailable> {
     let (image, network) = (WRITER.image()?, Network::create(&["--internal"]));
     let writer = Run::new().network(network.name()).flag(mount).ready(&image);
-    let load = Senders::on(writer.address(8080)?, "record", 1, records);
+    let load = Senders::on(writer.address(8080)?, &record(), 1, records);
     let acknowledged = load.acknowledged().len();
     assert_eq!(acknowledged, records);
     Ok((writer.stop().wait(), acknowledged))
@@ -56,11 +62,11 @@ fn a_full_disk_is_exit_code_70_and_the_number_of_records_that_it_did_not_take() 
         let options = ["--driver=local", "--opt=type=tmpfs", "--opt=device=tmpfs", "--opt=o=size=16k"];
         let volume = Volume::with(&options);
         let holder = holder(&volume)?;
-        let (ended, acknowledged) = stop_writer(&format!("--volume={}:/data", volume.name()), 3000)?;
+        let (ended, acknowledged) = stop_writer(&format!("--volume={}:/data", volume.name()), 300)?;
         let found = found(&holder)?;
         assert!(!found.is_empty() && found.len() < acknowledged, "{} of {acknowledged} found", found.len());
         // Whole records, in order, and not one that the report does not know of.
-        let whole = (0..found.len()).map(|number| format!("record-0-{number}"));
+        let whole = (0..found.len()).map(|number| format!("{}-0-{number}", record()));
         assert!(whole.eq(found.iter().cloned()), "{found:?}");
         assert_says(&ended, acknowledged - found.len(), "No space left on device");
         Ok(())
