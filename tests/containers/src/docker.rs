@@ -142,7 +142,12 @@ pub struct Volume(Owned);
 
 impl Volume {
     pub fn create() -> Self {
-        Self(Owned::create(Kind::Volume, &[]))
+        Self::with(&[])
+    }
+
+    /// `flags` go to `docker volume create`.
+    pub fn with(flags: &[&str]) -> Self {
+        Self(Owned::create(Kind::Volume, flags))
     }
 
     pub fn name(&self) -> &str {

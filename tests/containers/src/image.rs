@@ -94,7 +94,7 @@ impl Recipe {
 }
 
 /// An image of docker's.
-pub struct Image(Owned);
+pub struct Image(pub(crate) Owned);
 
 impl Image {
     pub fn name(&self) -> &str {
@@ -103,7 +103,7 @@ impl Image {
 }
 
 /// A folder that is removed when this is dropped.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Drop for Folder {
     fn drop(&mut self) {

@@ -12,20 +12,33 @@ pub use binary::Program;
 pub use container::{Container, Run};
 pub use docker::{Network, Volume, supports};
 pub use ended::Ended;
+pub use etcd::Etcd;
+pub use example::{Example, REGISTRY, REPLICA, WRITER};
 pub use image::{Image, Recipe};
 pub use leftovers::{BORN, sweep};
+pub use listed::{Departure, REGISTRY_TTL, RegistryFigures, departure, registry_figures};
+pub use records::{Senders, found};
+pub use replicas::Replicas;
 pub use systemd::Systemd;
+pub use written::{Kept, WriterFigures, writer_figures};
 
+mod address;
 mod binary;
 mod container;
 mod debian;
 mod docker;
 mod ended;
+mod etcd;
+mod example;
 mod image;
 mod leftovers;
+mod listed;
 mod log;
+mod records;
+mod replicas;
 mod slots;
 mod systemd;
+mod written;
 
 /// With this variable set to `1` a test that cannot run here fails.
 pub const REQUIRE: &str = "ON_SHUTDOWN_REQUIRE_DOCKER";
