@@ -1,3 +1,6 @@
-//! What every measured program is linked to: moments in, eight bytes for each on stdout out.
+//! What measured programs and those who measure them share.
 
 pub mod child;
+pub mod graph;
+mod hooks;
+pub mod instructions;
