@@ -50,7 +50,9 @@ fn valgrind() -> Result<PathBuf, String> {
 /// cargo's own.
 pub fn build(target: &Path) -> Result<PathBuf, String> {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--release", "-p", "benches", "--no-default-features"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+        .args(["build", "--release", "-p", "benches", "--no-default-features"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     command.args(["--bin", "bench_plan_10", "--bin", "bench_plan_1000", "--target-dir"]).arg(target);
     let output = command.output().map_err(|error| format!("cargo: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);

@@ -20,7 +20,8 @@ fn make(graph: &Graph) {
     let mut made: Vec<Registration> = Vec::new();
     for (hook, length) in graph.lengths.iter().enumerate() {
         let length = Duration::from_millis(*length);
-        let settings = graph.after[hook].iter().fold(HookSettings::new(), |settings, earlier| settings.after(&made[*earlier]));
+        let settings =
+            graph.after[hook].iter().fold(HookSettings::new(), |settings, earlier| settings.after(&made[*earlier]));
         let body = async move |_| {
             STARTS[hook].store(now(), Relaxed);
             tokio::time::sleep(length).await;
