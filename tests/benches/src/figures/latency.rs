@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Effort;
 use crate::contestants::{ALL, MANY, MULTI, SIGNAL_HOOK, SIGWAIT, SYNC, TOKIO};
-use crate::life::{Contestant, Life, interleaved};
+use crate::life::{Contestant, Life, interleaved, path};
 use crate::row::Row;
 use crate::samples::Samples;
 
@@ -63,8 +63,8 @@ struct Load(Vec<Child>);
 impl Load {
     fn new() -> Result<Self, String> {
         let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-        let this = std::env::current_exe().map_err(|error| error.to_string())?;
-        let spin = || Command::new(&this).arg("spin").spawn().map_err(|error| error.to_string());
+        // Not by `current_exe`: the build may have put a new file in its place.
+        let spin = || Command::new(path("benches")).arg("spin").spawn().map_err(|error| format!("benches: {error}"));
         (0..cpus).map(|_| spin()).collect::<Result<_, _>>().map(Self)
     }
 }
