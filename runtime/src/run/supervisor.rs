@@ -56,16 +56,16 @@ fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
     let Shared { machine, cancels, .. } = &mut *shared;
     machine.expire(now, |id| cancels.get(&id).is_none_or(|cancel| cancel.in_poll()));
     if machine.is_over() {
-        engine.after_change(shared);
+        engine.after_change(shared, now);
         return None;
     }
     let tells = watch.is_due(now);
     let waits_for_work = shared.machine.awaits_work();
     let runners = watch.takeover(&shared, now);
     // Not sooner than that: whatever is overdue now was seen to now.
-    let wake = shared.due(|| now).max(now + TAKEOVER).min(watch.next_progress);
+    let wake = shared.due(now).max(now + TAKEOVER).min(watch.next_progress);
     engine.sleeps_until(wake);
-    engine.after_change(shared);
+    engine.after_change(shared, now);
     engine.count_work();
     if tells {
         let work = if waits_for_work { engine.surroundings.work() } else { Vec::new() };
