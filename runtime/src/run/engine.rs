@@ -118,7 +118,8 @@ impl Engine {
 
     /// Says that the hooks are on their way.
     pub(super) fn tell_began(&self) {
-        let hooks = self.lock().machine.plan().hooks().count();
+        // Not one by one: the first runner waits for the lock.
+        let hooks: usize = self.lock().machine.plan().groups().map(|(_, group)| group.members.len()).sum();
         if let Some(began) = self.began() {
             self.surroundings.began(&began.trigger, hooks);
         }

@@ -88,7 +88,7 @@ pub fn spin() -> ! {
 }
 
 pub fn measure(effort: Effort) -> Result<Latency, String> {
-    let everybody = || ALL.into_iter().map(|contestant| (contestant, 1)).chain([(MANY, 10_000)]);
+    let everybody = || ALL.into_iter().map(|contestant| (contestant, 1)).chain([(effort.many(), 10_000)]);
     let more = [10, 100].into_iter().flat_map(|hooks| [(MULTI, hooks), (TOKIO, hooks)]);
     let idle = Run::of(everybody().chain(more).collect(), effort.rounds(200))?;
     let load = Load::new()?;

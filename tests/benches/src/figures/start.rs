@@ -1,12 +1,12 @@
 //! From exec until the program is ready: what an install adds, and what each annotated hook adds to that.
 
 use super::Effort;
-use crate::contestants::{MANY, MULTI, SYNC, TOKIO_BARE};
+use crate::contestants::{MULTI, SYNC, TOKIO_BARE};
 use crate::row::Row;
 use crate::samples::Samples;
 
 pub fn measure(effort: Effort) -> Result<Vec<Row>, String> {
-    let entries = [(MULTI, 1), (TOKIO_BARE, 1), (SYNC, 1), (MANY, 10_000)];
+    let entries = [(MULTI, 1), (TOKIO_BARE, 1), (SYNC, 1), (effort.many(), 10_000)];
     let mut ready = [const { Vec::new() }; 4];
     for round in 0..=effort.rounds(200) {
         for ((contestant, hooks), ready) in entries.into_iter().zip(&mut ready) {
