@@ -63,6 +63,7 @@ fn begin(site: Site) -> InFlight {
 }
 
 impl Drop for InFlight {
+    #[inline]
     fn drop(&mut self) {
         self.place.free();
         if is_draining() {

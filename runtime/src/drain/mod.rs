@@ -34,6 +34,7 @@ pub(crate) enum Stage {
 /// The stage of this program: a static of its own, so that a probe costs one atomic load.
 static REACHED: AtomicU8 = AtomicU8::new(Stage::Serving as u8);
 
+#[inline]
 fn has_reached(stage: Stage) -> bool {
     REACHED.load(Ordering::SeqCst) >= stage as u8
 }
@@ -61,6 +62,7 @@ pub(crate) fn reach(stage: Stage) {
 ///
 /// One atomic load; for readiness probes. Usable before install and in libraries.
 #[must_use]
+#[inline]
 pub fn is_ready() -> bool {
     !has_reached(Stage::Leaving)
 }
@@ -69,6 +71,7 @@ pub fn is_ready() -> bool {
 ///
 /// One atomic load; for code that polls. Usable before install and in libraries.
 #[must_use]
+#[inline]
 pub fn is_draining() -> bool {
     has_reached(Stage::Draining)
 }

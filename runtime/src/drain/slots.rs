@@ -36,11 +36,22 @@ pub(super) enum Place {
 }
 
 thread_local! {
-    /// This thread's shard, and where in a chunk it looks first.
-    static HINT: Cell<(usize, usize)> = {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        Cell::new((NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS, 0))
-    };
+    /// This thread's shard, and where in a chunk it looks first. Constant, so that a look is a plain load.
+    static HINT: Cell<(usize, usize)> = const { Cell::new((UNKNOWN, 0)) };
+}
+
+const UNKNOWN: usize = usize::MAX;
+
+fn hint() -> (usize, usize) {
+    match HINT.try_with(Cell::get).unwrap_or_default() {
+        (UNKNOWN, from) => {
+            static NEXT: AtomicUsize = AtomicUsize::new(0);
+            let shard = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
+            let _ = HINT.try_with(|hint| hint.set((shard, from)));
+            (shard, from)
+        }
+        known => known,
+    }
 }
 
 impl Slots {
@@ -53,11 +64,12 @@ impl Slots {
 
     /// Sets a mark, which is not [`FREE`].
     pub(super) fn set(&'static self, mark: u64) -> Place {
-        let (shard, from) = HINT.try_with(Cell::get).unwrap_or_default();
+        let (shard, from) = hint();
         let chunks = self.shards.get(shard).map_or(&[][..], |shard| &shard.chunks);
         for (chunk, size) in chunks.iter().zip(sizes()) {
             let slots = chunk.get_or_init(|| (0..size).map(|_| AtomicU64::new(FREE)).collect());
-            for place in (from..from + TRIES).map(|place| place % size) {
+            // A power of two: the remainder without a division, which takes longer than all the rest.
+            for place in (from..from + TRIES).map(|place| place & (size - 1)) {
                 let Some(slot) = slots.get(place) else { continue };
                 if slot.load(Ordering::Relaxed) == FREE
                     && slot.compare_exchange(FREE, mark, Ordering::SeqCst, Ordering::Relaxed).is_ok()
@@ -82,6 +94,7 @@ impl Slots {
 }
 
 impl Place {
+    #[inline]
     pub(super) fn free(&self) {
         match self {
             Self::Slot(slot) => slot.store(FREE, Ordering::Release),

@@ -60,7 +60,7 @@ fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
     let Shared { machine, cancels, .. } = &mut *shared;
     machine.expire(now, |id| cancels.get(&id).is_none_or(|cancel| cancel.in_poll()));
     if machine.is_over() {
-        engine.after_change(shared);
+        engine.after_change(shared, now);
         return None;
     }
     let tells = watch.is_due(now);
@@ -68,9 +68,9 @@ fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
     let runners = watch.takeover(&shared, now);
     let standing = watch.wants_standing(engine, now).then(|| shared.machine.standing(now));
     // Not sooner than that: whatever is overdue now was seen to now.
-    let wake = shared.due(|| now).max(now + TAKEOVER).min(watch.next_progress).min(watch.next_standing);
+    let wake = shared.due(now).max(now + TAKEOVER).min(watch.next_progress).min(watch.next_standing);
     engine.sleeps_until(wake);
-    engine.after_change(shared);
+    engine.after_change(shared, now);
     engine.count_work();
     standing.iter().for_each(|standing| engine.surroundings.stands(standing));
     if tells {

@@ -1,6 +1,7 @@
 //! The signals that a program asks for in, those that can be handled out.
 
 use std::fmt;
+use std::io::Read;
 
 use super::Signal;
 
@@ -86,7 +87,9 @@ fn bit(signal: Signal) -> u64 {
 /// The kernel's mask of ignored signals; none where the system does not tell.
 /// The standard library ignores SIGPIPE itself; a program that asks for SIGPIPE asks for it.
 fn ignored_at_start() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // The file does not know its own length: without the room, it takes eight reads.
+    let mut status = String::with_capacity(4096);
+    let _ = std::fs::File::open("/proc/self/status").and_then(|mut file| file.read_to_string(&mut status));
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     mask & !bit(Signal::from_raw(signal_hook::consts::SIGPIPE))

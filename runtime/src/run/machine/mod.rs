@@ -128,6 +128,7 @@ pub(crate) struct Machine {
 impl Machine {
     /// All that can be made before the trigger is made here.
     pub(crate) fn new(plan: Plan, escalate_on_any: bool) -> Self {
+        let queue = VecDeque::with_capacity(plan.size());
         let states = (0..plan.size()).map(|id| State::Waiting { on: plan.waits(id), open: false }).collect();
         Self {
             timing: Timing::new(&plan),
@@ -137,7 +138,7 @@ impl Machine {
             begun: false,
             escalate_on_any,
             states,
-            queue: VecDeque::new(),
+            queue,
             running: Vec::new(),
             started: 0,
             turn: None,

@@ -1,0 +1,20 @@
+//! What callgrind counts: the plan of ten hooks, and with the argument `guard` work in flight that begins and ends.
+
+use std::hint::black_box;
+
+benches::hooks!(10);
+
+#[inline(never)]
+fn measured(guard: bool) {
+    if guard {
+        // Looked at by callgrind as a whole: a thousand, so that the first one does not count.
+        (0..1000).for_each(|_| drop(black_box(on_shutdown::in_flight("request"))));
+    } else {
+        black_box(on_shutdown::Settings::new().plan().expect("a plan"));
+    }
+}
+
+fn main() {
+    let guard = std::env::args().nth(1).as_deref() == Some("guard");
+    measured(black_box(guard));
+}

@@ -1,0 +1,14 @@
+//! What callgrind counts: the plan of a thousand hooks.
+
+use std::hint::black_box;
+
+benches::hooks!(10 10 10);
+
+#[inline(never)]
+fn measured() {
+    black_box(on_shutdown::Settings::new().plan().expect("a plan"));
+}
+
+fn main() {
+    measured();
+}

@@ -1,0 +1,55 @@
+//! What is deterministic is counted in instructions, so that a regression shows on a noisy machine.
+//!
+//! `UPDATE_FIGURES=1` writes the figures again. They are those of one compiler: with another they are told only.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use benches::instructions::{build, count};
+
+const FIGURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.txt");
+/// In percent: allocator and C library differ a little between machines.
+const GROWTH: u64 = 10;
+
+fn compiler() -> String {
+    let output = Command::new("rustc").arg("-V").output().expect("rustc is there");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// The line `name: number` of the committed file.
+fn committed(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")?.parse().ok())
+}
+
+#[test]
+fn no_count_has_grown() {
+    // Of its own: the build of these tests may hold the lock of the other.
+    let target = Path::new(env!("CARGO_BIN_EXE_bench_plan_10")).ancestors().nth(2).unwrap().join("benches/target");
+    let built = build(&target).unwrap_or_else(|error| panic!("{error}"));
+    let counted = count(&built).unwrap_or_else(|error| panic!("{error}"));
+    let compiler = compiler();
+    if std::env::var_os("UPDATE_FIGURES").is_some() {
+        let mut text = format!("{compiler}\n");
+        counted.iter().for_each(|(name, number)| writeln!(text, "{name}: {number}").unwrap());
+        std::fs::write(FIGURES, text).unwrap();
+    }
+    let text = std::fs::read_to_string(FIGURES).expect(FIGURES);
+    let same_compiler = text.lines().next() == Some(&*compiler);
+    let mut grown = Vec::new();
+    for (name, number) in counted {
+        let before = committed(&text, name).unwrap_or_else(|| panic!("no figure for {name} in {FIGURES}"));
+        println!("{name}: {number} instructions, {before} committed");
+        if number * 100 > before * (100 + GROWTH) {
+            grown.push(format!("{name}: {before} before, {number} now"));
+        }
+    }
+    if same_compiler {
+        assert!(
+            grown.is_empty(),
+            "more than {GROWTH} % more instructions: {grown:?}; if that has to be, UPDATE_FIGURES=1"
+        );
+    } else {
+        println!("not compared: this is {compiler}, the figures are of {}", text.lines().next().unwrap_or("nobody"));
+    }
+}
