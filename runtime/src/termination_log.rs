@@ -68,7 +68,7 @@ mod tests {
             draining: None,
             in_flight_seen: Vec::new(),
             noted: Vec::new(),
-            exit_code: 0,
+            exit_code: 70,
         }
     }
 
@@ -82,7 +82,7 @@ mod tests {
     fn spec_3_24_one_line_names_the_culprit() {
         let path = folder().join("log");
         std::fs::write(&path, "").unwrap();
-        write_to(&path, &report(), 70);
+        write_to(&path, &report());
         let expected = "exit code 70: main returned; 1 failed in 1 s of 8 s; \
                         flush_orders failed: disk full (src/orders.rs:42)\n";
         assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
@@ -93,8 +93,8 @@ mod tests {
         let (target, link, absent) = (folder().join("target"), folder().join("link"), folder().join("absent"));
         std::fs::write(&target, "kept").unwrap();
         let _ = std::os::unix::fs::symlink(&target, &link);
-        write_to(&link, &report(), 70);
-        write_to(&absent, &report(), 70);
+        write_to(&link, &report());
+        write_to(&absent, &report());
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "kept");
         assert!(!absent.exists());
     }

@@ -1,0 +1,182 @@
+//! Whole reports in, pictures out: what is in them and where.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::layout::Layout;
+use super::scale::Nanos;
+use crate::drain::WorkInFlight;
+use crate::hook::Phase;
+use crate::report::{HookReport, InFlightSeen, Noted, Outcome, Report};
+use crate::trigger::{Sender, Signal, Trigger};
+
+const MS: u64 = 1000;
+
+const fn micros(micros: u64) -> Duration {
+    Duration::from_micros(micros)
+}
+
+fn signal(signal: Signal) -> Trigger {
+    Trigger::Signal { signal, sender: Some(Sender { pid: 812, uid: 0 }) }
+}
+
+/// Start and length are in microseconds.
+fn hook(phase: Phase, name: &str, start: u64, took: u64, outcome: Outcome) -> HookReport {
+    HookReport {
+        name: name.to_owned(),
+        module: "orders::store".to_owned(),
+        file: "src/store.rs".to_owned(),
+        line: 42,
+        phase,
+        priority: 0,
+        package: "orders".to_owned(),
+        version: "1.2.3".to_owned(),
+        timeout: Duration::from_secs(5),
+        start: (!matches!(outcome, Outcome::Skipped(_))).then_some(micros(start)),
+        duration: micros(took),
+        outcome,
+        doing: None,
+    }
+}
+
+fn report(hooks: Vec<HookReport>) -> Report {
+    let end = |hook: &HookReport| hook.start.unwrap_or_default() + hook.duration;
+    Report {
+        trigger: signal(Signal::SIGTERM),
+        duration: hooks.iter().map(end).max().unwrap_or_default(),
+        hooks,
+        in_flight: Vec::new(),
+        deadline: micros(8_500 * MS),
+        deadline_came: false,
+        forced: None,
+        own_end: None,
+        triggered_at: UNIX_EPOCH + Duration::from_secs(1_790_000_000),
+        draining: Some(micros(300)),
+        in_flight_seen: Vec::new(),
+        noted: Vec::new(),
+        exit_code: 0,
+    }
+}
+
+fn healthy() -> Report {
+    use Outcome::Completed;
+    let mut report = report(vec![
+        hook(Phase::Announce, "leave_registry", 229, 121 * MS, Completed),
+        hook(Phase::Stop, "stop_consumer", 1_230 * MS, 251 * MS, Completed),
+        hook(Phase::Stop, "write_orders", 1_482 * MS, 300 * MS, Completed),
+        hook(Phase::Stop, "write_index", 1_482 * MS, 201 * MS, Completed),
+        hook(Phase::Close, "close_pool", 1_783 * MS, 80 * MS, Completed),
+        hook(Phase::Flush, "flush_metrics", 1_864 * MS, 19, Completed),
+    ]);
+    report.draining = Some(micros(500 * MS));
+    report.in_flight_seen = [(500, 12), (520, 11), (600, 7), (610, 6), (900, 3), (1_100, 1), (1_229, 0)]
+        .map(|(at, count)| InFlightSeen { at: micros(at * MS), count })
+        .to_vec();
+    report
+}
+
+fn worst() -> Report {
+    let lost = Outcome::TimedOut { abandoned: true };
+    let late = Outcome::TimedOut { abandoned: false };
+    let at = |hook: HookReport, doing: &str| HookReport { doing: Some(doing.to_owned()), ..hook };
+    let mut report = report(vec![
+        hook(
+            Phase::Announce,
+            "leave_registry",
+            229,
+            30 * MS,
+            Outcome::Failed("connection refused (os error 111)".into()),
+        ),
+        hook(Phase::Drain, "finish_jobs", 31 * MS, 700 * MS, Outcome::Completed),
+        hook(
+            Phase::Stop,
+            "stop_consumer",
+            1_230 * MS,
+            251 * MS,
+            Outcome::Panicked("index out of bounds: the len is 3 but the index is 7".into()),
+        ),
+        at(
+            hook(Phase::Stop, "write_orders", 1_482 * MS, 900 * MS, lost.clone()),
+            "waiting in read on fd 9, a TCP connection to 10.0.0.3:5432",
+        ),
+        at(hook(Phase::Stop, "write_index", 1_482 * MS, 500 * MS, late), "awaiting, last polled 501 ms ago"),
+        hook(Phase::Stop, "notify", 1_482 * MS, 20 * MS, Outcome::Completed),
+        hook(
+            Phase::Close,
+            "close_pool",
+            0,
+            0,
+            Outcome::Skipped("`write_orders` was abandoned and may still use what it uses".into()),
+        ),
+        hook(Phase::Close, "close_cache", 0, 0, Outcome::Skipped("no `cache::Pool` was provided".into())),
+        at(
+            hook(Phase::Flush, "flush_metrics", 2_400 * MS, 1_700 * MS, lost),
+            "waiting in connect on fd 12, a TCP connection to 10.0.7.1:4317",
+        ),
+        hook(Phase::Flush, "sync_disk", 0, 0, Outcome::Skipped("the shutdown was cut short".into())),
+    ]);
+    report.draining = Some(micros(31 * MS));
+    report.exit_code = 130;
+    report.forced = Some(Signal::SIGINT);
+    report.in_flight_seen =
+        [(31, 4), (300, 3), (1_229, 2)].map(|(at, count)| InFlightSeen { at: micros(at * MS), count }).to_vec();
+    report.in_flight = vec![WorkInFlight {
+        name: "http".into(),
+        count: 2,
+        oldest: Duration::from_secs(31),
+        file: "src/web.rs".into(),
+        line: 17,
+    }];
+    let noted = [(1, Signal::SIGTERM), (1_220, Signal::SIGTERM), (2_600, Signal::SIGINT), (4_100, Signal::SIGINT)];
+    report.noted = noted.map(|(at, it)| Noted { at: micros(at * MS), trigger: signal(it) }).to_vec();
+    report
+}
+
+fn many() -> Report {
+    let hooks = (0..200).map(|n| {
+        let phase = if n < 20 {
+            Phase::Announce
+        } else if n < 150 {
+            Phase::Stop
+        } else {
+            Phase::Close
+        };
+        let outcome = match n {
+            33 | 77 => Outcome::Failed("no space left on device".into()),
+            120 => Outcome::TimedOut { abandoned: false },
+            _ => Outcome::Completed,
+        };
+        hook(phase, &format!("hook_number_{n}"), (n / 10) * 40 * MS, 7 * MS + (n * 7919 % 30) * MS, outcome)
+    });
+    report(hooks.collect())
+}
+
+fn quick() -> Report {
+    let quick = (0..9).map(|n| hook(Phase::Stop, &format!("quick_{n}"), n * 100, 80, Outcome::Completed));
+    let late = hook(Phase::Close, "close_pool", 1_000, 24_999 * MS, Outcome::TimedOut { abandoned: true });
+    let last = (0..3).map(|n| hook(Phase::Flush, &format!("flush_{n}"), 25_001 * MS + n * 100, 95, Outcome::Completed));
+    let mut report = report(quick.chain([late]).chain(last).collect());
+    report.draining = Some(micros(10));
+    report.deadline = micros(28_000 * MS);
+    report.exit_code = 124;
+    report
+}
+
+fn one() -> Report {
+    let hooks = vec![hook(Phase::Stop, "flush_orders", 31, 17, Outcome::Completed)];
+    Report { draining: Some(micros(21)), ..report(hooks) }
+}
+
+#[test]
+fn dump() {
+    for (name, report) in [
+        ("healthy", healthy()),
+        ("worst", worst()),
+        ("many", many()),
+        ("quick", quick()),
+        ("one", one()),
+        ("none", report(Vec::new())),
+    ] {
+        std::fs::write(format!("/tmp/pics/{name}.svg"), report.to_svg()).unwrap();
+        std::fs::write(format!("/tmp/pics/{name}.html"), report.to_html()).unwrap();
+    }
+}
