@@ -1,6 +1,8 @@
 //! Beside station 9: the events of a run in, words for the person who reads the log and the end of the process out.
 
-use std::sync::OnceLock;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -26,7 +28,7 @@ pub(crate) struct Operator {
     conventional: bool,
     /// Asked for at install: the environment belongs to the program, which may hold its lock.
     canvas: Canvas,
-    file: Option<ReportFile>,
+    file: Option<Arc<ReportFile>>,
     /// From the trigger on.
     last_resort: OnceLock<Armed>,
     /// Who waits for the report, where the process goes on.
@@ -41,7 +43,7 @@ impl Operator {
             ending,
             conventional,
             canvas,
-            file,
+            file: file.map(Arc::new),
             last_resort: OnceLock::new(),
             ended: watch::Sender::new(None),
         }
@@ -57,6 +59,22 @@ impl Operator {
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Option<Report>> {
         self.ended.subscribe()
+    }
+
+    /// The file where nothing is waited for: a file system that hangs holds up the end no longer than this.
+    fn write_in_time(&self, report: &Report) {
+        let Some(file) = self.file.clone() else { return };
+        let (report, (tell, told)) = (report.clone(), sync_channel(1));
+        let write = move || drop(tell.send(file.write(&report)));
+        let writer = thread::Builder::new().name("shutdown-report".to_owned()).spawn(write);
+        if writer.is_err() {
+            return console::line("no report file: the system refuses a thread to write it");
+        }
+        match told.recv_timeout(PATIENCE) {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => console::line(why),
+            Err(_) => console::line(format_args!("no report file: it took longer than {}", Length(PATIENCE))),
+        }
     }
 
     fn hand_over(&self, report: Report) {
@@ -138,6 +156,7 @@ impl Surroundings for Operator {
         report.exit_code = exit::code(&report, self.conventional);
         if !told {
             console::write(&report.on(self.canvas).to_string(), Duration::ZERO);
+            self.write_in_time(&report);
         }
         if self.ending == Ending::Return && report.forced.is_none() {
             return self.hand_over(report);

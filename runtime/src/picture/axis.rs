@@ -14,6 +14,8 @@ const SECOND: Nanos = 1_000_000_000;
 pub(super) struct Tick {
     pub(super) place: f64,
     pub(super) label: String,
+    /// The others count from this one, which stands at a fold.
+    pub(super) is_base: bool,
 }
 
 /// The ticks of every part of the axis that is not folded.
@@ -38,7 +40,7 @@ fn piece_ticks(scale: &Scale, piece: &Piece) -> Vec<Tick> {
         _ => label(at, piece.to),
     };
     let ticks = (0..=count).map(|n| first + n * step).filter(|at| *at <= piece.to);
-    ticks.map(|at| Tick { place: scale.place(at), label: label(at) }).collect()
+    ticks.map(|at| Tick { place: scale.place(at), label: label(at), is_base: is_late && at == first }).collect()
 }
 
 /// The smallest of 1, 2, 5, 10 .. ns to 5 s, then 10, 20, 30 s, 1, 2, 5, 10, 30 min, 1, 2, 6, 12 h and days with which

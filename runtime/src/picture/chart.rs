@@ -18,6 +18,7 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout<'_>) {
     layout.marks.iter().for_each(|mark| across(pen, layout, mark));
     layout.bands.iter().for_each(|band| rows::draw(pen, layout, band));
     folds(pen, layout);
+    layout.bands.iter().for_each(|band| rows::remarks(pen, layout, band));
     labels(pen, layout, &ticks);
     if layout.bands.is_empty() {
         pen.text("remark", (MARGIN, layout.bottom - 2.0), Anchor::Start, "no hooks");
@@ -51,9 +52,10 @@ fn axis(pen: &mut Pen, layout: &Layout<'_>, ticks: &[Tick]) {
 /// Above all lines.
 fn labels(pen: &mut Pen, layout: &Layout<'_>, ticks: &[Tick]) {
     let (top, bottom) = (layout.top, layout.bottom);
-    for Tick { place, label } in ticks {
-        pen.text("tick", (*place, top - 8.0), Anchor::Middle, label);
-        pen.text("tick", (*place, bottom + 17.0), Anchor::Middle, label);
+    for Tick { place, label, is_base } in ticks {
+        let anchor = if *is_base { Anchor::Start } else { Anchor::Middle };
+        pen.text("tick", (*place, top - 8.0), anchor, label);
+        pen.text("tick", (*place, bottom + 17.0), anchor, label);
     }
 }
 

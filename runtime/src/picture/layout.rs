@@ -32,6 +32,8 @@ const MANY: usize = 60;
 /// What stands where.
 pub(super) struct Layout<'a> {
     pub(super) report: &'a Report,
+    /// The rows are low.
+    pub(super) dense: bool,
     pub(super) columns: Columns,
     pub(super) scale: Scale,
     pub(super) bands: Vec<Band<'a>>,
@@ -99,7 +101,8 @@ impl<'a> Layout<'a> {
                 bands.push(band);
             }
         }
-        Self { report, columns, scale, bands, marks, top, bottom: bottom + BAND_GAP }
+        let dense = is_dense(report);
+        Self { report, dense, columns, scale, bands, marks, top, bottom: bottom + BAND_GAP }
     }
 
     pub(super) fn height(&self) -> f64 {
@@ -147,7 +150,7 @@ const SERVING: &str = "(still serving)";
 const IN_FLIGHT: &str = "(in flight)";
 
 fn rows<'a>(report: &'a Report, names: &[String], phase: Phase) -> Vec<Row<'a>> {
-    let low = report.hooks.len() > MANY;
+    let low = is_dense(report);
     let row = |what, name: &str, height| Row { top: 0.0, height, name: name.to_owned(), remark: None, what };
     let mut rows = Vec::new();
     if phase == Phase::Announce {
@@ -167,6 +170,10 @@ fn rows<'a>(report: &'a Report, names: &[String], phase: Phase) -> Vec<Row<'a>> 
         rows.extend(report.in_flight.iter().map(|work| row(What::CutOff(work), "(cut off)", 20.0)));
     }
     rows
+}
+
+fn is_dense(report: &Report) -> bool {
+    report.hooks.len() > MANY
 }
 
 /// The hooks' own names; with their modules where two have the same.
@@ -206,13 +213,17 @@ pub(super) fn drained(report: &Report) -> Duration {
     later.min().unwrap_or(report.duration)
 }
 
-/// The axis ends with the shutdown; with the deadline, where that is near.
+/// The axis ends with the shutdown; with the deadline, where that is near and nothing has to be folded for it.
 fn scale(report: &Report, plot: Extent) -> Scale {
-    let (duration, deadline) = (nanos(report.duration), nanos(report.deadline));
-    let end = if deadline <= duration + duration / 3 { duration.max(deadline) } else { duration };
+    let (duration, deadline) = (nanos(report.duration).max(1_000), nanos(report.deadline));
     let spans: Vec<_> = report.hooks.iter().filter_map(span).collect();
     let drain = [report.draining.unwrap_or_default(), drained(report)];
     let moments: Vec<Nanos> =
         drain.into_iter().chain(report.noted.iter().map(|noted| noted.at)).map(nanos).chain([duration]).collect();
-    Scale::choose(end.max(1_000), &spans, &moments, plot)
+    let scale = Scale::choose(duration, &spans, &moments, plot);
+    if scale.is_linear() && (duration..=duration + duration / 3).contains(&deadline) {
+        let longer = Scale::choose(deadline, &spans, &moments, plot);
+        return if longer.is_linear() { longer } else { scale };
+    }
+    scale
 }

@@ -65,25 +65,41 @@ fn draw_hook(pen: &mut Pen, layout: &Layout<'_>, row: &Row<'_>, hook: &HookRepor
         pen.text("priority", (right, base), Anchor::End, &hook.priority.to_string());
     }
     pen.sign(&format!("sign {}", look.class()), (layout.columns.sign, base - 4.0), look.sign());
-    let left = bar(pen, layout, row, hook);
-    if let Some(text) = &row.remark {
-        let y = if row.remark_is_below() { row.top + row.height + 9.0 } else { base };
-        let right = if row.remark_is_below() { WIDTH - MARGIN } else { layout.columns.plot.right };
-        remark(pen, layout, Extent { left, right }, y, text);
+    bar(pen, layout, row, hook);
+}
+
+/// Above folds and marks, which have no words of their own to hide.
+pub(super) fn remarks(pen: &mut Pen, layout: &Layout<'_>, band: &Band<'_>) {
+    let plot = layout.columns.plot;
+    for row in &band.rows {
+        let (What::Hook(hook), Some(text)) = (row.what, &row.remark) else { continue };
+        let base = row.top + row.height / 2.0 + 4.0;
+        let (room, y) = match span(hook) {
+            Some((start, _)) => {
+                let left = layout.scale.place(start);
+                (Extent { left, right: WIDTH - MARGIN }, row.top + row.height + 9.0)
+            }
+            // In the line of the bar, the outcome stands right of it.
+            None => (Extent { left: plot.left + 6.0, right: plot.right }, base),
+        };
+        pen.group(Look::of(&hook.outcome).class(), &told(hook), |pen| remark(pen, layout, room, y, text));
     }
 }
 
-/// What the hook took, and behind it what it declared. Answers with its left edge.
-fn bar(pen: &mut Pen, layout: &Layout<'_>, row: &Row<'_>, hook: &HookReport) -> f64 {
+/// What the hook took, and behind it what it declared.
+fn bar(pen: &mut Pen, layout: &Layout<'_>, row: &Row<'_>, hook: &HookReport) {
     let plot = layout.columns.plot;
-    let Some((start, end)) = span(hook) else { return plot.left + 6.0 };
-    let allowed = layout.scale.place(start.saturating_add(nanos(hook.timeout)));
+    let Some((start, end)) = span(hook) else { return };
+    let until = start.saturating_add(nanos(hook.timeout));
+    let allowed = layout.scale.place(until);
     let left = layout.scale.place(start).min(plot.right - NARROWEST);
     let width = (layout.scale.place(end) - left).max(NARROWEST);
     let (top, height) = (row.top + 3.0, row.height - 6.0);
     let middle = row.top + row.height / 2.0;
     let class = Look::of(&hook.outcome).class();
-    if allowed > left + 1.0 {
+    // In a wall of rows, one that never ends says nothing.
+    let is_told = !layout.dense || until < layout.scale.end();
+    if is_told && allowed > left + 1.0 {
         pen.rect("ghost", (left, top), (allowed - left, height));
     }
     if hook.outcome == (Outcome::TimedOut { abandoned: true }) {
@@ -94,7 +110,6 @@ fn bar(pen: &mut Pen, layout: &Layout<'_>, row: &Row<'_>, hook: &HookReport) -> 
     if width >= TEXTURED && hook.outcome != Outcome::Completed {
         pen.rect(&format!("texture {class}"), (left, top), (width, height));
     }
-    left
 }
 
 /// In one line, from its bar on; further left where it needs the room.

@@ -104,6 +104,10 @@ impl Scale {
         self.pieces.last().map_or(0, |piece| piece.to)
     }
 
+    pub(super) fn is_linear(&self) -> bool {
+        self.pieces.len() == 1
+    }
+
     pub(super) fn folds(&self) -> impl Iterator<Item = &Piece> {
         self.pieces.iter().filter(|piece| piece.folded)
     }
