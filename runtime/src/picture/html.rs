@@ -2,6 +2,7 @@
 
 use super::escape::Escaped;
 use super::header::time;
+use super::layout::span;
 use super::look::Look;
 use super::pen::Pen;
 use super::svg::{self, STYLE};
@@ -55,8 +56,9 @@ fn hooks(page: &mut Pen, report: &Report) {
 }
 
 fn row(page: &mut Pen, hook: &HookReport) {
-    let start = hook.start.map(|start| format!("+{}", Length(start))).unwrap_or_default();
-    let took = hook.start.map(|_| Length(hook.duration).to_string()).unwrap_or_default();
+    let ran = span(hook).and(hook.start);
+    let start = ran.map(|start| format!("+{}", Length(start))).unwrap_or_default();
+    let took = ran.map(|_| Length(hook.duration).to_string()).unwrap_or_default();
     let package = match hook.package.as_str() {
         "" => String::new(),
         package => format!(", {package} {}", hook.version),
@@ -117,12 +119,12 @@ fn cut_off(page: &mut Pen, report: &Report) {
 
 /// The trigger, and what came after it.
 fn noted(page: &mut Pen, report: &Report) {
-    table(page, "Signals and requests", &["#When", "What"], |page| {
+    table(page, "Signals and requests", &["When", "What"], |page| {
         let at = time(report).unwrap_or_else(|| "0".to_owned());
         let first = (at, report.trigger.to_string());
         let later = report.noted.iter().map(|noted| (format!("+{}", Length(noted.at)), noted.trigger.to_string()));
         for (at, what) in [first].into_iter().chain(later) {
-            page.put(format_args!("<tr><td class=\"number\">{at}</td><td>{}</td></tr>", Escaped(&what)));
+            page.put(format_args!("<tr><td>{at}</td><td>{}</td></tr>", Escaped(&what)));
         }
     });
 }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::escape::{cells, tail};
+use super::legend;
 use super::look;
 use super::marks::{Mark, marks};
 use super::scale::{Extent, Nanos, Scale, nanos};
 use crate::drain::WorkInFlight;
 use crate::hook::Phase;
-use crate::report::{HookReport, Report};
+use crate::report::{HookReport, Outcome, Report};
 
 pub(super) const WIDTH: f64 = 1200.0;
 pub(super) const MARGIN: f64 = 28.0;
@@ -105,8 +106,13 @@ impl<'a> Layout<'a> {
         Self { report, dense, columns, scale, bands, marks, top, bottom: bottom + BAND_GAP }
     }
 
+    /// The base of its first line.
+    pub(super) fn legend(&self) -> f64 {
+        self.bottom + AXIS + 26.0
+    }
+
     pub(super) fn height(&self) -> f64 {
-        self.bottom + AXIS + 52.0
+        self.legend() + legend::height(self)
     }
 }
 
@@ -137,8 +143,8 @@ impl<'a> Band<'a> {
 
 impl Row<'_> {
     /// A hook that never started has no bar: its remark stands in its place.
-    pub(super) fn remark_is_below(&self) -> bool {
-        self.remark.is_some() && !matches!(self.what, What::Hook(hook) if hook.start.is_none())
+    fn remark_is_below(&self) -> bool {
+        self.remark.is_some() && !matches!(self.what, What::Hook(hook) if span(hook).is_none())
     }
 
     fn remark_height(&self) -> f64 {
@@ -185,9 +191,10 @@ fn names(hooks: &[HookReport]) -> Vec<String> {
     hooks.iter().map(|hook| tail(&name(hook), LONGEST_NAME)).collect()
 }
 
-/// When the hook ran.
+/// When the hook ran. One whose parameters were missing had its turn, and did not run.
 pub(super) fn span(hook: &HookReport) -> Option<(Nanos, Nanos)> {
-    hook.start.map(|start| (nanos(start), nanos(start + hook.duration)))
+    let start = hook.start.filter(|_| !matches!(hook.outcome, Outcome::Skipped(_)))?;
+    Some((nanos(start), nanos(start + hook.duration)))
 }
 
 fn time(report: &Report, phase: Phase) -> Option<(Nanos, Nanos)> {

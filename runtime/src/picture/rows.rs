@@ -36,9 +36,9 @@ pub(super) fn draw(pen: &mut Pen, layout: &Layout<'_>, band: &Band<'_>) {
 fn told(hook: &HookReport) -> String {
     let HookReport { file, line, phase, priority, .. } = hook;
     let timeout = Length(hook.timeout);
-    let ran = match hook.start {
+    let ran = match hook.start.filter(|_| span(hook).is_some()) {
         Some(start) => format!("started at +{}, took {}", Length(start), Length(hook.duration)),
-        None => "never started".to_owned(),
+        None => "never ran".to_owned(),
     };
     let doing = hook.doing.as_ref().map(|doing| format!("\n{doing}")).unwrap_or_default();
     let outcome = hook.outcome.to_string().chars().take(600).collect::<String>();
@@ -60,7 +60,7 @@ fn frame(pen: &mut Pen, layout: &Layout<'_>, row: &Row<'_>, took: Option<Duratio
 
 fn draw_hook(pen: &mut Pen, layout: &Layout<'_>, row: &Row<'_>, hook: &HookReport) {
     let look = Look::of(&hook.outcome);
-    let base = frame(pen, layout, row, hook.start.map(|_| hook.duration), look.words());
+    let base = frame(pen, layout, row, span(hook).map(|_| hook.duration), look.words());
     if let Some(right) = layout.columns.priority {
         pen.text("priority", (right, base), Anchor::End, &hook.priority.to_string());
     }

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::layout::Layout;
-use super::scale::Nanos;
+use super::layout::{Band, Layout, Row};
 use crate::drain::WorkInFlight;
 use crate::hook::Phase;
 use crate::report::{HookReport, InFlightSeen, Noted, Outcome, Report};
@@ -166,17 +165,117 @@ fn one() -> Report {
     Report { draining: Some(micros(21)), ..report(hooks) }
 }
 
+/// Every report above, and an empty one.
+fn all() -> [Report; 6] {
+    [healthy(), worst(), many(), quick(), one(), report(Vec::new())]
+}
+
+/// The rows of the layout as text: phase, top, name.
+fn rows(report: &Report) -> Vec<String> {
+    let layout = Layout::of(report);
+    let row = |band: &Band<'_>, row: &Row<'_>| format!("{} {} {}", band.phase, row.top, row.name);
+    layout.bands.iter().flat_map(|band| band.rows.iter().map(move |it| row(band, it))).collect()
+}
+
 #[test]
-fn dump() {
-    for (name, report) in [
-        ("healthy", healthy()),
-        ("worst", worst()),
-        ("many", many()),
-        ("quick", quick()),
-        ("one", one()),
-        ("none", report(Vec::new())),
-    ] {
-        std::fs::write(format!("/tmp/pics/{name}.svg"), report.to_svg()).unwrap();
-        std::fs::write(format!("/tmp/pics/{name}.html"), report.to_html()).unwrap();
+fn rows_are_in_the_plans_order_and_what_needs_words_takes_more_room() {
+    let expected = [
+        "announce 224 leave_registry",
+        "drain 274 finish_jobs",
+        "drain 296 (in flight)",
+        "drain 340 (cut off)",
+        "stop 373 stop_consumer",
+        "stop 410 write_orders",
+        "stop 447 write_index",
+        "stop 484 notify",
+        "close 519 close_pool",
+        "close 541 close_cache",
+        "flush 576 flush_metrics",
+        "flush 613 sync_disk",
+    ];
+    assert_eq!(rows(&worst()), expected);
+    assert_eq!(rows(&healthy()).first().map(String::as_str), Some("announce 207 (still serving)"));
+    assert_eq!(rows(&one()).len(), 1, "the moment before draining is no row");
+    assert_eq!(rows(&many()).len(), 200);
+}
+
+#[test]
+fn marks_say_what_came_and_what_it_did() {
+    let report = worst();
+    let layout = Layout::of(&report);
+    let told: Vec<_> = layout.marks.iter().map(|mark| (mark.text(), mark.lane)).collect();
+    let expected = [
+        ("SIGTERM ×2", Some(0)),
+        ("draining", Some(1)),
+        ("SIGTERM", Some(0)),
+        ("SIGINT: hurry", Some(0)),
+        ("SIGINT: the end", Some(0)),
+    ];
+    assert_eq!(told, expected.map(|(text, lane)| (text.to_owned(), lane)));
+}
+
+#[test]
+fn labels_of_a_storm_of_signals_do_not_touch() {
+    let mut report = worst();
+    let storm =
+        (0..64).map(|n| Noted { at: micros(n * 63 * MS), trigger: signal(Signal::from_raw(34 + n as i32 % 30)) });
+    report.noted = storm.collect();
+    let layout = Layout::of(&report);
+    let lanes: Vec<_> =
+        layout.marks.iter().filter_map(|mark| Some((mark.lane?, mark.place, mark.text().len()))).collect();
+    assert!(lanes.len() < layout.marks.len() && lanes.iter().all(|(lane, ..)| *lane < 3), "{lanes:?}");
+    for lane in 0..3 {
+        let mut places: Vec<f64> = lanes.iter().filter(|it| it.0 == lane).map(|it| it.1).collect();
+        places.sort_by(f64::total_cmp);
+        assert!(places.iter().zip(places.iter().skip(1)).all(|(one, next)| next - one > 50.0), "{places:?}");
     }
+    assert_eq!(report.to_svg().matches("<g class=\"mark noted\">").count(), 64);
+}
+
+#[test]
+fn the_deadline_is_on_the_axis_where_it_is_near() {
+    let near = Report { duration: micros(8_000 * MS), ..healthy() };
+    let has_deadline = |report: &Report| Layout::of(report).marks.iter().any(|mark| mark.text() == "deadline");
+    assert!(has_deadline(&near));
+    assert!(!has_deadline(&healthy()), "it would make all else small");
+    assert!(!has_deadline(&quick()), "it would have to be folded");
+    assert!(healthy().to_svg().contains("deadline 8.5 s"), "the overview has it");
+}
+
+#[test]
+fn two_hooks_of_one_name_are_told_apart() {
+    let mut report = healthy();
+    for (hook, module) in report.hooks.iter_mut().zip(["orders", "billing::invoices::of_the_last_year"]) {
+        (hook.name, hook.module) = ("close".to_owned(), module.to_owned());
+    }
+    let rows = rows(&report);
+    assert!(rows.iter().any(|row| row.ends_with(" orders::close")), "{rows:?}");
+    assert!(rows.iter().any(|row| row.ends_with(" …invoices::of_the_last_year::close")), "{rows:?}");
+}
+
+#[test]
+fn nothing_stands_outside_the_picture_or_has_no_size() {
+    for report in all() {
+        let (svg, height) = (report.to_svg(), Layout::of(&report).height());
+        let attributes = |name: &'static str| {
+            let parts = svg.split(name).skip(1).filter_map(|rest| rest.split('"').next());
+            parts.filter_map(|number| number.parse::<f64>().ok()).collect::<Vec<_>>()
+        };
+        assert!(attributes(" x=\"").iter().all(|x| (0.0..=1200.0).contains(x)), "{svg}");
+        assert!(attributes(" y=\"").iter().all(|y| (0.0..=height).contains(y)), "{svg}");
+        assert!(attributes(" width=\"").iter().all(|width| *width > 0.0), "{svg}");
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        assert!(report.to_html().contains(&svg[svg.find("<defs>").unwrap()..]), "the page has the same picture");
+    }
+}
+
+#[test]
+fn a_wall_clock_without_a_meaning_is_left_out() {
+    for since in [0, 253_402_300_800, 1 << 40] {
+        let report = Report { triggered_at: UNIX_EPOCH + Duration::from_secs(since), ..one() };
+        assert!(!report.to_svg().contains("UTC") && report.to_html().contains("SIGTERM"));
+    }
+    let before = Report { triggered_at: UNIX_EPOCH - Duration::from_secs(1), ..one() };
+    assert!(!before.to_svg().contains("UTC"));
+    assert!(one().to_svg().contains("2026-09-21 14:13:20.000 UTC"));
 }

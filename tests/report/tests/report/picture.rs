@@ -1,7 +1,7 @@
 //! The picture is well-formed, stands alone, and tells what the report tells.
 
 use report::HOSTILE_NAME;
-use roxmltree::Document;
+use roxmltree::{Document, Node};
 
 use crate::{BADLY, MANY, WELL, folder, read, reporting_to, stopped};
 
@@ -14,7 +14,11 @@ fn drawn(program: &str, test: &str, form: &str) -> (String, i32) {
 
 fn texts(picture: &Document<'_>, element: &str) -> Vec<String> {
     let nodes = picture.descendants().filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", element)));
-    nodes.map(|node| node.descendants().filter_map(|inner| inner.text()).collect()).collect()
+    nodes.map(|node| words(&node)).collect()
+}
+
+fn words(node: &Node<'_, '_>) -> String {
+    node.descendants().filter(Node::is_text).filter_map(|text| text.text()).collect()
 }
 
 fn assert_has(texts: &[String], text: &str) {
@@ -105,11 +109,7 @@ fn a_page_holds_the_picture_and_the_same_as_a_table() {
     let body = html.replace("<!DOCTYPE html>", "").replace("<br>", "<br/>");
     let body = body.lines().filter(|line| !line.starts_with("<meta ")).collect::<Vec<_>>().join("\n");
     let page = Document::parse(&body).unwrap_or_else(|error| panic!("{error}\n{html}"));
-    let rows: Vec<String> = page
-        .descendants()
-        .filter(|node| node.has_tag_name("tr"))
-        .map(|row| row.descendants().filter(roxmltree::Node::is_text).filter_map(|text| text.text()).collect())
-        .collect();
+    let rows: Vec<String> = page.descendants().filter(|node| node.has_tag_name("tr")).map(|row| words(&row)).collect();
     for (name, outcome) in [("report_badly::overruns", "timed out, cancelled"), ("report_badly::fails", "refused")] {
         let row = rows.iter().find(|row| row.contains(name)).unwrap_or_else(|| panic!("no `{name}` in {rows:#?}"));
         assert!(row.contains(outcome), "{row}");
