@@ -13,16 +13,19 @@ pub(crate) fn correction(name: &str, known: &[String]) -> String {
     if names.is_empty() { "no hook is linked".to_owned() } else { format!("the hooks are {}", names.join(", ")) }
 }
 
-/// A name with its module left out, or with few letters wrong.
+/// A name with few letters wrong, or with its module left out.
 fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
-    let last = |known: &&String| known.rsplit("::").next() == name.rsplit("::").next();
-    let mut same_function = known.iter().filter(last);
+    let compared = |known: &'a str| if name.contains("::") { known } else { last(known) };
+    let distance = |known: &&'a String| strsim::levenshtein(name, compared(known));
+    let mut same_function = known.iter().filter(|known| last(known) == last(name));
     match (same_function.next(), same_function.next()) {
-        (Some(only), None) => return Some(only),
-        _ => {}
+        (Some(only), None) => Some(only),
+        _ => known.iter().min_by_key(distance).filter(|known| distance(known) <= compared(known).len() / 3),
     }
-    let distance = |known: &&String| strsim::levenshtein(name, known);
-    known.iter().min_by_key(distance).filter(|known| distance(known) <= known.len() / 3)
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit("::").next().unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -34,6 +37,7 @@ mod tests {
         let known = ["orders::flush".to_owned(), "metrics::push".to_owned()];
         assert_eq!(correction("flush", &known), "write `orders::flush`");
         assert_eq!(correction("orders::flsh", &known), "write `orders::flush`");
+        assert_eq!(correction("flsh", &known), "write `orders::flush`");
         assert_eq!(correction("zzz", &known), "the hooks are `orders::flush`, `metrics::push`");
         assert_eq!(correction("zzz", &[]), "no hook is linked");
         let many: Vec<String> = (0..10).map(|number| format!("a::h{number}")).collect();

@@ -80,7 +80,7 @@ fn folds(pen: &mut Pen, layout: &Layout<'_>) {
 fn tear(x: f64, top: f64, bottom: f64) -> String {
     let steps = ((bottom - top) / 6.0).ceil() as usize;
     let point = |n: usize| {
-        let aside = if n.is_multiple_of(2) { 0.0 } else { 4.0 };
+        let aside = if n % 2 == 0 { 0.0 } else { 4.0 };
         format!("{} {}", Px(x + aside), Px((top + n as f64 * 6.0).min(bottom)))
     };
     format!("M{}", (0..=steps).map(point).collect::<Vec<_>>().join("L"))

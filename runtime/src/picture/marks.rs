@@ -120,21 +120,24 @@ fn merged(marks: Vec<Mark>) -> Vec<Mark> {
     merged
 }
 
-/// Gives each label the lowest lane in which it touches no other one.
+/// Gives each label the lowest lane in which it touches no other one, and no line of another: from right to left.
 fn settle(marks: &mut [Mark], room: Extent) {
-    let mut taken: Vec<(usize, f64, f64)> = Vec::new();
-    for mark in marks {
+    let mut taken: Vec<(usize, f64, f64, f64)> = Vec::new();
+    for mark in marks.iter_mut().rev() {
         let width = cells(&mark.text()) as f64 * CELL + 10.0;
         let sides = [(false, mark.place, mark.place + width), (true, mark.place - width, mark.place)];
         let fitting = sides.into_iter().filter(|(_, left, right)| *left >= room.left && *right <= room.right);
         let places = fitting.flat_map(|side| (0..MOST_LANES).map(move |lane| (lane, side)));
         let free = |lane: usize, left: f64, right: f64| {
-            taken.iter().all(|(other, from, to)| *other != lane || right <= *from || *to <= left)
+            taken.iter().all(|(other, from, to, line)| {
+                let is_crossed = *other >= lane && left < *line && *line < right;
+                !is_crossed && (*other != lane || right <= *from || *to <= left)
+            })
         };
         let place = places.into_iter().find(|(lane, (_, left, right))| free(*lane, *left, *right));
         if let Some((lane, (before, left, right))) = place {
             (mark.lane, mark.before) = (Some(lane), before);
-            taken.push((lane, left, right));
+            taken.push((lane, left, right, mark.place));
         }
     }
 }
