@@ -205,8 +205,8 @@ fn marks_say_what_came_and_what_it_did() {
     let layout = Layout::of(&report);
     let told: Vec<_> = layout.marks.iter().map(|mark| (mark.text(), mark.lane)).collect();
     let expected = [
-        ("SIGTERM ×2", Some(0)),
-        ("draining", Some(1)),
+        ("SIGTERM ×2", Some(1)),
+        ("draining", Some(0)),
         ("SIGTERM", Some(0)),
         ("SIGINT: hurry", Some(0)),
         ("SIGINT: the end", Some(0)),
@@ -221,14 +221,17 @@ fn labels_of_a_storm_of_signals_do_not_touch() {
         (0..64).map(|n| Noted { at: micros(n * 63 * MS), trigger: signal(Signal::from_raw(34 + n as i32 % 30)) });
     report.noted = storm.collect();
     let layout = Layout::of(&report);
-    let lanes: Vec<_> =
-        layout.marks.iter().filter_map(|mark| Some((mark.lane?, mark.place, mark.text().len()))).collect();
-    assert!(lanes.len() < layout.marks.len() && lanes.iter().all(|(lane, ..)| *lane < 3), "{lanes:?}");
-    for lane in 0..3 {
-        let mut places: Vec<f64> = lanes.iter().filter(|it| it.0 == lane).map(|it| it.1).collect();
-        places.sort_by(f64::total_cmp);
-        assert!(places.iter().zip(places.iter().skip(1)).all(|(one, next)| next - one > 50.0), "{places:?}");
-    }
+    let labels = layout.marks.iter().filter_map(|mark| {
+        let width = mark.text().len() as f64 * 6.0;
+        let left = if mark.before { mark.place - width } else { mark.place };
+        Some((mark.lane?, left, left + width))
+    });
+    let mut labels: Vec<_> = labels.collect();
+    labels.sort_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
+    assert!((3..layout.marks.len()).contains(&labels.len()), "{labels:?}");
+    let mut pairs = labels.iter().zip(labels.iter().skip(1));
+    assert!(pairs.all(|(one, next)| one.0 < next.0 || one.2 <= next.1), "{labels:?}");
+    assert!(labels.iter().all(|label| label.0 < 3), "{labels:?}");
     assert_eq!(report.to_svg().matches("<g class=\"mark noted\">").count(), 64);
 }
 
