@@ -65,3 +65,22 @@ fn order() {
         "removed the lock file",
     ]);
 }
+
+#[test]
+fn report() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("10_report.svg");
+    let _ = std::fs::remove_file(&path);
+    let program = Program::new(env!("CARGO_BIN_EXE_10_report")).env("ON_SHUTDOWN_REPORT", path.to_str().expect("text"));
+    program
+        .run()
+        .assert_code(124)
+        .assert_err("5 completed, 1 failed, 1 timed out, 1 skipped")
+        .assert_no_err("no report");
+    let kept = std::fs::read_to_string("../docs/report.svg").expect("docs/report.svg is made by this example");
+    let drawn = std::fs::read_to_string(&path).expect("the report was written");
+    for (whose, picture) in [("docs/report.svg, which this example makes anew,", kept), ("this one", drawn)] {
+        for told in ["exit code 124", ">close_pool<", "waiting in rec", "cannot write the index", "at most 12"] {
+            assert!(picture.contains(told), "`{told}` is not in {whose}");
+        }
+    }
+}

@@ -75,6 +75,7 @@
 //! - `rt-multi-thread` (default): `#[on_shutdown::main]` on an `async fn` with the multi-thread flavor.
 //! - `sender` (default): the report names the process that sent the signal.
 //! - `systemd`: where `NOTIFY_SOCKET` is set, systemd is told that and how the program stops, and its clock is extended.
+//! - `picture`: the report as a picture, SVG or HTML ([`Report::to_svg`], [`Report::to_html`]).
 //! - `tower`: requests in flight and probes as tower services.
 //!
 //! # What cannot be promised
@@ -125,6 +126,8 @@ mod length;
 mod nearest;
 mod operator;
 mod overrides;
+#[cfg(feature = "picture")]
+mod picture;
 mod plan;
 mod platform;
 mod register;

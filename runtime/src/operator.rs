@@ -1,6 +1,8 @@
 //! Beside station 9: the events of a run in, words for the person who reads the log and the end of the process out.
 
-use std::sync::OnceLock;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -10,6 +12,7 @@ use crate::console;
 use crate::drain::{self, Ledger, Stage, WorkInFlight};
 use crate::exit::{self, Armed, Ending, LastResort};
 use crate::hook::Hook;
+use crate::length::Length;
 use crate::report::Report;
 use crate::report_file::ReportFile;
 use crate::run::{Event, StillRunning, Surroundings, Suspected};
@@ -26,7 +29,7 @@ pub(crate) struct Operator {
     ending: Ending,
     conventional: bool,
     voice: Voice,
-    file: Option<ReportFile>,
+    file: Option<Arc<ReportFile>>,
     /// From the trigger on.
     last_resort: OnceLock<Armed>,
     /// Who waits for the report, where the process goes on.
@@ -40,7 +43,7 @@ impl Operator {
             ending,
             conventional,
             voice: Voice::new(),
-            file,
+            file: file.map(Arc::new),
             last_resort: OnceLock::new(),
             ended: watch::Sender::new(None),
         }
@@ -61,6 +64,22 @@ impl Operator {
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Option<Report>> {
         self.ended.subscribe()
+    }
+
+    /// The file where nothing is waited for: a file system that hangs holds up the end no longer than this.
+    fn write_in_time(&self, report: &Report) {
+        let Some(file) = self.file.clone() else { return };
+        let (report, (tell, told)) = (report.clone(), sync_channel(1));
+        let write = move || drop(tell.send(file.write(&report)));
+        let trouble = match thread::Builder::new().name("shutdown-report".to_owned()).spawn(write) {
+            Err(_) => "no report file: the system refuses a thread to write it".to_owned(),
+            Ok(_) => match told.recv_timeout(console::PATIENCE) {
+                Ok(Ok(())) => return,
+                Ok(Err(why)) => why,
+                Err(_) => format!("no report file: it took longer than {}", Length(console::PATIENCE)),
+            },
+        };
+        self.voice.tell(News::Trouble(trouble));
     }
 
     fn hand_over(&self, report: Report) {
@@ -135,6 +154,7 @@ impl Surroundings for Operator {
         report.exit_code = exit::code(&report, self.conventional);
         if !told {
             self.voice.conclude(&report, Duration::ZERO);
+            self.write_in_time(&report);
         }
         if self.ending == Ending::Return && report.forced.is_none() {
             return self.hand_over(report);

@@ -58,7 +58,7 @@ impl ReportFile {
     /// The path as it is now: the program may change its folder.
     pub(crate) fn new(path: &Path) -> Result<Self, ReportFileError> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        let known = Format::ENDINGS.into_iter().find(|(known, _)| *known == ending);
+        let known = Format::ENDINGS.into_iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
         let Some((_, format)) = known else { return Err(ReportFileError::Ending { path: path.to_owned() }) };
         if let Some(feature) = format.feature() {
             return Err(ReportFileError::Feature { path: path.to_owned(), feature });
@@ -82,7 +82,16 @@ impl ReportFile {
         let mut name = self.path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.tmp", std::process::id()));
         let beside = self.path.with_file_name(name);
-        let new = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(O_NOFOLLOW).open(&beside)?;
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create_new(true).mode(0o600).custom_flags(O_NOFOLLOW);
+        let new = match options.open(&beside) {
+            // Left by a process of this number that was killed while it wrote; in a container all have the same.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&beside)?;
+                options.open(&beside)?
+            }
+            opened => opened?,
+        };
         let written = fill(new, text).and_then(|()| fs::rename(&beside, &self.path));
         if written.is_err() {
             let _ = fs::remove_file(&beside);

@@ -4,6 +4,7 @@
 
 mod app;
 mod builds;
+mod features;
 mod gap;
 mod inner;
 mod lints;

@@ -1,0 +1,33 @@
+//! A program without the features `json` and `picture`: what needs them is an error at the start that says what to write.
+
+use process::Program;
+
+use crate::inner::Build;
+
+#[test]
+fn a_report_whose_form_is_not_compiled_in_is_refused_and_text_is_always_there() {
+    let app = Build::new("app", "dev").program("app");
+    let app = app.to_str().expect("the path is text");
+    for (path, feature) in [("report.json", "json"), ("report.svg", "picture"), ("report.html", "picture")] {
+        let ended = Program::new(app).env("ON_SHUTDOWN_REPORT", path).run();
+        let said = format!(
+            "`{path}` needs the feature `{feature}` of on-shutdown, which is not compiled in; \
+             add it in Cargo.toml, or write a path that ends in `.txt`"
+        );
+        ended.assert_code(78).assert_err(&said).assert_no_err("panicked");
+        assert_eq!(ended.out, [""; 0], "it must not start\n{ended}");
+    }
+    let plan = Program::new(app).env("ON_SHUTDOWN_REPORT", "report.txt").env("ON_SHUTDOWN", "plan").run();
+    plan.assert_code(0);
+}
+
+#[test]
+fn spec_3_22_the_plan_as_json_is_refused_without_json() {
+    let app = Build::new("app", "dev").program("app");
+    let ended = Program::new(app.to_str().expect("the path is text")).env("ON_SHUTDOWN", "plan-json").run();
+    ended.assert_code(78).assert_err(
+        "`ON_SHUTDOWN=plan-json` needs the feature `json` of on-shutdown, which is not compiled in; \
+         add it in Cargo.toml, or write `ON_SHUTDOWN=plan`",
+    );
+    assert_eq!(ended.out, [""; 0], "{ended}");
+}

@@ -1,0 +1,63 @@
+//! A program in whose shutdown every outcome occurs, some under names and with words that need care.
+
+use std::time::Duration;
+
+use on_shutdown::{HookSettings, Phase, in_flight, on_shutdown, register_sync};
+use report::{HOSTILE_MESSAGE, HOSTILE_NAME};
+use tokio::time::sleep;
+
+#[derive(Clone)]
+struct Pool;
+
+#[on_shutdown(phase = announce, timeout = "1s")]
+async fn fails() -> Result<(), String> {
+    sleep(Duration::from_millis(120)).await;
+    Err("connection refused (os error 111)".to_owned())
+}
+
+#[on_shutdown(priority = 20, timeout = "1s")]
+async fn panics() {
+    sleep(Duration::from_millis(250)).await;
+    panic!("{HOSTILE_MESSAGE}");
+}
+
+#[on_shutdown(priority = 10, timeout = "300ms")]
+async fn overruns() {
+    std::future::pending().await
+}
+
+#[on_shutdown(priority = 10, timeout = "400ms")]
+fn blocks() {
+    loop {
+        std::thread::park();
+    }
+}
+
+#[on_shutdown(phase = close, timeout = "1s", after = [blocks])]
+fn after_the_blocked_one() {}
+
+#[on_shutdown(phase = close, timeout = "1s")]
+fn misses_its_pool(_pool: Pool) {}
+
+/// In a shutdown that is hurried, and forced after that, the last that is seen.
+#[on_shutdown(phase = flush, timeout = "20s")]
+async fn flush_metrics() {
+    println!("flushing");
+    if std::env::args().nth(1).as_deref() == Some("endless") {
+        std::future::pending().await
+    }
+}
+
+#[on_shutdown::main(grace_period = "8s")]
+async fn main() {
+    let settings = HookSettings::new().phase(Phase::Stop).timeout(Duration::from_secs(1));
+    register_sync(HOSTILE_NAME, settings, |_context| ()).expect("it is early").keep();
+    let work = in_flight("a request <b>");
+    tokio::spawn(async move {
+        on_shutdown::draining().await;
+        sleep(Duration::from_millis(80)).await;
+        drop(work);
+    });
+    println!("ready");
+    std::future::pending().await
+}

@@ -1,0 +1,48 @@
+//! The report as a file: every form is read by a parser and held against the outcome; every bad place leaves the shutdown
+//! as it is, and a line that says why.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use process::{Ended, Program, Signal};
+
+mod forms;
+mod picture;
+mod places;
+mod refused;
+
+const REPORT: &str = "ON_SHUTDOWN_REPORT";
+const WELL: &str = env!("CARGO_BIN_EXE_report_well");
+const BADLY: &str = env!("CARGO_BIN_EXE_report_badly");
+const MANY: &str = env!("CARGO_BIN_EXE_report_many");
+
+/// An empty folder of this test's own.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report").join(test);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder is ours");
+    folder
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("it is a folder");
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.expect("it is there").file_name().into_string().expect("text")).collect();
+    names.sort();
+    names
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+}
+
+fn reporting_to(program: &str, path: &Path) -> Program {
+    Program::new(program).env(REPORT, path.to_str().expect("text"))
+}
+
+/// Stopped by SIGTERM as soon as it is ready.
+fn stopped(program: Program) -> Ended {
+    let mut running = program.start();
+    running.signal(Signal::SIGTERM);
+    running.wait()
+}
