@@ -9,6 +9,11 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// The guide's examples compile, with the library that it speaks of.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/libraries.md")]
+pub struct Libraries;
+
 /// Sends this process a SIGTERM when the time has passed, as docker or Kubernetes would from outside.
 pub fn sigterm_after(delay: Duration) {
     std::thread::spawn(move || {

@@ -84,3 +84,16 @@ fn report() {
         }
     }
 }
+
+#[test]
+fn dependency() {
+    let path = env!("CARGO_BIN_EXE_11_dependency");
+    let ended = run(path);
+    ended.assert_code(0).assert_out("(timeout was 2 s, priority was 0)").assert_order(&["closed the database"]);
+    ended.assert_out("disabled by the program's settings: orders::print_receipt (");
+    assert!(!ended.out.iter().any(|line| line.contains("thank you")), "{ended}");
+    let environment = |hooks| Program::new(path).env("ON_SHUTDOWN_HOOKS", hooks).env("ON_SHUTDOWN", "plan").run();
+    environment("orders::write_orders timeout=1s").assert_code(0).assert_out("within 1 s");
+    let misspelt = environment("orders::write_order disabled");
+    misspelt.assert_code(78).assert_err("there is no hook `orders::write_order`; write `orders::write_orders`");
+}

@@ -9,8 +9,7 @@ use tokio::time::sleep;
 
 /// The loop is in flight itself, so that no job is taken after the drain phase has ended.
 async fn take_jobs() {
-    serve("worker", |draining| async {
-        tokio::pin!(draining);
+    serve("worker", |mut draining| async move {
         for job in 1.. {
             tokio::select! {
                 () = &mut draining => break,

@@ -109,8 +109,7 @@ pub fn track<F: Future>(name: &'static str, future: F) -> Tracked<F> {
 /// ```
 /// # async fn next_job() {}
 /// # async fn run() {
-/// on_shutdown::serve("jobs", |draining| async {
-///     tokio::pin!(draining);
+/// on_shutdown::serve("jobs", |mut draining| async move {
 ///     loop {
 ///         tokio::select! {
 ///             () = &mut draining => break,

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, ready};
 
-use pin_project_lite::pin_project;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
@@ -81,7 +80,7 @@ pub fn is_draining() -> bool {
 /// The program still serves until [`draining`] resolves.
 #[must_use = "futures do nothing unless awaited"]
 pub fn leaving() -> Draining {
-    Draining { notified: Arc::clone(&WAITERS.leaving).notified_owned(), stage: Stage::Leaving }
+    Draining::new(&WAITERS.leaving, Stage::Leaving)
 }
 
 /// Resolves at the end of the drain delay: stop accepting, finish what has begun; at once if that has been.
@@ -90,27 +89,29 @@ pub fn leaving() -> Draining {
 /// graceful-shutdown signal.
 #[must_use = "futures do nothing unless awaited"]
 pub fn draining() -> Draining {
-    Draining { notified: Arc::clone(&WAITERS.draining).notified_owned(), stage: Stage::Draining }
+    Draining::new(&WAITERS.draining, Stage::Draining)
 }
 
-pin_project! {
-    /// The future of [`draining`] and of [`leaving`].
-    #[derive(Debug)]
-    pub struct Draining {
-        // Made before the stage is looked at, so that it misses no change.
-        #[pin]
-        notified: OwnedNotified,
-        stage: Stage,
+/// The future of [`draining`] and of [`leaving`]. It is `Unpin`: a loop awaits `&mut draining` beside its next job.
+#[derive(Debug)]
+pub struct Draining {
+    // Made before the stage is looked at, so that it misses no change.
+    notified: Pin<Box<OwnedNotified>>,
+    stage: Stage,
+}
+
+impl Draining {
+    fn new(waiting: &Arc<Notify>, stage: Stage) -> Self {
+        Self { notified: Box::pin(Arc::clone(waiting).notified_owned()), stage }
     }
 }
 
 impl Future for Draining {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        if !has_reached(*this.stage) {
-            ready!(this.notified.poll(context));
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if !has_reached(self.stage) {
+            ready!(self.notified.as_mut().poll(context));
         }
         Poll::Ready(())
     }

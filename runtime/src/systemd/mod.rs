@@ -23,7 +23,7 @@
 //! Progress is the end of something that was waited for: a hook that returns, with or without an error; work in flight
 //! that becomes less; the drain delay, which passes by itself. Whenever there was some, systemd is asked to wait for as
 //! long as what runs now may still take by its timeout, and 5 s more, but never beyond the grace period
-//! ([`Budget`](crate::Budget)). It knows whether that is longer than its own `TimeoutStopSec`, and never waits for less.
+//! ([`Budget`]). It knows whether that is longer than its own `TimeoutStopSec`, and never waits for less.
 //!
 //! What hangs ends nothing, so it buys no time: a shutdown whose first hook hangs, or whose work in flight does not
 //! become less, ends at `TimeoutStopSec`; a hook that hangs after others have ended is waited for until its own timeout

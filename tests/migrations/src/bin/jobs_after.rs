@@ -1,0 +1,46 @@
+//! After: the worker of `jobs_before` with on-shutdown.
+
+use std::fs::File;
+use std::io::Write;
+use std::time::Duration;
+
+use migrations::{Failure, folder};
+use on_shutdown::{Draining, serve, track};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::sleep;
+
+async fn next_job(number: u32) -> Result<u32, Failure> {
+    sleep(Duration::from_millis(50)).await;
+    let fails = number == 5 && std::env::args().nth(2).is_some_and(|arg| arg == "fails");
+    if fails { Err("the queue is gone".into()) } else { Ok(number) }
+}
+
+async fn fetch(mut draining: Draining, queue: Sender<u32>) -> Result<(), Failure> {
+    for number in 1.. {
+        tokio::select! {
+            job = next_job(number) => queue.send(job?).await?,
+            () = &mut draining => break,
+        }
+        println!("fetched {number}");
+    }
+    Ok(())
+}
+
+async fn store(mut queue: Receiver<u32>) -> Result<(), Failure> {
+    let mut file = File::create(folder().join("jobs.txt"))?;
+    while let Some(job) = queue.recv().await {
+        sleep(Duration::from_millis(100)).await;
+        writeln!(file, "{job}")?;
+    }
+    file.sync_all()?;
+    Ok(())
+}
+
+#[on_shutdown::main]
+async fn main() -> Result<(), Failure> {
+    let (give, take) = channel(16);
+    // A task of its own: where fetching fails, main ends, and what is in the queue is stored all the same.
+    let store = tokio::spawn(track("store", store(take)));
+    serve("fetch", |draining| fetch(draining, give)).await?;
+    store.await?
+}

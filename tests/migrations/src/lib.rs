@@ -1,0 +1,11 @@
+//! Nothing but the folder that a program's only argument names, where its tests look for what it left behind.
+
+use std::path::PathBuf;
+
+/// A failure that a program does not look into.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The first argument.
+pub fn folder() -> PathBuf {
+    std::env::args_os().nth(1).expect("the folder is the first argument").into()
+}

@@ -1,0 +1,167 @@
+//! Each program before and after its migration, stopped by real signals: what is kept, what is gained, what is lost.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use process::{Program, Running, Signal};
+
+/// A folder for one program of one test, empty.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+fn program(path: &str, folder: &Path) -> Program {
+    Program::new(path).arg(folder)
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+const WEB: [(&str, &str); 2] =
+    [("before", env!("CARGO_BIN_EXE_web_before")), ("after", env!("CARGO_BIN_EXE_web_after"))];
+const JOBS: [(&str, &str); 2] =
+    [("before", env!("CARGO_BIN_EXE_jobs_before")), ("after", env!("CARGO_BIN_EXE_jobs_after"))];
+const PACK: [(&str, &str); 2] =
+    [("before", env!("CARGO_BIN_EXE_pack_before")), ("after", env!("CARGO_BIN_EXE_pack_after"))];
+
+/// Sends a request, and answers with the connection that its answer will come on.
+fn ask(web: &Running, method: &str, path: &str, body: &str) -> TcpStream {
+    let ready = web.out_line("ready ");
+    let mut connection = TcpStream::connect(ready.trim_start_matches("ready ")).expect("it listens");
+    let length = body.len();
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nhost: web\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+    connection.write_all(format!("{head}{body}").as_bytes()).expect("it reads");
+    connection
+}
+
+fn answer(mut connection: TcpStream) -> String {
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).expect("an answer");
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_request_in_flight_is_answered_and_the_orders_are_saved() {
+    for (which, path) in WEB {
+        let folder = folder(&format!("web-{which}"));
+        let mut web = program(path, &folder).start();
+        assert_eq!(answer(ask(&web, "POST", "/order", "books")), "HTTP/1.1 200 OK");
+        let slow = ask(&web, "GET", "/slow", "");
+        // Its turn is after the slow one's: that has begun when this is answered.
+        assert_eq!(answer(ask(&web, "POST", "/order", "tea")), "HTTP/1.1 200 OK");
+        web.signal(Signal::SIGTERM);
+        assert_eq!(answer(slow), "HTTP/1.1 200 OK", "{which}");
+        web.wait().assert_code(0);
+        assert_eq!(read(&folder, "orders.txt"), "books\ntea", "{which}");
+    }
+}
+
+/// The grace period is 3 s: what has not ended by then is killed, as a platform would.
+#[test]
+fn gained_a_request_without_end_does_not_cost_the_orders() {
+    let [before, after] = WEB.map(|(which, path)| {
+        let folder = folder(&format!("web-forever-{which}"));
+        let mut web = program(path, &folder).env("ON_SHUTDOWN_GRACE_PERIOD", "3s").start();
+        assert_eq!(answer(ask(&web, "POST", "/order", "books")), "HTTP/1.1 200 OK");
+        let forever = ask(&web, "GET", "/forever", "");
+        assert_eq!(answer(ask(&web, "POST", "/order", "tea")), "HTTP/1.1 200 OK");
+        web.signal(Signal::SIGTERM);
+        (folder, web, forever)
+    });
+    thread::sleep(Duration::from_secs(3));
+    let (folder, mut web, _forever) = before;
+    assert!(web.lives(), "it waits for the request");
+    web.signal(Signal::SIGKILL);
+    assert_eq!(web.wait().signal, Some(9));
+    assert!(!folder.join("orders.txt").exists(), "it had no time left to save");
+    let (folder, mut web, _forever) = after;
+    assert!(!web.lives(), "the end comes before the grace period's");
+    let ended = web.wait();
+    ended.assert_code(124).assert_err("cut off  http").assert_err("web_after.rs:");
+    assert_eq!(read(&folder, "orders.txt"), "books\ntea", "{ended}");
+}
+
+#[test]
+fn every_job_that_was_fetched_is_stored() {
+    for (which, path) in JOBS {
+        let folder = folder(&format!("jobs-{which}"));
+        let mut jobs = program(path, &folder).spawn();
+        jobs.out_line("fetched 6");
+        jobs.signal(Signal::SIGTERM);
+        let ended = jobs.wait();
+        ended.assert_code(0);
+        assert_eq!(read(&folder, "jobs.txt").lines().count(), ended.out.len(), "{which}: {ended}");
+    }
+}
+
+#[test]
+fn a_failure_stops_the_worker_and_costs_no_job() {
+    for (which, path) in JOBS {
+        let folder = folder(&format!("jobs-fails-{which}"));
+        let ended = program(path, &folder).arg("fails").run();
+        ended.assert_code(1).assert_err("the queue is gone");
+        assert_eq!(read(&folder, "jobs.txt"), "1\n2\n3\n4\n", "{which}: {ended}");
+    }
+}
+
+#[test]
+fn ctrl_c_leaves_no_half_of_a_pack() {
+    for (which, path) in PACK {
+        let folder = folder(&format!("pack-{which}"));
+        let mut pack = program(path, &folder).spawn();
+        pack.out_line("packed 3");
+        pack.signal(Signal::SIGINT);
+        pack.wait().assert_code(130);
+        assert_eq!(fs::read_dir(&folder).expect("it is there").count(), 0, "{which}");
+    }
+}
+
+#[test]
+fn gained_sigterm_leaves_none_either() {
+    for ((which, path), (code, signal, left)) in PACK.into_iter().zip([(None, Some(15), 1), (Some(143), None, 0)]) {
+        let folder = folder(&format!("pack-term-{which}"));
+        let mut pack = program(path, &folder).spawn();
+        pack.out_line("packed 3");
+        pack.signal(Signal::SIGTERM);
+        let ended = pack.wait();
+        assert_eq!((ended.code, ended.signal), (code, signal), "{which}: {ended}");
+        assert_eq!(fs::read_dir(&folder).expect("it is there").count(), left, "{which}");
+    }
+}
+
+#[test]
+fn lost_a_tool_that_said_nothing_now_speaks_on_stderr() {
+    for ((which, path), speaks) in PACK.into_iter().zip([false, true]) {
+        let folder = folder(&format!("pack-quiet-{which}"));
+        let mut pack = program(path, &folder).spawn();
+        pack.out_line("packed 1");
+        pack.signal(Signal::SIGINT);
+        let ended = pack.wait();
+        assert_eq!(!ended.err.is_empty(), speaks, "{which}: {ended}");
+    }
+}
+
+/// The page counts lines: those that are neither empty nor a comment.
+#[test]
+fn the_page_counts_right() {
+    let page = include_str!("../../../docs/migrations.md");
+    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin");
+    let count = |name: &str| {
+        let text = fs::read_to_string(programs.join(name)).expect("the program");
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count()
+    };
+    for name in ["web", "jobs", "pack"] {
+        let (before, after) = (count(&format!("{name}_before.rs")), count(&format!("{name}_after.rs")));
+        let row = format!("| `{name}_before` → `{name}_after` | {before} | {after} |");
+        assert!(page.contains(&row), "docs/migrations.md should say\n{row}");
+    }
+}
