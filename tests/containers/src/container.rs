@@ -1,5 +1,6 @@
 //! An image and the flags of `docker run` in, a container out, which can be waited for, signalled and stopped.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -112,6 +113,13 @@ impl Container {
     pub fn call(&self, words: &[&str]) -> &Self {
         docker(words.iter().copied().chain([self.name()])).unwrap_or_else(|why| panic!("{why}"));
         self
+    }
+
+    /// Where this machine reaches a port that was published by a flag such as `--publish=127.0.0.1::8080`.
+    #[track_caller]
+    pub fn published(&self, port: u16) -> SocketAddr {
+        let answer = docker(["port", self.name(), &port.to_string()]).unwrap_or_else(|why| panic!("{why}"));
+        answer.parse().unwrap_or_else(|_| panic!("port {port} is published at `{answer}`"))
     }
 
     /// Waits for its end.

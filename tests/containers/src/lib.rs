@@ -5,25 +5,35 @@
 //! value is dropped, also when the test fails; what a killed run left behind is removed by the next one, an hour later.
 //! Every name and label is this run's own, so two runs may go on at once.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::Write;
 
 pub use binary::Program;
 pub use container::{Container, Run};
+pub use demonstration::{Figure, SCENARIOS, Scenario};
 pub use docker::{Network, Volume, supports};
 pub use ended::Ended;
-pub use image::{Image, Recipe};
+pub use gateway::{Replacement, Stop, replace_all, service_image};
+pub use http::{Connections, get};
+pub use image::{Image, Recipe, repository};
 pub use leftovers::{BORN, sweep};
+pub use load::{Load, Tally};
+pub use subnet::Subnet;
 
 mod binary;
 mod container;
 mod debian;
+mod demonstration;
 mod docker;
 mod ended;
+mod gateway;
+mod http;
 mod image;
 mod leftovers;
+mod load;
 mod log;
 mod slots;
+mod subnet;
 
 /// With this variable set to `1` a test that cannot run here fails.
 pub const REQUIRE: &str = "ON_SHUTDOWN_REQUIRE_DOCKER";
@@ -35,6 +45,12 @@ pub struct Unavailable(String);
 impl Unavailable {
     pub fn new(what: impl Display, why: impl Display) -> Self {
         Self(format!("{what}: {why}"))
+    }
+}
+
+impl Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
