@@ -12,7 +12,7 @@ use crate::Unavailable;
 pub(crate) fn files(package: &str, program: &str) -> Result<Vec<PathBuf>, Unavailable> {
     let refused = |why: String| Unavailable::new(format!("Debian's package `{package}`"), why);
     if !Path::new(program).exists() {
-        install(package, program).map_err(refused)?;
+        install(package, || Path::new(program).exists()).map_err(refused)?;
     }
     let output = Command::new("ldd").arg(program).output().map_err(|error| refused(format!("ldd: {error}")))?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -22,12 +22,12 @@ pub(crate) fn files(package: &str, program: &str) -> Result<Vec<PathBuf>, Unavai
 }
 
 /// One at a time, of this run and of others: apt-get does not wait for another apt-get.
-fn install(package: &str, program: &str) -> Result<(), String> {
+pub(crate) fn install(package: &str, is_there: impl Fn() -> bool) -> Result<(), String> {
     let lock = std::env::temp_dir().join("on-shutdown-tests-apt.lock");
     let lock = File::create(lock).map_err(|error| format!("its lock: {error}"))?;
     let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| format!("its lock: {error}"))?;
     let install = ["install", "-y", "--no-install-recommends", package];
-    if Path::new(program).exists() || apt_get(&install).is_ok() {
+    if is_there() || apt_get(&install).is_ok() {
         return Ok(());
     }
     // The lists may be missing or too old.

@@ -134,7 +134,18 @@ impl Image {
 }
 
 /// A folder that is removed when this is dropped.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        fs::create_dir_all(path)?;
+        Ok(Self(path.to_owned()))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 impl Drop for Folder {
     fn drop(&mut self) {

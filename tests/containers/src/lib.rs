@@ -9,6 +9,7 @@ use std::fmt::{self, Display};
 use std::io::Write;
 
 pub use binary::Program;
+pub use compose::Project;
 pub use container::{Container, Run};
 pub use demonstration::{Figure, SCENARIOS, Scenario};
 pub use docker::{Network, Volume, supports};
@@ -18,9 +19,13 @@ pub use http::{Connections, get};
 pub use image::{Image, Recipe, repository};
 pub use leftovers::{BORN, sweep};
 pub use load::{Load, Tally};
+pub use python::installed;
 pub use subnet::Subnet;
+pub use swarm::{Stack, Swarm};
 
 mod binary;
+mod command;
+mod compose;
 mod container;
 mod debian;
 mod demonstration;
@@ -32,8 +37,10 @@ mod image;
 mod leftovers;
 mod load;
 mod log;
+mod python;
 mod slots;
 mod subnet;
+mod swarm;
 
 /// With this variable set to `1` a test that cannot run here fails.
 pub const REQUIRE: &str = "ON_SHUTDOWN_REQUIRE_DOCKER";
@@ -60,7 +67,13 @@ impl Display for Unavailable {
 #[track_caller]
 pub fn in_docker(test: impl FnOnce() -> Result<(), Unavailable>) {
     let _slot = slots::take();
-    if let Err(Unavailable(reason)) = docker::ready().and_then(|()| test()) {
+    if_available(|| docker::ready().and_then(|()| test()));
+}
+
+/// The same for a test that needs something else than the daemon.
+#[track_caller]
+pub fn if_available(test: impl FnOnce() -> Result<(), Unavailable>) {
+    if let Err(Unavailable(reason)) = test() {
         let required = std::env::var_os(REQUIRE).is_some_and(|value| value == "1");
         assert!(!required, "{REQUIRE}=1, but it cannot run: {reason}");
         // Not `println!`, which shows nothing of a test that passes.

@@ -57,16 +57,25 @@ impl Follow {
         let missing = if read.closed { "the log ended" } else { "time ran out" };
         found(&read).ok_or_else(|| format!("{missing} without `{text}`:\n  {}", read.lines.join("\n  ")))
     }
+
+    /// All that the container has said, once it has ended.
+    pub(crate) fn whole(&self) -> Vec<String> {
+        let (read, changed) = &*self.read;
+        let read = read.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = changed.wait_timeout_while(read, LIMIT, |read| !read.closed);
+        let (mut read, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut read.lines)
+    }
+
+    /// What was read until now, of a container that goes on.
+    pub(crate) fn until_now(&self) -> Vec<String> {
+        self.read.0.lock().unwrap_or_else(PoisonError::into_inner).lines.clone()
+    }
 }
 
 /// All that a container has said, once it has ended.
 pub(crate) fn whole(container: &str) -> Vec<String> {
-    let follow = Follow::of(container);
-    let (read, changed) = &*follow.read;
-    let read = read.lock().unwrap_or_else(PoisonError::into_inner);
-    let waited = changed.wait_timeout_while(read, LIMIT, |read| !read.closed);
-    let (mut read, _) = waited.unwrap_or_else(PoisonError::into_inner);
-    std::mem::take(&mut read.lines)
+    Follow::of(container).whole()
 }
 
 impl Drop for Follow {
