@@ -141,7 +141,7 @@ impl Drop for Project {
 fn labels_of(service: &str) -> String {
     let label = leftovers::label().replace(&format!("{BORN}="), "");
     let labels = format!(r#"{{"labels": {{"{BORN}": "{label}"}}}}"#);
-    format!(r#"{{"version": "3.8", "services": {{"{service}": {labels}}}, "networks": {{"default": {labels}}}}}"#)
+    format!(r#"{{"services": {{"{service}": {labels}}}, "networks": {{"default": {labels}}}}}"#)
 }
 
 /// All that a container that is still there has said until now.

@@ -15,6 +15,9 @@ use tokio::time::timeout;
 /// Nobody waits longer for an answer.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// Less than any gateway's: of a connection that both sides may close, neither knows whether it is still there.
+const IDLE: Duration = Duration::from_secs(5);
+
 /// Whether requests share connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connections {
@@ -34,7 +37,8 @@ pub(crate) struct Client {
 impl Client {
     /// To be called in a tokio runtime.
     pub(crate) fn new(connections: Connections) -> Self {
-        let client = legacy::Client::builder(TokioExecutor::new()).retry_canceled_requests(false).build_http();
+        let mut builder = legacy::Client::builder(TokioExecutor::new());
+        let client = builder.retry_canceled_requests(false).pool_idle_timeout(IDLE).build_http();
         Self { client, connections }
     }
 

@@ -109,11 +109,16 @@ impl Recipe {
             fs::copy(file, place)?;
         }
         // The label first: what a killed build leaves behind has it, too.
-        let label = leftovers::label();
+        let begin = format!("FROM scratch\nLABEL {}\n", leftovers::label());
         let begin = match self.folder {
-            None => format!("FROM scratch\nLABEL {label}\nCOPY root/ /\n"),
-            Some(folder) => fs::read_to_string(repository().join(folder).join("Dockerfile"))?
-                .replace("FROM scratch\n", &format!("FROM scratch\nLABEL {label}\n")),
+            None => begin + "COPY root/ /\n",
+            Some(folder) => {
+                let text = fs::read_to_string(repository().join(folder).join("Dockerfile"))?;
+                let (_, rest) = text
+                    .split_once("FROM scratch\n")
+                    .ok_or_else(|| io::Error::other(format!("{folder}/Dockerfile does not begin `FROM scratch`")))?;
+                begin + rest
+            }
         };
         fs::write(context.join("Dockerfile"), begin + &self.lines.join("\n") + "\n")
     }

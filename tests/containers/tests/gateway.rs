@@ -1,6 +1,7 @@
 //! Three replicas behind a gateway, replaced one after another under constant load: what do the clients lose?
 
-use containers::{Connections, Stop, in_docker, replace_all};
+use containers::gateway::{Stop, replace_all};
+use containers::{Connections, in_docker};
 
 /// Less is not a load under which anything could be lost.
 const ENOUGH: usize = 100;

@@ -6,7 +6,8 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use containers::{Ended, Project, Run, Swarm, get, if_available, in_docker, installed, repository, service_image};
+use containers::gateway::service_image;
+use containers::{Ended, Project, Run, Swarm, Unavailable, get, if_available, in_docker, installed, repository};
 use yaml_rust2::{Yaml, YamlLoader};
 
 const COMPOSE: &str = "examples/platforms/http/compose.yaml";
@@ -42,7 +43,7 @@ fn reports(ended: &Ended) -> usize {
     ended.log.iter().filter(report).count()
 }
 
-fn up() -> Result<Project, containers::Unavailable> {
+fn up() -> Result<Project, Unavailable> {
     let project = Project::up(COMPOSE, "http", IMAGE, service_image()?)?;
     project.wait_for("ready");
     let health = get(project.published(8080), "/health");

@@ -5,10 +5,18 @@ use std::process::ExitCode;
 use containers::SCENARIOS;
 
 fn main() -> ExitCode {
+    println!("Builds its images first, which takes minutes the first time.");
+    let results: Vec<_> = SCENARIOS
+        .iter()
+        .map(|scenario| {
+            println!("\n== {}", scenario.title);
+            scenario.run()
+        })
+        .collect();
     let mut holds = true;
-    for scenario in SCENARIOS {
+    for (scenario, result) in SCENARIOS.iter().zip(results) {
         println!("\n{}", scenario.title);
-        match scenario.run() {
+        match result {
             Ok(figures) => {
                 figures.iter().for_each(|figure| println!("  {figure}"));
                 holds &= figures.iter().all(|figure| figure.holds);

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::ended::Ended;
-use crate::http::Connections;
-use crate::load::{Load, Tally};
-use crate::{Container, Image, Program, Recipe, Run, Subnet, Unavailable};
+use crate::{Connections, Container, Ended, Image, Load, Program, Recipe, Run, Subnet, Tally, Unavailable};
 
 use haproxy::{Haproxy, Listed};
 
+pub(crate) use figures::figures;
+
+mod figures;
 mod haproxy;
 
 /// The example, which the platform's own file describes.
