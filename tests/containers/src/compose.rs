@@ -9,7 +9,7 @@ use crate::binary::target_tmp;
 use crate::command::run;
 use crate::docker::{docker, unique};
 use crate::image::{Folder, Image, repository};
-use crate::log::{Follow, whole};
+use crate::log::{Follow, so_far, whole};
 use crate::{BORN, Ended, Unavailable, debian, leftovers};
 
 const COMPOSE: &str = "docker-compose";
@@ -63,7 +63,7 @@ impl Project {
         run(COMPOSE, first.iter().chain(words), &variables)
     }
 
-    /// Waits until the service has said so, so many times.
+    /// Waits until the service has said so.
     #[track_caller]
     pub fn wait_for(&self, text: &str) -> &Self {
         Follow::of(&self.container()).wait_for(text).unwrap_or_else(|why| panic!("{why}"));
@@ -77,10 +77,10 @@ impl Project {
         answer.parse().unwrap_or_else(|_| panic!("port {port} is published at `{answer}`"))
     }
 
-    /// `docker-compose restart`: how the service ended, and all that it said until it was started again and later.
+    /// `docker-compose restart`: how the service ended, and all that it has said until now.
     #[track_caller]
     pub fn restart(&self) -> Ended {
-        self.end("restart", || docker_logs(&self.container()))
+        self.end("restart", || so_far(&self.container()))
     }
 
     /// `docker-compose kill`.
@@ -142,14 +142,6 @@ fn labels_of(service: &str) -> String {
     let label = leftovers::label().replace(&format!("{BORN}="), "");
     let labels = format!(r#"{{"labels": {{"{BORN}": "{label}"}}}}"#);
     format!(r#"{{"services": {{"{service}": {labels}}}, "networks": {{"default": {labels}}}}}"#)
-}
-
-/// All that a container that is still there has said until now.
-#[track_caller]
-fn docker_logs(container: &str) -> Vec<String> {
-    let follow = Follow::of(container);
-    follow.wait_for("shutdown report").unwrap_or_else(|why| panic!("{why}"));
-    follow.until_now()
 }
 
 fn now() -> u64 {

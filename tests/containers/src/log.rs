@@ -25,11 +25,15 @@ pub(crate) struct Follow {
 
 impl Follow {
     pub(crate) fn of(container: &str) -> Self {
+        Self::read(&["logs", "--follow", container])
+    }
+
+    fn read(words: &[&str]) -> Self {
         // Stdout and stderr in one stream, in the order in which docker has them.
         let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");
         let out = || Stdio::from(OwnedFd::from(theirs.try_clone().expect("a descriptor")));
         let mut command = Command::new("docker");
-        command.args(["logs", "--follow", container]).stdin(Stdio::null()).stdout(out()).stderr(out());
+        command.args(words).stdin(Stdio::null()).stdout(out()).stderr(out());
         let docker = command.spawn().expect("docker starts");
         // The stream ends when all writers are gone; two of them are these.
         drop((command, theirs));
@@ -66,11 +70,11 @@ impl Follow {
         let (mut read, _) = waited.unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut read.lines)
     }
+}
 
-    /// What was read until now, of a container that goes on.
-    pub(crate) fn until_now(&self) -> Vec<String> {
-        self.read.0.lock().unwrap_or_else(PoisonError::into_inner).lines.clone()
-    }
+/// All that a container has said until now; it may go on.
+pub(crate) fn so_far(container: &str) -> Vec<String> {
+    Follow::read(&["logs", container]).whole()
 }
 
 /// All that a container has said, once it has ended.

@@ -34,7 +34,7 @@ impl Swarm {
         let lock = lock.map_err(|(_, error)| refused(format!("its lock: {error}")))?;
         let state = docker(["info", "--format", "{{.Swarm.LocalNodeState}}"]).map_err(refused)?;
         if state != "inactive" {
-            leave_our_own().map_err(|why| refused(format!("it is `{state}` in a swarm already; {why}")))?;
+            leave_our_own(&state).map_err(refused)?;
         }
         let had_bridge = docker(["network", "inspect", BRIDGE]).is_ok();
         docker(["swarm", "init", "--advertise-addr", "127.0.0.1"]).map_err(refused)?;
@@ -56,11 +56,11 @@ impl Swarm {
 }
 
 /// What a killed run left behind carries our label, and nobody else can hold it: we have the lock.
-fn leave_our_own() -> Result<(), String> {
+fn leave_our_own(state: &str) -> Result<(), String> {
     let format = format!("{{{{index .Spec.Labels \"{BORN}\"}}}}");
     match docker(["node", "inspect", "self", "--format", &format]) {
         Ok(born) if !born.is_empty() => docker(["swarm", "leave", "--force"]).map(drop),
-        _ => Err("and it is not ours: the test does not touch it".to_owned()),
+        _ => Err(format!("it is `{state}` in a swarm that these tests did not make, and do not touch")),
     }
 }
 
