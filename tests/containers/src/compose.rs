@@ -10,7 +10,7 @@ use crate::command::run;
 use crate::docker::{docker, unique};
 use crate::image::{Folder, Image, repository};
 use crate::log::{Follow, so_far, whole};
-use crate::{BORN, Ended, Unavailable, debian, leftovers};
+use crate::{Ended, Unavailable, debian, leftovers};
 
 const COMPOSE: &str = "docker-compose";
 
@@ -139,8 +139,7 @@ impl Drop for Project {
 
 /// A compose file that adds our label; JSON is YAML.
 fn labels_of(service: &str) -> String {
-    let label = leftovers::label().replace(&format!("{BORN}="), "");
-    let labels = format!(r#"{{"labels": {{"{BORN}": "{label}"}}}}"#);
+    let labels = format!(r#"{{"labels": ["{}"]}}"#, leftovers::label());
     format!(r#"{{"services": {{"{service}": {labels}}}, "networks": {{"default": {labels}}}}}"#)
 }
 

@@ -30,7 +30,9 @@ pub(super) fn image() -> Result<Arc<Image>, Unavailable> {
 }
 
 pub(super) struct Haproxy {
-    container: Container,
+    requests: SocketAddr,
+    statistics: SocketAddr,
+    _container: Container,
 }
 
 impl Haproxy {
@@ -43,14 +45,16 @@ impl Haproxy {
         for (place, number) in places.into_iter().zip(1..) {
             run = run.env(&format!("REPLICA{number}"), &subnet.address(place).to_string());
         }
-        let gateway = Self { container: run.start(image) };
+        let container = run.start(image);
+        let [requests, statistics] = [REQUESTS, STATISTICS].map(|port| container.published(port));
+        let gateway = Self { requests, statistics, _container: container };
         (0..places.len()).for_each(|index| gateway.wait_until(index, Listed::Up));
         gateway
     }
 
     /// Where clients send their requests.
     pub(super) fn requests(&self) -> SocketAddr {
-        self.container.published(REQUESTS)
+        self.requests
     }
 
     /// Waits until it lists the replica so.
@@ -78,7 +82,7 @@ impl Haproxy {
 
     /// A field of its statistics: a table with a head, `# pxname,svname,..`.
     fn ask(&self, proxy: &str, server: &str, field: &str) -> Result<String, String> {
-        let (_, table) = http::get(self.container.published(STATISTICS), "/;csv")?;
+        let (_, table) = http::get(self.statistics, "/;csv")?;
         let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
         let head = lines.next().unwrap_or_default();
         let column = head.iter().position(|name| *name == field).ok_or_else(|| format!("no `{field}` in {head:?}"))?;
