@@ -9,6 +9,7 @@ use crate::binary::target_tmp;
 use crate::command::run;
 use crate::docker::{docker, unique};
 use crate::image::{Folder, Image, repository};
+use crate::lock::{self, Lock, What};
 use crate::log::{Follow, so_far, whole};
 use crate::{Ended, Unavailable, debian, leftovers};
 
@@ -21,13 +22,14 @@ pub struct Project {
     /// The file, and beside it the labels by which a later run finds what this one left behind.
     files: [String; 2],
     variables: [(&'static str, String); 1],
+    _lock: Lock,
     _labels: Folder,
     _image: Arc<Image>,
 }
 
 impl Project {
-    /// `docker-compose up` of the service; the file takes its image from the variable.
-    pub fn up(
+    /// Nothing is started yet; the file takes its image from the variable.
+    pub fn of(
         file: &str,
         service: &'static str,
         variable: &'static str,
@@ -39,16 +41,22 @@ impl Project {
             debian::install(COMPOSE, || version().is_ok()).map_err(refused)?;
             version().map_err(refused)?;
         }
-        let name = unique("project");
-        let labels = Folder::create(&target_tmp().map_err(refused)?.join(unique("labels")))
-            .map_err(|error| refused(error.to_string()))?;
+        let labels = target_tmp().map_err(refused)?.join(unique("labels"));
+        let labels = Folder::create(&labels).map_err(|error| refused(error.to_string()))?;
         let overlay = labels.path().join("labels.yaml");
         fs::write(&overlay, labels_of(service)).map_err(|error| refused(error.to_string()))?;
         let files = [repository().join(file), overlay].map(|file| file.to_string_lossy().into_owned());
         let variables = [(variable, image.name().to_owned())];
-        let project = Self { name, service, files, variables, _labels: labels, _image: image };
-        project.call(&["up", "--detach"]);
-        Ok(project)
+        let lock = lock::shared(What::Ports).map_err(refused)?;
+        Ok(Self { name: unique("project"), service, files, variables, _lock: lock, _labels: labels, _image: image })
+    }
+
+    /// `docker-compose up`; answers with where this machine reaches a port of the service.
+    #[track_caller]
+    pub fn up(&self, port: u16) -> SocketAddr {
+        self.call(&["up", "--detach"]);
+        let answer = self.call(&["port", self.service, &port.to_string()]);
+        answer.parse().unwrap_or_else(|_| panic!("port {port} is published at `{answer}`"))
     }
 
     #[track_caller]
@@ -68,13 +76,6 @@ impl Project {
     pub fn wait_for(&self, text: &str) -> &Self {
         Follow::of(&self.container()).wait_for(text).unwrap_or_else(|why| panic!("{why}"));
         self
-    }
-
-    /// Where this machine reaches a port of the service.
-    #[track_caller]
-    pub fn published(&self, port: u16) -> SocketAddr {
-        let answer = self.call(&["port", self.service, &port.to_string()]);
-        answer.parse().unwrap_or_else(|_| panic!("port {port} is published at `{answer}`"))
     }
 
     /// `docker-compose restart`: how the service ended, and all that it has said until now.

@@ -1,12 +1,10 @@
 //! A program of Debian's in, it and the libraries that it is linked to out; a missing package is installed.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix::fcntl::{Flock, FlockArg};
-
 use crate::Unavailable;
+use crate::lock::{self, What};
 
 /// The program's file, its libraries and its loader, as this machine has them.
 pub(crate) fn files(package: &str, program: &str) -> Result<Vec<PathBuf>, Unavailable> {
@@ -21,11 +19,9 @@ pub(crate) fn files(package: &str, program: &str) -> Result<Vec<PathBuf>, Unavai
     Ok([program].into_iter().chain(libraries).map(PathBuf::from).collect())
 }
 
-/// One at a time, of this run and of others: apt-get does not wait for another apt-get.
+/// One at a time, of this run and of others.
 pub(crate) fn install(package: &str, is_there: impl Fn() -> bool) -> Result<(), String> {
-    let lock = std::env::temp_dir().join("on-shutdown-tests-apt.lock");
-    let lock = File::create(lock).map_err(|error| format!("its lock: {error}"))?;
-    let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| format!("its lock: {error}"))?;
+    let _lock = lock::alone(What::Apt)?;
     let install = ["install", "-y", "--no-install-recommends", package];
     if is_there() || apt_get(&install).is_ok() {
         return Ok(());

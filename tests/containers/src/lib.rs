@@ -35,6 +35,7 @@ mod http;
 mod image;
 mod leftovers;
 mod load;
+mod lock;
 mod log;
 mod python;
 mod slots;

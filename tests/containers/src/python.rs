@@ -1,12 +1,11 @@
 //! A package of PyPI's and a program of it in, the program's path out, installed once per target folder.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::PathBuf;
-
-use nix::fcntl::{Flock, FlockArg};
 
 use crate::binary::target_tmp;
 use crate::command::run;
+use crate::lock::{self, What};
 use crate::{Unavailable, debian};
 
 /// The program of a package in a version, in an environment of its own.
@@ -18,8 +17,7 @@ fn install(package: &str, version: &str, program: &str) -> Result<PathBuf, Strin
     let tmp = target_tmp()?;
     fs::create_dir_all(&tmp).map_err(|error| error.to_string())?;
     let folder = tmp.join(format!("python-{package}-{version}"));
-    let lock = File::create(folder.with_extension("lock")).map_err(|error| format!("its lock: {error}"))?;
-    let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| format!("its lock: {error}"))?;
+    let _lock = lock::alone(What::Python)?;
     let found = folder.join("bin").join(program);
     // Written by pip as its last step: what a killed run left half-made has none.
     if !found.exists() {

@@ -1,15 +1,13 @@
 //! A stack file in, its service on a swarm of one daemon out, which can be updated task by task.
 
-use std::fs::File;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::fcntl::{Flock, FlockArg};
-
 use crate::command::run;
 use crate::docker::{docker, unique};
 use crate::image::{Image, repository};
+use crate::lock::{self, Lock, What};
 use crate::log::{Follow, whole};
 use crate::{BORN, Ended, Unavailable, leftovers};
 
@@ -22,23 +20,21 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// This daemon as a swarm, until the value is dropped. A daemon has one: other runs wait.
 pub struct Swarm {
     had_bridge: bool,
-    _lock: Flock<File>,
+    _locks: [Lock; 2],
 }
 
 impl Swarm {
     pub fn init() -> Result<Self, Unavailable> {
         let refused = |why: String| Unavailable::new("a swarm of this daemon's own", why);
-        let lock = File::create(std::env::temp_dir().join("on-shutdown-tests-swarm.lock"));
-        let lock = lock.map_err(|error| refused(format!("its lock: {error}")))?;
-        let lock = Flock::lock(lock, FlockArg::LockExclusive);
-        let lock = lock.map_err(|(_, error)| refused(format!("its lock: {error}")))?;
+        let lock = lock::alone(What::Swarm).map_err(refused)?;
+        let ports = lock::alone(What::Ports).map_err(refused)?;
         let state = docker(["info", "--format", "{{.Swarm.LocalNodeState}}"]).map_err(refused)?;
         if state != "inactive" {
             leave_our_own(&state).map_err(refused)?;
         }
         let had_bridge = docker(["network", "inspect", BRIDGE]).is_ok();
         docker(["swarm", "init", "--advertise-addr", "127.0.0.1"]).map_err(refused)?;
-        let swarm = Self { had_bridge, _lock: lock };
+        let swarm = Self { had_bridge, _locks: [lock, ports] };
         let node = docker(["info", "--format", "{{.Swarm.NodeID}}"]).map_err(refused)?;
         docker(["node", "update", "--label-add", &leftovers::label(), &node]).map_err(refused)?;
         Ok(swarm)

@@ -16,6 +16,8 @@ const KUBERNETES: &str = "examples/platforms/http/kubernetes.yaml";
 
 /// What both name the image by.
 const IMAGE: &str = "PLATFORM_HTTP_IMAGE";
+/// Where the service listens, as the compose file says.
+const PORT: u16 = 8080;
 const GRACE_PERIOD: &str = "ON_SHUTDOWN_GRACE_PERIOD";
 
 fn text(file: &str) -> String {
@@ -44,10 +46,10 @@ fn reports(ended: &Ended) -> usize {
 }
 
 fn up() -> Result<Project, Unavailable> {
-    let project = Project::up(COMPOSE, "http", IMAGE, service_image()?)?;
+    let project = Project::of(COMPOSE, "http", IMAGE, service_image()?)?;
+    let address = project.up(PORT);
     project.wait_for("ready");
-    let health = get(project.published(8080), "/health");
-    assert_eq!(health, Ok((200, "ready\n".to_owned())));
+    assert_eq!(get(address, "/health"), Ok((200, "ready\n".to_owned())));
     Ok(project)
 }
 
@@ -147,7 +149,7 @@ fn kubernetes_probes_ask_what_the_service_answers_before_and_during_a_shutdown()
             word(&request["path"]).to_owned()
         };
         let (readiness, liveness) = (path("readinessProbe"), path("livenessProbe"));
-        let run = Run::new().network("bridge").flag(&format!("--publish=127.0.0.1::{port}"));
+        let run = Run::new().network("bridge").publish(port);
         let replica = run.env(GRACE_PERIOD, told(container)).ready(&service_image()?);
         let address = replica.published(port);
         let status = |path: &str| get(address, path).map(|(status, _)| status);

@@ -30,31 +30,25 @@ pub(super) fn image() -> Result<Arc<Image>, Unavailable> {
 }
 
 pub(super) struct Haproxy {
-    requests: SocketAddr,
-    statistics: SocketAddr,
-    _container: Container,
+    container: Container,
 }
 
 impl Haproxy {
     /// Returns when it lists all three.
     pub(super) fn start(image: &Arc<Image>, subnet: &Subnet, places: [u8; 3]) -> Self {
         let mut run = Run::new().network(subnet.name()).flag(&format!("--ip={}", subnet.address(PLACE)));
-        for port in [REQUESTS, STATISTICS] {
-            run = run.flag(&format!("--publish=127.0.0.1::{port}"));
-        }
+        run = run.publish(REQUESTS).publish(STATISTICS);
         for (place, number) in places.into_iter().zip(1..) {
             run = run.env(&format!("REPLICA{number}"), &subnet.address(place).to_string());
         }
-        let container = run.start(image);
-        let [requests, statistics] = [REQUESTS, STATISTICS].map(|port| container.published(port));
-        let gateway = Self { requests, statistics, _container: container };
+        let gateway = Self { container: run.start(image) };
         (0..places.len()).for_each(|index| gateway.wait_until(index, Listed::Up));
         gateway
     }
 
     /// Where clients send their requests.
     pub(super) fn requests(&self) -> SocketAddr {
-        self.requests
+        self.container.published(REQUESTS)
     }
 
     /// Waits until it lists the replica so.
@@ -82,7 +76,7 @@ impl Haproxy {
 
     /// A field of its statistics: a table with a head, `# pxname,svname,..`.
     fn ask(&self, proxy: &str, server: &str, field: &str) -> Result<String, String> {
-        let (_, table) = http::get(self.statistics, "/;csv")?;
+        let (_, table) = http::get(self.container.published(STATISTICS), "/;csv")?;
         let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
         let head = lines.next().unwrap_or_default();
         let column = head.iter().position(|name| *name == field).ok_or_else(|| format!("no `{field}` in {head:?}"))?;
