@@ -1,5 +1,6 @@
 //! An image and the flags of `docker run` in, a container out, which can be waited for, signalled and stopped.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use crate::docker::{Kind, Owned, docker};
 use crate::ended::Ended;
 use crate::image::Image;
 use crate::leftovers;
+use crate::lock::{self, Lock, What};
 use crate::log::{self, Follow};
 
 /// How a container is to be started.
@@ -15,6 +17,7 @@ pub struct Run {
     flags: Vec<String>,
     command: Vec<String>,
     network: Option<String>,
+    ports: Vec<u16>,
 }
 
 impl Run {
@@ -39,6 +42,12 @@ impl Run {
         self
     }
 
+    /// A port that this machine is to reach, at an address that docker chooses; see [`Container::published`].
+    pub fn publish(mut self, port: u16) -> Self {
+        self.ports.push(port);
+        self.flag(&format!("--publish=127.0.0.1::{port}"))
+    }
+
     /// What to run instead of the image's own command, in exec form.
     pub fn command(mut self, words: &[&str]) -> Self {
         self.command = words.iter().map(|word| (*word).to_owned()).collect();
@@ -52,9 +61,12 @@ impl Run {
         let (label, network) = (leftovers::label(), self.network.as_deref().unwrap_or("none"));
         let words = ["run", "--detach", "--name", &owned.name, "--label", &label, "--network", network];
         let words = words.into_iter().chain(self.flags.iter().map(String::as_str)).chain([image.name()]);
-        docker(words.chain(self.command.iter().map(String::as_str))).unwrap_or_else(|why| panic!("{why}"));
+        let words = words.chain(self.command.iter().map(String::as_str));
+        let lock = (!self.ports.is_empty()).then(|| lock::shared(What::Ports).unwrap_or_else(|why| panic!("{why}")));
+        docker(words).unwrap_or_else(|why| panic!("{why}"));
+        let ports = self.ports.iter().map(|port| (*port, look_up(&owned.name, *port))).collect();
         let follow = Follow::of(&owned.name);
-        Container { follow, owned, _image: Arc::clone(image), asked: OnceLock::new() }
+        Container { follow, owned, _image: Arc::clone(image), ports, _lock: lock, asked: OnceLock::new() }
     }
 
     /// Starts a container, and waits until its program says `ready`.
@@ -66,11 +78,20 @@ impl Run {
     }
 }
 
+/// Where docker published a port of a container that runs.
+#[track_caller]
+fn look_up(container: &str, port: u16) -> SocketAddr {
+    let answer = docker(["port", container, &port.to_string()]).unwrap_or_else(|why| panic!("{why}"));
+    answer.parse().unwrap_or_else(|_| panic!("port {port} is published at `{answer}`"))
+}
+
 /// A container that was started; removed when it is dropped, its image thereafter.
 pub struct Container {
     follow: Follow,
     owned: Owned,
     _image: Arc<Image>,
+    ports: Vec<(u16, SocketAddr)>,
+    _lock: Option<Lock>,
     /// When it was first asked to end.
     asked: OnceLock<Instant>,
 }
@@ -112,6 +133,13 @@ impl Container {
     pub fn call(&self, words: &[&str]) -> &Self {
         docker(words.iter().copied().chain([self.name()])).unwrap_or_else(|why| panic!("{why}"));
         self
+    }
+
+    /// Where this machine reaches a port of [`Run::publish`].
+    #[track_caller]
+    pub fn published(&self, port: u16) -> SocketAddr {
+        let found = self.ports.iter().find(|(own, _)| *own == port);
+        found.unwrap_or_else(|| panic!("port {port} was not published")).1
     }
 
     /// Waits for its end.

@@ -1,18 +1,16 @@
 //! A program of Debian's in, it and the libraries that it is linked to out; a missing package is installed.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix::fcntl::{Flock, FlockArg};
-
 use crate::Unavailable;
+use crate::lock::{self, What};
 
 /// The program's file, its libraries and its loader, as this machine has them.
 pub(crate) fn files(package: &str, program: &str) -> Result<Vec<PathBuf>, Unavailable> {
     let refused = |why: String| Unavailable::new(format!("Debian's package `{package}`"), why);
     if !Path::new(program).exists() {
-        install(package, program).map_err(refused)?;
+        install(package, || Path::new(program).exists()).map_err(refused)?;
     }
     let output = Command::new("ldd").arg(program).output().map_err(|error| refused(format!("ldd: {error}")))?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -21,13 +19,11 @@ pub(crate) fn files(package: &str, program: &str) -> Result<Vec<PathBuf>, Unavai
     Ok([program].into_iter().chain(libraries).map(PathBuf::from).collect())
 }
 
-/// Installs a package unless the program is there. One at a time, of this run and of others: apt-get does not wait for another apt-get.
-pub(crate) fn install(package: &str, program: &str) -> Result<(), String> {
-    let lock = std::env::temp_dir().join("on-shutdown-tests-apt.lock");
-    let lock = File::create(lock).map_err(|error| format!("its lock: {error}"))?;
-    let _lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| format!("its lock: {error}"))?;
+/// One at a time, of this run and of others.
+pub(crate) fn install(package: &str, is_there: impl Fn() -> bool) -> Result<(), String> {
+    let _lock = lock::alone(What::Apt)?;
     let install = ["install", "-y", "--no-install-recommends", package];
-    if Path::new(program).exists() || apt_get(&install).is_ok() {
+    if is_there() || apt_get(&install).is_ok() {
         return Ok(());
     }
     // The lists may be missing or too old.

@@ -2,30 +2,15 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::command::run;
 use crate::{Unavailable, leftovers};
-
-/// No command may take longer, in seconds: a daemon that hangs must not hang the tests.
-pub(crate) const LIMIT: &str = "120";
-
-/// What `timeout` of coreutils ends with.
-const TIMED_OUT: i32 = 124;
 
 /// Runs `docker` with these words, and answers with its stdout, or with what went wrong.
 pub(crate) fn docker<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Result<String, String> {
-    let words: Vec<String> = words.into_iter().map(|word| word.as_ref().to_owned()).collect();
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    let output = Command::new("timeout").arg(LIMIT).arg("docker").args(&words).output();
-    let output = output.map_err(|error| format!("cannot start `timeout`: {error}"))?;
-    let words = words.join(" ");
-    match output.status.code() {
-        Some(0) => Ok(said(&output.stdout)),
-        Some(TIMED_OUT) => Err(format!("`docker {words}` took longer than {LIMIT} s")),
-        _ => Err(format!("`docker {words}`: {}", said(&output.stderr))),
-    }
+    run("docker", words, &[])
 }
 
 /// Whether there is a daemon for us; asked once. The first question removes what killed runs left behind.

@@ -13,15 +13,28 @@ use crate::{Unavailable, debian, leftovers};
 /// What an image holds.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Recipe {
+    /// The folder of the Dockerfile, where it is not ours.
+    folder: Option<&'static str>,
     programs: Vec<Program>,
     debian: Vec<(&'static str, &'static str)>,
+    files: Vec<(&'static str, &'static str)>,
     lines: Vec<String>,
 }
 
 impl Recipe {
     /// An image with nothing but this program, which it starts in exec form: `CMD ["/name"]`.
     pub fn scratch(program: Program) -> Self {
-        Self { programs: vec![program], debian: Vec::new(), lines: vec![format!(r#"CMD ["/{}"]"#, program.name)] }
+        Self::empty().program(program).line(&format!(r#"CMD ["/{}"]"#, program.name))
+    }
+
+    /// An image with nothing.
+    pub fn empty() -> Self {
+        Self { folder: None, programs: Vec::new(), debian: Vec::new(), files: Vec::new(), lines: Vec::new() }
+    }
+
+    /// What a Dockerfile in a folder of this repository makes of a program.
+    pub fn dockerfile(folder: &'static str, program: Program) -> Self {
+        Self { folder: Some(folder), ..Self::empty() }.program(program)
     }
 
     /// One more program, at `/name`.
@@ -33,6 +46,12 @@ impl Recipe {
     /// A program of Debian's at its own path, with its libraries.
     pub fn debian(mut self, package: &'static str, path: &'static str) -> Self {
         self.debian.push((package, path));
+        self
+    }
+
+    /// A file of this repository, at a path in the image.
+    pub fn file(mut self, file: &'static str, path: &'static str) -> Self {
+        self.files.push((file, path));
         self
     }
 
@@ -77,24 +96,41 @@ impl Recipe {
             let found = debian::files(package, path)?;
             files.extend(found.into_iter().map(|file| (file.clone(), file.strip_prefix("/").unwrap_or(&file).into())));
         }
+        files.extend(self.files.iter().map(|(file, path)| (repository().join(file), path.into())));
         Ok(files)
     }
 
     fn fill(&self, context: &Path, files: &[(PathBuf, PathBuf)]) -> io::Result<()> {
-        let root = context.join("root");
+        // Its own Dockerfile finds the program beside it.
+        let root = if self.folder.is_some() { context.to_owned() } else { context.join("root") };
         for (file, path) in files {
             let place = root.join(path);
             fs::create_dir_all(place.parent().unwrap_or(&root))?;
             fs::copy(file, place)?;
         }
         // The label first: what a killed build leaves behind has it, too.
-        let begin = format!("FROM scratch\nLABEL {}\nCOPY root/ /\n", leftovers::label());
+        let begin = format!("FROM scratch\nLABEL {}\n", leftovers::label());
+        let begin = match self.folder {
+            None => begin + "COPY root/ /\n",
+            Some(folder) => {
+                let text = fs::read_to_string(repository().join(folder).join("Dockerfile"))?;
+                let (_, rest) = text
+                    .split_once("FROM scratch\n")
+                    .ok_or_else(|| io::Error::other(format!("{folder}/Dockerfile does not begin `FROM scratch`")))?;
+                begin + rest
+            }
+        };
         fs::write(context.join("Dockerfile"), begin + &self.lines.join("\n") + "\n")
     }
 }
 
+/// The root of this repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 /// An image of docker's.
-pub struct Image(pub(crate) Owned);
+pub struct Image(Owned);
 
 impl Image {
     pub fn name(&self) -> &str {
@@ -103,7 +139,18 @@ impl Image {
 }
 
 /// A folder that is removed when this is dropped.
-pub(crate) struct Folder(pub(crate) PathBuf);
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        fs::create_dir_all(path)?;
+        Ok(Self(path.to_owned()))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
 
 impl Drop for Folder {
     fn drop(&mut self) {

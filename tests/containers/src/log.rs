@@ -25,11 +25,15 @@ pub(crate) struct Follow {
 
 impl Follow {
     pub(crate) fn of(container: &str) -> Self {
+        Self::read(&["logs", "--follow", container])
+    }
+
+    fn read(words: &[&str]) -> Self {
         // Stdout and stderr in one stream, in the order in which docker has them.
         let (ours, theirs) = UnixStream::pair().expect("a pair of sockets");
         let out = || Stdio::from(OwnedFd::from(theirs.try_clone().expect("a descriptor")));
         let mut command = Command::new("docker");
-        command.args(["logs", "--follow", container]).stdin(Stdio::null()).stdout(out()).stderr(out());
+        command.args(words).stdin(Stdio::null()).stdout(out()).stderr(out());
         let docker = command.spawn().expect("docker starts");
         // The stream ends when all writers are gone; two of them are these.
         drop((command, theirs));
@@ -57,16 +61,25 @@ impl Follow {
         let missing = if read.closed { "the log ended" } else { "time ran out" };
         found(&read).ok_or_else(|| format!("{missing} without `{text}`:\n  {}", read.lines.join("\n  ")))
     }
+
+    /// All that the container has said, once it has ended.
+    pub(crate) fn whole(&self) -> Vec<String> {
+        let (read, changed) = &*self.read;
+        let read = read.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = changed.wait_timeout_while(read, LIMIT, |read| !read.closed);
+        let (mut read, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut read.lines)
+    }
+}
+
+/// All that a container has said until now; it may go on.
+pub(crate) fn so_far(container: &str) -> Vec<String> {
+    Follow::read(&["logs", container]).whole()
 }
 
 /// All that a container has said, once it has ended.
 pub(crate) fn whole(container: &str) -> Vec<String> {
-    let follow = Follow::of(container);
-    let (read, changed) = &*follow.read;
-    let read = read.lock().unwrap_or_else(PoisonError::into_inner);
-    let waited = changed.wait_timeout_while(read, LIMIT, |read| !read.closed);
-    let (mut read, _) = waited.unwrap_or_else(PoisonError::into_inner);
-    std::mem::take(&mut read.lines)
+    Follow::of(container).whole()
 }
 
 impl Drop for Follow {

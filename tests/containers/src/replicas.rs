@@ -1,16 +1,17 @@
 //! A number in, so many replicas and the registry that lists them out, as docker-compose runs them.
 
 use std::fs;
-use std::process::Command;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::address::address_of;
 use crate::binary::target_tmp;
-use crate::docker::{LIMIT, docker, unique};
+use crate::command::run;
+use crate::docker::{docker, unique};
 use crate::etcd::{List, etcd_and_proxy};
 use crate::image::Folder;
+use crate::lock::{self, Lock, What};
 use crate::{Ended, Image, REPLICA, Unavailable, debian, leftovers, log};
 
 /// No number of replicas takes longer to be listed.
@@ -23,6 +24,7 @@ pub struct Replicas {
     replica: Arc<Image>,
     etcd: Arc<Image>,
     labels: Folder,
+    _lock: Lock,
 }
 
 impl Replicas {
@@ -31,12 +33,13 @@ impl Replicas {
         let refused = |why: String| Unavailable::new("docker-compose", why);
         // It is a script: there are no libraries.
         debian::files("docker-compose", "/usr/bin/docker-compose")?;
-        let labels = Folder(target_tmp().map_err(refused)?.join(unique("labels")));
-        fs::create_dir_all(&labels.0)
-            .and_then(|()| fs::write(labels.0.join("labels.yaml"), labels_file()))
+        let labels = target_tmp().map_err(refused)?.join(unique("labels"));
+        let labels = Folder::create(&labels)
+            .and_then(|labels| fs::write(labels.path().join("labels.yaml"), labels_file()).map(|()| labels))
             .map_err(|error| refused(error.to_string()))?;
+        let lock = lock::shared(What::Ports).map_err(refused)?;
         let (replica, etcd) = (REPLICA.image()?, etcd_and_proxy().build()?);
-        let replicas = Self { name: unique("project"), count, replica, etcd, labels };
+        let replicas = Self { name: unique("project"), count, replica, etcd, labels, _lock: lock };
         replicas.compose(&["up", "--detach", "--scale", &format!("replica={count}")]).map_err(refused)?;
         Ok(replicas)
     }
@@ -72,14 +75,10 @@ impl Replicas {
 
     fn compose(&self, words: &[&str]) -> Result<String, String> {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/platforms/replica/compose.yaml");
-        let mut compose = Command::new("timeout");
-        compose.args([LIMIT, "docker-compose", "--project-name", &self.name, "--file", file, "--file"]);
-        compose.arg(self.labels.0.join("labels.yaml")).args(words);
-        compose.env("PLATFORM_REPLICA_IMAGE", self.replica.name()).env("ETCD_IMAGE", self.etcd.name());
-        let output = compose.output().map_err(|error| error.to_string())?;
-        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        let failed = || format!("`docker-compose {}`: {}", words.join(" "), said(&output.stderr));
-        output.status.success().then(|| said(&output.stdout)).ok_or_else(failed)
+        let labels = self.labels.path().join("labels.yaml");
+        let first = ["--project-name", &self.name, "--file", file, "--file", &labels.to_string_lossy()];
+        let variables = [("PLATFORM_REPLICA_IMAGE", self.replica.name()), ("ETCD_IMAGE", self.etcd.name())];
+        run("docker-compose", first.iter().chain(words), &variables)
     }
 }
 
