@@ -144,7 +144,7 @@
 //! With the feature `testing`, in `[dev-dependencies]`, the hooks of a program run in its unit tests: no signal, no exit,
 //! a virtual clock, and faults on demand. What a user writes in `src/main.rs`:
 //!
-//! ```
+//! ```standalone_crate
 //! # #[cfg(feature = "testing")] {
 //! use on_shutdown::testing::{Shutdown, assert_fits};
 //! use on_shutdown::{Outcome, Signal, on_shutdown};
@@ -174,8 +174,8 @@
 //!
 //! # Comparisons
 //! [tokio-graceful-shutdown] has a tree of subsystems that can be stopped and restarted in parts, which this crate has not;
-//! [signal-mod] has enforced deadlines as well, and Windows; [swansong] is for a part of a program. Akka's
-//! `CoordinatedShutdown` is where phases come from, Spring's `SmartLifecycle` and fx order by what was started when.
+//! [signal-mod] has enforced deadlines as well, and Windows; [swansong] is for a part of a program. Of other languages,
+//! Akka's `CoordinatedShutdown` has phases, too; Spring's `SmartLifecycle` and fx stop in the reverse order of the start.
 //! A table where each cell has a source, and tables for moving from one to the other: [docs/comparisons.md]. Three programs
 //! before and after: [docs/migrations.md]. What becomes of the other hooks when one misbehaves, measured:
 //! [docs/worst-day.md].

@@ -1,7 +1,7 @@
 //! For tests of programs that have hooks, with the feature `testing`: a whole shutdown in a unit test, without a signal,
 //! without an exit, and under a virtual clock; and asserts on what is linked.
 //!
-//! ```
+//! ```standalone_crate
 //! use std::time::Duration;
 //! use on_shutdown::testing::Shutdown;
 //! use on_shutdown::{Outcome, Signal, on_shutdown};
