@@ -65,7 +65,7 @@
 //! |---|---|
 //! | a function, always needed | `#[on_shutdown(..)]` on it, where the resource lives |
 //! | in need of a value | a parameter, `fn close(pool: &Pool)`, and [`provide`]`(pool)` where the pool is made |
-//! | there for as long as some object | [`register`], and the [`Registration`] in that object |
+//! | there for as long as some object | [`register()`], and the [`Registration`] in that object |
 //! | work that has begun and must be finished | [`serve`] around a server or a loop, [`track`] around a future, [`in_flight`] |
 //! | one that needs another to be over | `after = [path::of::it]`, checked by the compiler |
 //!

@@ -66,17 +66,21 @@ impl Operator {
         self.ended.subscribe()
     }
 
-    /// The file where nothing is waited for: a file system that hangs holds up the end no longer than this.
+    /// The files where nothing is waited for: a file system that hangs holds up the end no longer than this.
     fn write_in_time(&self, report: &Report) {
-        let Some(file) = self.file.clone() else { return };
-        let (report, (tell, told)) = (report.clone(), sync_channel(1));
-        let write = move || drop(tell.send(file.write(&report)));
+        let (file, report, (tell, told)) = (self.file.clone(), report.clone(), sync_channel(1));
+        let write = move || {
+            if report.exit_code != 0 {
+                termination_log::write(&report);
+            }
+            let _ = tell.send(file.map_or(Ok(()), |file| file.write(&report)));
+        };
         let trouble = match thread::Builder::new().name("shutdown-report".to_owned()).spawn(write) {
-            Err(_) => "no report file: the system refuses a thread to write it".to_owned(),
+            Err(_) => "no report in a file: the system refuses a thread to write it".to_owned(),
             Ok(_) => match told.recv_timeout(console::PATIENCE) {
                 Ok(Ok(())) => return,
                 Ok(Err(why)) => why,
-                Err(_) => format!("no report file: it took longer than {}", Length(console::PATIENCE)),
+                Err(_) => format!("no report in a file: it took longer than {}", Length(console::PATIENCE)),
             },
         };
         self.voice.tell(News::Trouble(trouble));

@@ -45,6 +45,10 @@ impl Machine {
 
 fn hook_report(hook: &Hook, state: &State, over: Duration) -> HookReport {
     match state {
+        // Also where it was about to start, and a value was missing.
+        State::Ended { outcome: outcome @ Outcome::Skipped(_), .. } => {
+            HookReport::new(hook, outcome.clone(), None, Duration::ZERO)
+        }
         State::Ended { start, end, outcome } => {
             HookReport::new(hook, outcome.clone(), *start, *end - start.unwrap_or(*end))
         }
