@@ -11,7 +11,7 @@ fn crates() -> BTreeSet<String> {
     cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     cargo.args(["tree", "--locked", "--package", "on-shutdown", "--no-default-features", "--edges", "normal"]);
     cargo.args(["--prefix", "none", "--format", "{p}", "--target", "x86_64-unknown-linux-gnu"]);
-    let output = cargo.output().expect("cargo runs");
+    let output = cargo.output().unwrap_or_else(|error| unreachable!("cargo runs this test: {error}"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);
     let names = text.lines().filter_map(|line| line.split_whitespace().next());

@@ -96,6 +96,7 @@ impl Engine {
                 self.cut_off();
             }
         } else if self.conclusion.begin() {
+            self.wait_until_told();
             self.surroundings.conclude(self.report());
             self.conclusion.end();
             self.mailbox.ring();

@@ -1,7 +1,7 @@
 //! What runners and supervisor share: the machine behind its lock, the clock, and the threads there are.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,9 +10,9 @@ use super::context::Hurry;
 use super::crew::Conclusion;
 use super::culprit::Seat;
 use super::hook_runtime::HookRuntime;
-use super::machine::{Event, Finish, Machine};
+use super::machine::{Finish, Machine};
 use super::runner;
-use super::surroundings::{Surroundings, Suspected};
+use super::surroundings::Surroundings;
 use crate::drain::Stage;
 use crate::hook::{HookRef, Values};
 use crate::plan::{Id, Plan};
@@ -34,7 +34,9 @@ pub(crate) struct Engine {
     shared: Mutex<Shared>,
     pub(super) work: Condvar,
     /// Until when the supervisor sleeps, in nanoseconds since the trigger.
-    asleep_until: AtomicU64,
+    pub(super) asleep_until: AtomicU64,
+    /// How many threads are telling what happened; the end waits for their lines.
+    pub(super) telling: AtomicUsize,
     pub(super) conclusion: Conclusion,
 }
 
@@ -96,6 +98,7 @@ impl Engine {
             shared: Mutex::new(shared),
             work: Condvar::new(),
             asleep_until: AtomicU64::new(0),
+            telling: AtomicUsize::new(0),
             conclusion: Conclusion::default(),
         })
     }
@@ -168,61 +171,6 @@ impl Engine {
         self.after_change(shared, now);
     }
 
-    /// What a change of the machine asks for: helpers for what is queued, the supervisor for what is due
-    /// earlier, words for what happened.
-    pub(super) fn after_change(&self, mut shared: MutexGuard<'_, Shared>, now: Duration) {
-        let events = shared.machine.take_events();
-        // Still under the lock: without it the next phase could be told first, by another thread.
-        for event in &events {
-            if let Event::PhaseBegan { phase, hooks } = event {
-                self.surroundings.phase_began(*phase, *hooks);
-            }
-        }
-        let queued = shared.machine.queued();
-        if shared.machine.is_over() {
-            self.work.notify_all();
-        } else if queued > 0 && shared.idle > 0 {
-            self.work.notify_one();
-        }
-        let due = shared.due(now);
-        let told: Vec<_> = events.into_iter().map(|event| (event.suspect(&shared), event)).collect();
-        let cancels: Vec<Arc<Cancel>> = told.iter().filter_map(|(_, event)| shared.cancel(event)).collect();
-        drop(shared);
-        if nanos(due) < self.asleep_until.load(Ordering::SeqCst) {
-            self.mailbox.ring();
-        }
-        cancels.iter().for_each(|cancel| cancel.ask());
-        told.iter().for_each(|(suspect, event)| self.tell(suspect.as_ref(), event));
-    }
-
-    fn tell(&self, suspect: Option<&Suspected>, event: &Event) {
-        match event {
-            Event::Draining => {
-                self.surroundings.reach(Stage::Draining);
-                self.count_work();
-            }
-            Event::Hurry(_) => self.hurry.begin(self.now()),
-            _ => {}
-        }
-        self.surroundings.happened(event, suspect);
-    }
-
-    /// Tells the machine how much work is in flight, when that matters.
-    pub(super) fn count_work(&self) {
-        if !self.lock().machine.awaits_work() {
-            return;
-        }
-        let in_flight = self.surroundings.in_flight();
-        let now = self.now();
-        let mut shared = self.lock();
-        shared.machine.count_work(now, in_flight);
-        if shared.machine.is_drain_overdue(now) {
-            let work = self.surroundings.work();
-            shared.machine.cut_off_work(now, work);
-        }
-        self.after_change(shared, now);
-    }
-
     pub(super) fn sleeps_until(&self, wake: Duration) {
         self.asleep_until.store(nanos(wake), Ordering::SeqCst);
     }
@@ -261,26 +209,6 @@ impl Shared {
         }
         let expiry = self.machine.next_expiry();
         if self.machine.awaits_work() { expiry.min(now + RECOUNT) } else { expiry }
-    }
-
-    fn cancel(&self, event: &Event) -> Option<Arc<Cancel>> {
-        match event {
-            Event::Cancel(id) => self.cancels.get(id).cloned(),
-            _ => None,
-        }
-    }
-}
-
-impl Event {
-    /// The hook that it is about.
-    fn suspect(&self, shared: &Shared) -> Option<Suspected> {
-        match self {
-            Self::TimedOut { id, .. } => {
-                let hook = shared.machine.plan().hook(*id)?.clone();
-                Some(Suspected { hook, doing: shared.doing.get(id).cloned() })
-            }
-            _ => None,
-        }
     }
 }
 

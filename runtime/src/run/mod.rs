@@ -23,6 +23,7 @@ mod context;
 mod crew;
 mod culprit;
 mod engine;
+mod follow_up;
 mod hook_runtime;
 mod machine;
 #[cfg(feature = "testing")]
