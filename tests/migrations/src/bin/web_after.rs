@@ -13,6 +13,16 @@ use tokio::time::sleep;
 
 type Orders = Arc<Mutex<Vec<String>>>;
 
+async fn slow() {
+    println!("slow");
+    sleep(Duration::from_secs(1)).await;
+}
+
+async fn forever() {
+    println!("forever");
+    std::future::pending().await
+}
+
 async fn order(State(orders): State<Orders>, text: String) {
     orders.lock().expect("nobody panics with it").push(text);
 }
@@ -28,8 +38,8 @@ async fn main() -> Result<(), Failure> {
     let orders = Orders::default();
     provide(Arc::clone(&orders))?;
     let app = Router::new()
-        .route("/slow", get(|| sleep(Duration::from_secs(1))))
-        .route("/forever", get(std::future::pending::<()>))
+        .route("/slow", get(slow))
+        .route("/forever", get(forever))
         .route("/order", post(order))
         .with_state(orders);
     let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -17,6 +17,16 @@ use tower_http::timeout::TimeoutLayer;
 
 type Orders = Arc<Mutex<Vec<String>>>;
 
+async fn slow() {
+    println!("slow");
+    sleep(Duration::from_secs(1)).await;
+}
+
+async fn forever() {
+    println!("forever");
+    std::future::pending().await
+}
+
 async fn order(State(orders): State<Orders>, text: String) {
     orders.lock().expect("nobody panics with it").push(text);
 }
@@ -33,8 +43,8 @@ async fn stop_signal() {
 async fn main() -> Result<(), Failure> {
     let orders = Orders::default();
     let app = Router::new()
-        .route("/slow", get(|| sleep(Duration::from_secs(1))))
-        .route("/forever", get(std::future::pending::<()>))
+        .route("/slow", get(slow))
+        .route("/forever", get(forever))
         .route("/order", post(order))
         .with_state(Arc::clone(&orders))
         // The server waits for requests without a limit; so each gets one.
