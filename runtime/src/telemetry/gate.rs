@@ -9,7 +9,7 @@ pub(super) const HELD: Duration = Duration::from_millis(100);
 
 /// While a call has taken so long, whoever could be held up by the next one waits for what becomes of it.
 #[cfg(feature = "tracing")]
-const SLOW: Duration = Duration::from_millis(2);
+const SLOW: Duration = Duration::from_millis(1);
 
 /// Who is in a call just now.
 #[derive(Default)]
@@ -30,11 +30,6 @@ struct State {
 impl Gate {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether a call does not come back.
-    pub(super) fn is_held(&self) -> bool {
-        self.state().longest() > HELD
     }
 
     /// Whether a call panicked.

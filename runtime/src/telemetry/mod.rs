@@ -6,7 +6,7 @@
 //! beginning of the shutdown, and not while any call into it takes too long.
 //!
 //! What cannot be had: a subscriber that answers at first and later blocks for ever in `new_span`, `enter` or `exit` holds
-//! the hooks that are in such a call within the next 2 ms, which time out; all others run. What goes to a listener is
+//! the hooks that make such a call within the next millisecond, which time out; all others run. What goes to a listener is
 //! told with its names in `docs/telemetry.md`.
 
 use std::time::Duration;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::gate::Gate;
+use super::gate::{Gate, HELD};
 #[cfg(feature = "tracing")]
 use super::span::{HookSpan, Inside};
 use super::{News, PATIENCE};
@@ -34,8 +34,8 @@ pub(crate) struct Shared {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Item>,
-    /// Whether a piece of news is told now.
-    telling: bool,
+    /// Since when a piece of news is told, if one is told now.
+    telling: Option<Instant>,
     /// Whether the listener has answered the beginning of the shutdown.
     answered: bool,
     /// Whether a listener took the report.
@@ -57,6 +57,17 @@ impl Item {
     }
 }
 
+impl State {
+    /// Whether the teller does not come back from the listener.
+    fn is_held(&self) -> bool {
+        self.telling.is_some_and(|since| since.elapsed() > HELD)
+    }
+
+    fn is_told(&self) -> bool {
+        self.queue.is_empty() && self.telling.is_none()
+    }
+}
+
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -71,7 +82,7 @@ impl Shared {
     fn wait(&self, at_most: Duration, done: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
         let until = Instant::now() + at_most;
         let mut state = self.state();
-        while !done(&state) && !self.gate.is_held() {
+        while !done(&state) && !state.is_held() {
             let Some(left) = until.checked_duration_since(Instant::now()) else { break };
             state = self.changed.wait_timeout(state, left.min(LOOK)).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -111,7 +122,7 @@ impl Teller {
         let is_full = state.queue.len() >= QUEUE;
         state.queue.push_back(Item::News(news));
         let untold = match () {
-            () if self.shared.gate.is_held() => take_words(&mut state),
+            () if state.is_held() => take_words(&mut state),
             () if is_full => state.queue.pop_back().into_iter().filter_map(into_news).collect(),
             () => Vec::new(),
         };
@@ -126,8 +137,7 @@ impl Teller {
         if !untold.is_empty() {
             return Err(untold);
         }
-        let told = |state: &State| state.queue.is_empty() && !state.telling;
-        let mut state = self.shared.wait(patience, told);
+        let mut state = self.shared.wait(patience, State::is_told);
         if state.report_heard { Ok(()) } else { Err(take_words(&mut state)) }
     }
 
@@ -136,7 +146,7 @@ impl Teller {
         if hook.phase < Phase::Flush {
             self.shared.state().running += 1;
         } else if cfg!(feature = "metrics") || self.has_listener() {
-            drop(self.shared.wait(PATIENCE, |state| state.queue.is_empty() && !state.telling && state.running <= 0));
+            drop(self.shared.wait(PATIENCE, |state| state.is_told() && state.running <= 0));
         }
     }
 
@@ -193,7 +203,7 @@ fn tell_all(shared: &Shared) -> ! {
             drop(shared.changed.wait(state));
             continue;
         };
-        state.telling = true;
+        state.telling = Some(Instant::now());
         drop(state);
         let (begins, reports) = match &item {
             Item::News(news) => (matches!(news, News::Began { .. }), matches!(news, News::Report(_))),
@@ -206,7 +216,7 @@ fn tell_all(shared: &Shared) -> ! {
         }
         let heard = tell(item, &shared.gate);
         let mut state = shared.state();
-        state.telling = false;
+        state.telling = None;
         state.answered |= begins;
         state.report_heard |= heard && reports;
         drop(state);

@@ -22,11 +22,11 @@ fn a_flush_hook_finds_the_figures_of_all_phases_before_it() {
     let ended = stop("");
     ended.assert_code(124);
     let total = |labels: &str| figures(&ended, "flush", &format!("on_shutdown_hooks_total{{{labels}"));
-    assert_eq!(total(r#"hook="telemetry::leaves",phase="announce",outcome="completed"}"#), [1.0], "{ended}");
-    assert_eq!(total(r#"hook="metered::fails",phase="stop",outcome="failed"}"#), [1.0], "{ended}");
-    assert_eq!(total(r#"hook="metered::hangs",phase="close",outcome="timed_out"}"#), [1.0], "{ended}");
-    assert_eq!(total(r#"hook="telemetry::closes_"#), [1.0; 20], "{ended}");
-    let sum = figures(&ended, "flush", r#"on_shutdown_hook_duration_seconds_sum{hook="metered::hangs""#);
+    assert_eq!(total(r#"hook="leaves",phase="announce",outcome="completed"}"#), [1.0], "{ended}");
+    assert_eq!(total(r#"hook="fails",phase="stop",outcome="failed"}"#), [1.0], "{ended}");
+    assert_eq!(total(r#"hook="hangs",phase="close",outcome="timed_out"}"#), [1.0], "{ended}");
+    assert_eq!(total(r#"hook="closes_"#), [1.0; 20], "{ended}");
+    let sum = figures(&ended, "flush", r#"on_shutdown_hook_duration_seconds_sum{hook="hangs""#);
     assert!(matches!(sum[..], [seconds] if (0.1..2.0).contains(&seconds)), "{sum:?} {ended}");
     assert_eq!(figures(&ended, "flush", "on_shutdown_in_flight_at_drain"), [3.0], "{ended}");
     let left = figures(&ended, "flush", "on_shutdown_time_left_seconds");

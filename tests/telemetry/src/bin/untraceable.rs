@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use on_shutdown::{Phase, Settings};
 use telemetry::{async_hook, say, sync_hook, work_for_ever};
+use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
@@ -46,9 +47,21 @@ impl Hostile {
     }
 }
 
+/// Says what an event says.
+struct Heard;
+
+impl Visit for Heard {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        if field.name() == "message" {
+            say(&format!("heard: {value:?}"));
+        }
+    }
+}
+
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hostile {
-    fn on_event(&self, _event: &Event<'_>, _context: Context<'_, S>) {
+    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         self.reach("event");
+        event.record(&mut Heard);
     }
 
     fn on_new_span(&self, _attributes: &Attributes<'_>, _id: &Id, _context: Context<'_, S>) {
