@@ -9,12 +9,12 @@
 //! | `on_shutdown_time_left_seconds` | gauge | |
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
 use super::News;
-use super::gate::Gate;
 use crate::report::{HookReport, Report};
 
 /// What was counted already.
@@ -29,9 +29,11 @@ pub(super) struct Meters {
 }
 
 impl Meters {
-    pub(super) fn record(&mut self, news: &News, gate: &Gate) {
+    pub(super) fn record(&mut self, news: &News) {
         if !self.broken {
-            self.broken = gate.call(|| self.set(news)).is_none();
+            let set = catch_unwind(AssertUnwindSafe(|| self.set(news)));
+            // The payload's `Drop` is the recorder's code as well.
+            self.broken = set.map_err(std::mem::forget).is_err();
         }
     }
 

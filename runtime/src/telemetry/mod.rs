@@ -20,7 +20,7 @@ use crate::report::{Canvas, Report};
 
 #[cfg(feature = "tracing")]
 mod events;
-#[cfg(any(feature = "tracing", feature = "metrics"))]
+#[cfg(feature = "tracing")]
 mod gate;
 #[cfg(feature = "metrics")]
 mod meters;
@@ -33,7 +33,8 @@ mod teller;
 pub(crate) const PATIENCE: Duration = if TELLS_ENDS { Duration::from_millis(500) } else { Duration::ZERO };
 
 /// The same for an end that cannot wait.
-pub(crate) const HASTE: Duration = if TELLS_ENDS { Duration::from_millis(50) } else { Duration::ZERO };
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+const HASTE: Duration = Duration::from_millis(50);
 
 /// Whether anybody may want to know of each hook that ends.
 pub(crate) const TELLS_ENDS: bool = cfg!(any(feature = "tracing", feature = "metrics"));

@@ -43,7 +43,9 @@ mod inside {
             let mut entered = Some(entered);
             gate.call_with_care(|| drop(entered.take()));
             // Where the subscriber does not answer any more the span is never left.
-            entered.map(std::mem::forget);
+            if let Some(entered) = entered {
+                std::mem::forget(entered);
+            }
             result.unwrap_or_else(|payload| resume_unwind(payload))
         }
     }

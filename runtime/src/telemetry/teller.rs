@@ -5,7 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::gate::{Gate, HELD};
+#[cfg(feature = "tracing")]
+use super::gate::Gate;
 #[cfg(feature = "tracing")]
 use super::span::{HookSpan, Inside};
 use super::{News, PATIENCE};
@@ -15,6 +16,9 @@ use crate::report::Report;
 
 /// What a listener that is too slow may leave untold; more goes to stderr, as far as it is words at all.
 const QUEUE: usize = 8192;
+
+/// A listener that takes longer than this for one piece of news is held up, perhaps for ever.
+pub(super) const HELD: Duration = Duration::from_millis(100);
 
 /// How often somebody who waits looks whether the listener is held up.
 const LOOK: Duration = Duration::from_millis(10);
@@ -26,6 +30,7 @@ pub(super) struct Teller {
 /// What the teller and those who speak to it share.
 #[derive(Default)]
 pub(crate) struct Shared {
+    #[cfg(feature = "tracing")]
     pub(super) gate: Gate,
     state: Mutex<State>,
     changed: Condvar,
@@ -73,11 +78,6 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, item: Item) {
-        self.state().queue.push_back(item);
-        self.changed.notify_all();
-    }
-
     /// Waits until this is so, at most so long, and not for a listener that is held up.
     fn wait(&self, at_most: Duration, done: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
         let until = Instant::now() + at_most;
@@ -92,7 +92,8 @@ impl Shared {
     /// The hook has ended: who closes a span calls the listener, and that is the teller's part.
     #[cfg(feature = "tracing")]
     pub(super) fn close(&self, inside: Arc<Inside>, outcome: &'static str) {
-        self.push(Item::Close(inside, outcome));
+        self.state().queue.push_back(Item::Close(inside, outcome));
+        self.changed.notify_all();
     }
 }
 
@@ -205,16 +206,17 @@ fn tell_all(shared: &Shared) -> ! {
         };
         state.telling = Some(Instant::now());
         drop(state);
-        let (begins, reports) = match &item {
-            Item::News(news) => (matches!(news, News::Began { .. }), matches!(news, News::Report(_))),
+        let begins = matches!(item, Item::News(News::Began { .. }));
+        let reports = matches!(item, Item::News(News::Report(_)));
+        let heard = match item {
+            Item::News(news) => {
+                #[cfg(feature = "metrics")]
+                meters.record(&news);
+                tell(&news, shared)
+            }
             #[cfg(feature = "tracing")]
-            Item::Close(..) => (false, false),
+            Item::Close(inside, outcome) => close(inside, outcome, &shared.gate),
         };
-        #[cfg(feature = "metrics")]
-        if let Item::News(news) = &item {
-            meters.record(news, &shared.gate);
-        }
-        let heard = tell(item, &shared.gate);
         let mut state = shared.state();
         state.telling = None;
         state.answered |= begins;
@@ -225,38 +227,37 @@ fn tell_all(shared: &Shared) -> ! {
 }
 
 /// Whether a listener of `tracing` took it; else stderr did.
-fn tell(item: Item, gate: &Gate) -> bool {
-    match item {
-        Item::News(news) => {
-            let heard = heard(&news, gate);
-            if !heard && let Some(sentence) = news.sentence() {
-                console::line(sentence);
-            }
-            heard
-        }
-        #[cfg(feature = "tracing")]
-        Item::Close(inside, outcome) => {
-            let mut inside = Some(inside);
-            let close = || {
-                if let Some(inside) = &inside {
-                    inside.span.record("outcome", outcome);
-                }
-                drop(inside.take());
-            };
-            let closed = gate.call_unless_broken(close).is_some();
-            // To drop it here would be one more call.
-            inside.map(std::mem::forget);
-            closed
-        }
+fn tell(news: &News, shared: &Shared) -> bool {
+    let heard = heard(news, shared);
+    if !heard && let Some(sentence) = news.sentence() {
+        console::line(sentence);
     }
+    heard
 }
 
 #[cfg(feature = "tracing")]
-fn heard(news: &News, gate: &Gate) -> bool {
-    gate.call_unless_broken(|| super::events::emit(news)).unwrap_or(false)
+fn close(inside: Arc<Inside>, outcome: &'static str, gate: &Gate) -> bool {
+    let mut inside = Some(inside);
+    let close = || {
+        if let Some(inside) = &inside {
+            inside.span.record("outcome", outcome);
+        }
+        drop(inside.take());
+    };
+    let closed = gate.call(close).is_some();
+    if let Some(inside) = inside {
+        // To drop it here would be one more call.
+        std::mem::forget(inside);
+    }
+    closed
+}
+
+#[cfg(feature = "tracing")]
+fn heard(news: &News, shared: &Shared) -> bool {
+    shared.gate.call(|| super::events::emit(news)).unwrap_or(false)
 }
 
 #[cfg(not(feature = "tracing"))]
-fn heard(_news: &News, _gate: &Gate) -> bool {
+fn heard(_news: &News, _shared: &Shared) -> bool {
     false
 }

@@ -13,13 +13,13 @@ fn stop(place: &str, from: usize, how: &str) -> Ended {
     running.signal(Signal::SIGTERM);
     let ended = running.wait();
     ended.assert_before(GRACE).assert_out(&format!("{how} in {place}"));
-    let (heard, read) = (ended.out.iter().any(is_report), ended.err.iter().any(is_report));
+    let (heard, read) = (ended.out.iter().any(|line| is_report(line)), ended.err.iter().any(|line| is_report(line)));
     assert!(heard != read, "the report is heard ({heard}) or on stderr ({read}): {ended}");
     assert!(read || place != "event", "who is held up at an event hears no report: {ended}");
     ended
 }
 
-fn is_report(line: &String) -> bool {
+fn is_report(line: &str) -> bool {
     line.contains("shutdown report: SIGTERM")
 }
 
@@ -78,4 +78,15 @@ fn one_that_panics_loses_no_hook_wherever_it_does() {
             loses_nothing(place, from, "panic");
         }
     }
+}
+
+#[test]
+fn one_that_is_too_slow_for_all_there_is_to_tell_loses_no_line_of_the_report() {
+    let program = Program::new(env!("CARGO_BIN_EXE_untraceable")).env("HOOKS", "500");
+    let mut running = program.env("WHERE", "event").env("FROM", "1").env("HOW", "slow").start();
+    running.signal(Signal::SIGTERM);
+    let ended = running.wait();
+    ended.assert_code(0).assert_before(GRACE).assert_err("1001 completed in").assert_out("last ran");
+    let told = |name: &str| ended.err.iter().any(|line| line.contains(name) && line.ends_with("completed"));
+    assert!((0..500).all(|number| told(&format!("sync_{number} ")) && told(&format!("async_{number} "))), "{ended}");
 }

@@ -1,8 +1,8 @@
 //! A program whose `tracing` subscriber blocks for ever or panics: where, from which call on, and how, as the
-//! environment says.
+//! environment says. There are `HOOKS` hooks of each kind.
 //!
 //! `WHERE` is `event`, `new_span`, `enter`, `exit`, `record` or `close`, of the shutdown's own ones; `FROM` counts from 1;
-//! `HOW` is `block`, `panic`, `lock` (one that main holds) or `pipe` (full, and nobody reads it).
+//! `HOW` is `block`, `panic`, `slow`, `lock` (one that main holds) or `pipe` (full, and nobody reads it).
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -33,11 +33,14 @@ impl Hostile {
         if place != self.place || self.seen.fetch_add(1, Ordering::SeqCst) + 1 < self.from {
             return;
         }
-        say(&format!("{} in {place}", self.how));
+        if self.how != "slow" {
+            say(&format!("{} in {place}", self.how));
+        }
         match self.how.as_str() {
             "block" => loop {
                 std::thread::park();
             },
+            "slow" => std::thread::sleep(std::time::Duration::from_millis(5)),
             "lock" => drop(LOCK.lock()),
             "pipe" => loop {
                 (&self.pipe).write_all(&[0; 4096]).expect("the reader lives");
@@ -87,7 +90,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Hostile {
 
 fn main() {
     let variable = |name| std::env::var(name).expect(name);
-    for number in 0..6 {
+    let hooks = std::env::var("HOOKS").map_or(6, |hooks| hooks.parse().expect("a number"));
+    for number in 0..hooks {
         sync_hook(&format!("sync_{number}"), Phase::Stop);
         async_hook(&format!("async_{number}"), Phase::Close);
     }
