@@ -41,8 +41,9 @@ struct State {
     queue: VecDeque<Item>,
     /// Since when a piece of news is told, if one is told now.
     telling: Option<Instant>,
-    /// Whether the listener has answered the beginning of the shutdown.
-    answered: bool,
+    /// Whether somebody has heard the beginning of the shutdown; `None` until that is known.
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only spans wait for it"))]
+    answered: Option<bool>,
     /// Whether a listener took the report.
     report_heard: bool,
     /// Hooks before `flush` that have begun, less those whose end is known.
@@ -118,6 +119,9 @@ impl Teller {
             state.running -= 1;
         }
         if !self.is_wanted(&news) {
+            if matches!(news, News::Began { .. }) {
+                state.answered = Some(false);
+            }
             return vec![news];
         }
         let is_full = state.queue.len() >= QUEUE;
@@ -157,7 +161,8 @@ impl Teller {
         if !self.has_listener() {
             return HookSpan::default();
         }
-        let answered = self.shared.wait(PATIENCE, |state| state.answered).answered;
+        // Waited for once, not by each hook.
+        let answered = *self.shared.wait(PATIENCE, |state| state.answered.is_some()).answered.get_or_insert(false);
         if answered { HookSpan::of(hook, &self.shared) } else { HookSpan::default() }
     }
 
@@ -219,7 +224,9 @@ fn tell_all(shared: &Shared) -> ! {
         };
         let mut state = shared.state();
         state.telling = None;
-        state.answered |= begins;
+        if begins {
+            state.answered = Some(heard);
+        }
         state.report_heard |= heard && reports;
         drop(state);
         shared.changed.notify_all();
