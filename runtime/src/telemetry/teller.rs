@@ -42,7 +42,6 @@ struct State {
     /// Since when a piece of news is told, if one is told now.
     telling: Option<Instant>,
     /// Whether somebody has heard the beginning of the shutdown; `None` until that is known.
-    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only spans wait for it"))]
     answered: Option<bool>,
     /// Whether a listener took the report.
     report_heard: bool,
