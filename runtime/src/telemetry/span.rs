@@ -110,7 +110,9 @@ mod inside {
         /// The hook ended so.
         pub(crate) fn close(self, outcome: &'static str) {
             if let Some(inside) = self.span {
-                inside.teller.close(Arc::clone(&inside), outcome);
+                // Nothing of it stays here: who drops the last of it calls the subscriber.
+                let teller = Arc::clone(&inside.teller);
+                teller.close(inside, outcome);
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::report::Report;
 const QUEUE: usize = 8192;
 
 /// A listener that takes longer than this for one piece of news is held up, perhaps for ever.
-pub(super) const HELD: Duration = Duration::from_millis(100);
+pub(super) const HELD: Duration = Duration::from_millis(200);
 
 /// How often somebody who waits looks whether the listener is held up.
 const LOOK: Duration = Duration::from_millis(10);
