@@ -140,11 +140,12 @@ fn where_nobody_listens_stderr_is_told() {
 #[test]
 fn of_a_thousand_hooks_none_is_lost() {
     let ended = stop("json", "many");
-    let told = told(ended.assert_code(0));
+    ended.assert_code(0);
+    let lines = || ended.out.iter().chain(&ended.err);
+    assert_eq!(lines().filter(|line| line.ends_with(" ran")).count(), 1000);
+    // On a busy machine the subscriber may be too slow for all the spans: then stderr has the report.
+    assert!(lines().any(|line| line.contains("shutdown report:") && line.contains("1000 completed")), "{ended}");
+    let told = told(&ended);
     let closed = told.iter().filter(|event| event["fields"]["message"] == "close");
-    // On a busy machine a call may take long enough to count as held up, and hooks have no span meanwhile.
-    assert!(closed.filter(|event| event["span"]["outcome"] == "completed").count() >= 500);
-    let ends = told.iter().filter(|event| event["level"] == "DEBUG" && event["fields"]["outcome"] == "completed");
-    assert!(ends.count() >= 500);
-    the(&told, "1000 completed");
+    assert!(closed.filter(|event| event["span"]["outcome"] == "completed").count() > 0, "{ended}");
 }
