@@ -141,7 +141,8 @@ impl Surroundings for Operator {
     fn conclude(&self, mut report: Report) {
         let code = exit::code(&report, self.conventional);
         report.exit_code = code;
-        self.voice.conclude(&report, Duration::MAX);
+        // At the deadline there is little left, and the supervisor ends what takes longer.
+        self.voice.conclude(&report, self.budget.conclusion_until().saturating_sub(report.duration) / 2);
         if code != 0 {
             termination_log::write(&report);
         }

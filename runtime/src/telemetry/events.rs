@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use tracing::subscriber::NoSubscriber;
-use tracing::{debug, dispatcher, error, info, warn};
+use tracing::{Level, debug, dispatcher, error, event_enabled, info, info_span, warn};
 
 use super::News;
 use crate::report::{HookReport, Outcome, Report};
 
-/// Whether somebody took it.
+/// Whether somebody took it. Who would not even take an error of ours does not listen.
 pub(super) fn emit(news: &News) -> bool {
-    if dispatcher::get_default(dispatcher::Dispatch::is::<NoSubscriber>) {
+    let nobody = dispatcher::get_default(dispatcher::Dispatch::is::<NoSubscriber>);
+    if nobody || !event_enabled!(target: "on_shutdown", Level::ERROR) {
         return false;
     }
     let sentence = news.sentence().unwrap_or_default();
@@ -19,9 +20,12 @@ pub(super) fn emit(news: &News) -> bool {
         News::Advice(_) | News::Trouble(_) | News::CutOff(_) | News::Hurry(_) => {
             warn!(target: "on_shutdown", "{sentence}");
         }
-        News::Began { trigger, hooks, within } => info!(
-            target: "on_shutdown", %trigger, hooks, within_seconds = within.as_secs_f64(), "shutdown begins: {sentence}"
-        ),
+        // Inside a span of its own: some exporters take no event without. It shows as well whether spans are answered.
+        News::Began { trigger, hooks, within } => {
+            info_span!(target: "on_shutdown", "shutdown_begins", %trigger).in_scope(|| {
+                info!(target: "on_shutdown", %trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}");
+            });
+        }
         News::Draining { in_flight } => info!(target: "on_shutdown", in_flight, "draining begins"),
         News::TimedOut { hook, after, doing } => warn!(
             target: "on_shutdown",

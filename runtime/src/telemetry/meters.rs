@@ -9,6 +9,8 @@
 //! | `on_shutdown_time_left_seconds` | gauge | |
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
@@ -19,13 +21,33 @@ use crate::report::{HookReport, Report};
 #[derive(Default)]
 pub(super) struct Meters {
     counted: HashSet<(String, String, u32)>,
+    deadline: Duration,
+    /// The time that was told last, since the trigger.
+    latest: Duration,
+    /// The recorder has panicked.
+    broken: bool,
 }
 
 impl Meters {
     pub(super) fn record(&mut self, news: &News) {
+        if !self.broken {
+            let set = catch_unwind(AssertUnwindSafe(|| self.set(news)));
+            // The payload's `Drop` is the recorder's code as well.
+            self.broken = set.map_err(std::mem::forget).is_err();
+        }
+    }
+
+    fn set(&mut self, news: &News) {
         match news {
+            News::Began { within, .. } => {
+                self.deadline = *within;
+                self.tell_time(Duration::ZERO);
+            }
             News::Draining { in_flight } => gauge!("on_shutdown_in_flight_at_drain").set(count(*in_flight)),
-            News::Ended(hook) => self.count(hook),
+            News::Ended(hook) => {
+                self.count(hook);
+                self.tell_time(hook.start.unwrap_or_default() + hook.duration);
+            }
             News::Report(report) => self.conclude(report),
             _ => {}
         }
@@ -47,9 +69,17 @@ impl Meters {
     /// Hooks that were left behind at the deadline have not ended before.
     fn conclude(&mut self, report: &Report) {
         report.hooks.iter().for_each(|hook| self.count(hook));
-        gauge!("on_shutdown_duration_seconds").set(report.duration.as_secs_f64());
-        let left = report.deadline.saturating_sub(report.duration);
-        gauge!("on_shutdown_time_left_seconds").set(left.as_secs_f64());
+        self.deadline = report.deadline;
+        self.tell_time(report.duration);
+    }
+
+    /// So long after the trigger. Known before the end, too: an exporter may be flushed before that.
+    fn tell_time(&mut self, now: Duration) {
+        if now >= self.latest {
+            self.latest = now;
+            gauge!("on_shutdown_duration_seconds").set(now.as_secs_f64());
+            gauge!("on_shutdown_time_left_seconds").set(self.deadline.saturating_sub(now).as_secs_f64());
+        }
     }
 }
 

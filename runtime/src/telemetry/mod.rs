@@ -1,8 +1,13 @@
 //! Beside station 9: news in; told to `tracing` and `metrics` where somebody listens, else to stderr.
 //!
-//! Whoever listens is the program's code and may block, so that nobody speaks to it but a thread of its own, the
-//! teller. The one exception are the spans around hooks, which must be entered where the hook runs: none is made unless
-//! the teller has shown that they are answered.
+//! Whoever listens is the program's code and may block or panic. So nobody speaks to it but a thread of its own, the
+//! teller, which hooks and the end wait for only while it is not held up. The exception is to make, to enter and to leave
+//! the span around a hook, which must happen where the hook runs: that is done only after the subscriber has answered the
+//! beginning of the shutdown, and not while any call into it takes too long.
+//!
+//! What cannot be had: a subscriber that answers at first and later blocks for ever in `new_span`, `enter` or `exit` holds
+//! the hooks that make such a call within the next millisecond, which time out; all others run. What goes to a listener is
+//! told with its names in `docs/telemetry.md`.
 
 use std::time::Duration;
 
@@ -15,6 +20,8 @@ use crate::report::{Canvas, Report};
 
 #[cfg(feature = "tracing")]
 mod events;
+#[cfg(feature = "tracing")]
+mod gate;
 #[cfg(feature = "metrics")]
 mod meters;
 mod news;
@@ -22,8 +29,12 @@ mod span;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod teller;
 
-/// How long the end waits for those who listen.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(200);
+/// How long the end, and a hook in `flush`, waits for those who listen and are not held up.
+pub(crate) const PATIENCE: Duration = if TELLS_ENDS { Duration::from_millis(500) } else { Duration::ZERO };
+
+/// The same for an end that cannot wait.
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+const HASTE: Duration = Duration::from_millis(50);
 
 /// Whether anybody may want to know of each hook that ends.
 pub(crate) const TELLS_ENDS: bool = cfg!(any(feature = "tracing", feature = "metrics"));
@@ -48,40 +59,43 @@ impl Voice {
 
     pub(crate) fn tell(&self, news: News) {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
-        let news = match &self.teller {
-            Some(teller) => match teller.offer(news) {
-                None => return,
-                Some(news) => news,
-            },
-            None => news,
-        };
-        if let Some(sentence) = news.sentence() {
-            console::line(sentence);
+        if let Some(teller) = &self.teller {
+            return say(&teller.offer(news));
         }
+        say(&[news]);
     }
 
     /// Tells the report, and waits until it was heard, or goes to stderr.
     pub(crate) fn conclude(&self, report: &Report, patience: Duration) {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
-        if self.teller.as_ref().is_some_and(|teller| teller.conclude(report, patience.min(PATIENCE))) {
-            return;
+        if let Some(teller) = &self.teller {
+            match teller.conclude(report, patience.clamp(HASTE, PATIENCE)) {
+                Ok(()) => return,
+                Err(untold) => say(&untold),
+            }
         }
         console::write(&report.on(self.canvas).to_string(), patience.min(console::PATIENCE));
     }
 
     /// The span around a hook that starts now.
-    #[cfg(feature = "tracing")]
+    #[cfg(any(feature = "tracing", feature = "metrics"))]
     pub(crate) fn span(&self, hook: &Hook) -> HookSpan {
-        match self.teller.as_ref().filter(|teller| teller.is_answered()) {
-            Some(_) => HookSpan::of(hook),
-            None => HookSpan::default(),
-        }
+        let Some(teller) = &self.teller else { return HookSpan::default() };
+        teller.begin(hook);
+        #[cfg(feature = "tracing")]
+        return teller.span(hook);
+        #[cfg(not(feature = "tracing"))]
+        HookSpan::default()
     }
 
     /// The span around a hook that starts now.
-    #[cfg(not(feature = "tracing"))]
+    #[cfg(not(any(feature = "tracing", feature = "metrics")))]
     #[expect(clippy::unused_self, reason = "with the feature `tracing` it is used")]
     pub(crate) fn span(&self, _hook: &Hook) -> HookSpan {
         HookSpan::default()
     }
+}
+
+fn say(news: &[News]) {
+    news.iter().filter_map(News::sentence).for_each(console::line);
 }

@@ -1,0 +1,71 @@
+//! A program whose `tracing` subscriber writes JSON to stdout, with hooks that do what hooks do.
+//!
+//! `SUBSCRIBER` is `none`, `thread-local`, `foreign` (its filter wants nothing of the shutdown), else JSON; `CASE` is what
+//! the hooks do.
+
+use std::time::Duration;
+
+use on_shutdown::{HookSettings, Phase, Settings, register, register_sync};
+use telemetry::{sync_hook, work_for_ever};
+use tracing::level_filters::LevelFilter;
+use tracing::{debug, info};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::prelude::*;
+
+fn json() -> impl tracing::Subscriber + Send + Sync {
+    let layer = tracing_subscriber::fmt::layer().json().with_span_events(FmtSpan::CLOSE);
+    tracing_subscriber::registry().with(LevelFilter::DEBUG).with(layer)
+}
+
+fn hook(phase: Phase, priority: i32) -> HookSettings {
+    HookSettings::new().phase(phase).priority(priority).timeout(Duration::from_secs(2))
+}
+
+/// One hook of each kind and end.
+fn ordinary() {
+    let sync = |_| {
+        info!("inside the sync hook");
+        Ok::<(), String>(())
+    };
+    register_sync("leaves", hook(Phase::Announce, 7), sync).expect("early").keep();
+    let asynchronous = async |_| {
+        info!("before the await");
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        info!("after the await");
+        Ok::<(), String>(())
+    };
+    register("works", hook(Phase::Stop, 0), asynchronous).expect("early").keep();
+    // Beside the first, on the same runner: its events are not to be found in the other one's span.
+    let beside = async |_| {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        debug!("beside it");
+        Err::<(), _>("no such table")
+    };
+    register("fails", hook(Phase::Stop, 0), beside).expect("early").keep();
+    let panics = |_| -> Result<(), String> { panic!("out of paper") };
+    register_sync("panics", hook(Phase::Close, 0), panics).expect("early").keep();
+    let hangs = async |_| std::future::pending::<Result<(), String>>().await;
+    register("hangs", hook(Phase::Close, -1).timeout(Duration::from_millis(300)), hangs).expect("early").keep();
+    sync_hook("last", Phase::Flush);
+}
+
+fn main() {
+    match std::env::var("CASE").as_deref() {
+        Ok("long") => {
+            let long = async |_| std::future::pending::<Result<(), String>>().await;
+            register("long", hook(Phase::Stop, 0).timeout(Duration::from_secs(30)), long).expect("early").keep();
+        }
+        Ok("many") => (0..1000).for_each(|number| sync_hook(&format!("hook_{number}"), Phase::Stop)),
+        Ok("fine") => sync_hook("fine", Phase::Stop),
+        _ => ordinary(),
+    }
+    Settings::new().install().expect("the settings are right");
+    match std::env::var("SUBSCRIBER").as_deref() {
+        Ok("none") => work_for_ever(),
+        Ok("thread-local") => tracing::subscriber::with_default(json(), || work_for_ever()),
+        Ok("foreign") => json().with(Targets::new().with_target("shop", LevelFilter::TRACE)).init(),
+        _ => json().init(),
+    }
+    work_for_ever()
+}

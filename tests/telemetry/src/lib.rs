@@ -1,0 +1,50 @@
+//! Hooks for the programs under test: names in, hooks that say on stdout that they ran out.
+
+use std::future;
+use std::time::Duration;
+
+use on_shutdown::{HookSettings, Phase, register, register_sync};
+
+/// A line of stdout, past the lock of the standard library.
+pub fn say(line: &str) {
+    let _ = nix::unistd::write(std::io::stdout(), format!("{line}\n").as_bytes());
+}
+
+fn settings(phase: Phase) -> HookSettings {
+    HookSettings::new().phase(phase).timeout(Duration::from_millis(2500))
+}
+
+/// A sync hook that works.
+pub fn sync_hook(name: &str, phase: Phase) {
+    let told = name.to_owned();
+    let work = move |_| {
+        say(&format!("{told} ran"));
+        Ok::<(), String>(())
+    };
+    register_sync(name.to_owned(), settings(phase), work).expect("it is early enough").keep();
+}
+
+/// An async hook that works, over an await.
+pub fn async_hook(name: &str, phase: Phase) {
+    let told = name.to_owned();
+    let work = async move |_| {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        say(&format!("{told} ran"));
+        Ok::<(), String>(())
+    };
+    register(name.to_owned(), settings(phase), work).expect("it is early enough").keep();
+}
+
+/// Says that the program works, and lets it work for ever.
+pub fn work_for_ever() -> ! {
+    say("ready");
+    loop {
+        std::thread::park();
+    }
+}
+
+/// The same, for a program on an async runtime.
+pub async fn await_for_ever() {
+    say("ready");
+    future::pending().await
+}

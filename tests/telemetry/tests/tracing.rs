@@ -1,0 +1,151 @@
+//! What a `tracing` subscriber is told, and what stderr is told where nobody listens.
+
+use process::{Ended, Program, Running, Signal};
+use serde_json::Value;
+
+fn start(subscriber: &str, case: &str) -> Running {
+    Program::new(env!("CARGO_BIN_EXE_traced")).env("SUBSCRIBER", subscriber).env("CASE", case).start()
+}
+
+fn stop(subscriber: &str, case: &str) -> Ended {
+    let mut running = start(subscriber, case);
+    running.signal(Signal::SIGTERM);
+    running.wait()
+}
+
+/// The JSON lines of stdout.
+fn told(ended: &Ended) -> Vec<Value> {
+    ended.out.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+#[track_caller]
+fn the<'a>(told: &'a [Value], message: &str) -> &'a Value {
+    let is_it = |event: &&Value| event["fields"]["message"].as_str().is_some_and(|said| said.contains(message));
+    told.iter().find(is_it).unwrap_or_else(|| panic!("no `{message}` in {told:#?}"))
+}
+
+/// The span that was closed for this hook.
+#[track_caller]
+fn span<'a>(told: &'a [Value], hook: &str) -> &'a Value {
+    let closed = told.iter().filter(|event| event["fields"]["message"] == "close");
+    let mut spans = closed.map(|event| &event["span"]).filter(|span| span["hook"] == hook);
+    let span = spans.next().unwrap_or_else(|| panic!("no span of {hook} in {told:#?}"));
+    assert!(spans.next().is_none(), "one span for {hook}");
+    span
+}
+
+/// What stderr has, but for what is said at install, before there can be a subscriber, and the panic of a hook.
+fn ours(ended: &Ended) -> Vec<&String> {
+    let ours = |line: &&String| line.starts_with("on-shutdown: ") || line.starts_with("shutdown report");
+    ended.err.iter().filter(ours).filter(|line| !line.contains("on SIGTERM") && !line.contains("worst case")).collect()
+}
+
+#[test]
+fn every_hook_has_a_span_with_its_place_and_its_outcome() {
+    let told = told(stop("json", "ordinary").assert_code(124));
+    for (hook, phase, priority, outcome) in [
+        ("leaves", "announce", 7, "completed"),
+        ("works", "stop", 0, "completed"),
+        ("fails", "stop", 0, "failed"),
+        ("panics", "close", 0, "panicked"),
+        ("hangs", "close", -1, "timed_out"),
+        ("last", "flush", 0, "completed"),
+    ] {
+        let span = span(&told, hook);
+        assert_eq!(span["name"], "shutdown_hook");
+        assert_eq!((&span["phase"], &span["priority"]), (&phase.into(), &priority.into()), "{span}");
+        assert_eq!(span["outcome"], outcome, "{span}");
+        assert!(span["timeout_seconds"].is_f64(), "{span}");
+    }
+}
+
+#[test]
+fn what_a_hook_says_lies_inside_its_span_also_after_an_await() {
+    let told = told(&stop("json", "ordinary"));
+    for (message, hook) in [
+        ("inside the sync hook", "leaves"),
+        ("before the await", "works"),
+        ("after the await", "works"),
+        ("beside it", "fails"),
+    ] {
+        let event = the(&told, message);
+        assert_eq!(event["spans"].as_array().map(Vec::len), Some(1), "{event}");
+        assert_eq!(event["span"]["hook"], hook, "{event}");
+    }
+}
+
+#[test]
+fn the_course_of_a_shutdown_is_told_as_events_and_nothing_of_it_on_stderr() {
+    let ended = stop("json", "ordinary");
+    let told = told(&ended);
+    let level = |message: &str, level: &str| {
+        let event = the(&told, message);
+        assert_eq!((&event["level"], &event["target"]), (&level.into(), &"on_shutdown".into()), "{event}");
+        event["fields"].clone()
+    };
+    let began = level("6 hooks to run within 8.5 s", "INFO");
+    assert_eq!((&began["hooks"], &began["within_seconds"]), (&6.into(), &8.5.into()));
+    assert!(began["trigger"].as_str().is_some_and(|trigger| trigger.starts_with("SIGTERM")), "{began}");
+    assert_eq!(level("draining begins", "INFO")["in_flight"], 0);
+    assert_eq!(level("works completed", "DEBUG")["outcome"], "completed");
+    let failed = level("failed: no such table", "WARN");
+    assert_eq!((&failed["hook"], &failed["phase"]), (&"fails".into(), &"stop".into()));
+    assert!(failed["line"].is_u64() && failed["file"].as_str().is_some_and(|file| file.ends_with("traced.rs")));
+    let late = level("timed out after", "WARN");
+    assert_eq!(late["hook"], "hangs");
+    assert!(late["doing"].as_str().is_some_and(|doing| doing.contains("awaiting")), "{late}");
+    let report = level("shutdown report:", "ERROR");
+    assert_eq!((&report["exit_code"], &report["deadline_seconds"]), (&124.into(), &8.5.into()));
+    assert!(report["timeline"].as_str().is_some_and(|timeline| timeline.contains("out of paper")), "{report}");
+    assert_eq!(ours(&ended), Vec::<&String>::new(), "{ended}");
+}
+
+#[test]
+fn a_clean_end_is_no_error() {
+    let ended = stop("json", "fine");
+    let told = told(ended.assert_code(0));
+    let report = the(&told, "shutdown report: SIGTERM");
+    assert_eq!((&report["level"], &report["fields"]["exit_code"]), (&"INFO".into(), &0.into()));
+    assert_eq!(ours(&ended), Vec::<&String>::new(), "{ended}");
+}
+
+#[test]
+fn somebody_in_a_hurry_is_told_and_so_is_the_forced_end() {
+    let mut running = start("json", "long");
+    running.signal(Signal::SIGINT);
+    running.out_line("1 hook to run");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    running.signal(Signal::SIGINT);
+    running.out_line("SIGINT again");
+    running.signal(Signal::SIGINT);
+    let ended = running.wait();
+    let told = told(ended.assert_code(130));
+    assert_eq!(the(&told, "SIGINT again")["level"], "WARN");
+    let report = the(&told, "cut short by a repeated SIGINT");
+    assert_eq!((&report["level"], &report["fields"]["exit_code"]), (&"ERROR".into(), &130.into()));
+    assert_eq!(ours(&ended), Vec::<&String>::new(), "{ended}");
+}
+
+#[test]
+fn where_nobody_listens_stderr_is_told() {
+    // One that only a thread of the program has is none; nor is one whose filter lets nothing of ours through.
+    for subscriber in ["none", "thread-local", "foreign"] {
+        let ended = stop(subscriber, "ordinary");
+        ended.assert_code(124).assert_err("6 hooks to run within 8.5 s").assert_err("timed out after");
+        ended.assert_err("shutdown report: SIGTERM").assert_err("out of paper");
+        assert_eq!(told(&ended), Vec::<Value>::new(), "{subscriber}: {ended}");
+    }
+}
+
+#[test]
+fn of_a_thousand_hooks_none_is_lost() {
+    let ended = stop("json", "many");
+    ended.assert_code(0);
+    let lines = || ended.out.iter().chain(&ended.err);
+    assert_eq!(lines().filter(|line| line.ends_with(" ran")).count(), 1000);
+    // On a busy machine the subscriber may be too slow for all the spans: then stderr has the report.
+    assert!(lines().any(|line| line.contains("shutdown report:") && line.contains("1000 completed")), "{ended}");
+    let told = told(&ended);
+    let closed = told.iter().filter(|event| event["fields"]["message"] == "close");
+    assert!(closed.filter(|event| event["span"]["outcome"] == "completed").count() > 0, "{ended}");
+}
