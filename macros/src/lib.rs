@@ -84,6 +84,7 @@ pub fn on_shutdown(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `escalate_on_any` | `bool` expression | `false` | a repeat of any signal hurries, not only of SIGINT |
 /// | `conventional` | `bool` expression | `false` | exit code 128 + n after a clean stop by signal n |
 /// | `override_ignored` | `bool` expression | `false` | handle signals that were ignored when the program started |
+/// | `quiet` | `bool` expression | `false` | nothing on stderr at install and after a clean end; trouble is said all the same |
 /// | `settings` | an expression of type `Settings` | `Settings::new()` | what the other settings are added to: for what has no name here, such as changes of a dependency's hooks |
 /// | `flavor` | `"multi_thread"` or `"current_thread"` | `"multi_thread"` | the tokio runtime of an `async fn` |
 /// | `worker_threads` | constant `usize` expression, from 1 | one per CPU | of the multi-thread runtime of an `async fn` |

@@ -16,6 +16,7 @@ use crate::length::Length;
 use crate::report::Report;
 use crate::report_file::ReportFile;
 use crate::run::{Event, StillRunning, Surroundings, Suspected};
+use crate::settings::Settings;
 use crate::telemetry::{self, HookSpan, Named, News, Voice};
 use crate::termination_log;
 use crate::trigger::Trigger;
@@ -37,12 +38,13 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
-    pub(crate) fn new(budget: Budget, ending: Ending, conventional: bool, file: Option<ReportFile>) -> Self {
+    pub(crate) fn new(settings: &Settings, budget: Budget, file: Option<ReportFile>) -> Self {
+        let Settings { ending, conventional, quiet, .. } = *settings;
         Self {
             budget,
             ending,
             conventional,
-            voice: Voice::new(),
+            voice: Voice::new(quiet),
             file: file.map(Arc::new),
             last_resort: OnceLock::new(),
             ended: watch::Sender::new(None),
@@ -142,7 +144,8 @@ impl Surroundings for Operator {
         let code = exit::code(&report, self.conventional);
         report.exit_code = code;
         // At the deadline there is little left, and the supervisor ends what takes longer.
-        self.voice.conclude(&report, self.budget.conclusion_until().saturating_sub(report.duration) / 2);
+        let patience = self.budget.conclusion_until().saturating_sub(report.duration) / 2;
+        self.voice.conclude(&report, went_well(&report), patience);
         if code != 0 {
             termination_log::write(&report);
         }
@@ -158,7 +161,7 @@ impl Surroundings for Operator {
     fn cut_off(&self, mut report: Report, told: bool) {
         report.exit_code = exit::code(&report, self.conventional);
         if !told {
-            self.voice.conclude(&report, Duration::ZERO);
+            self.voice.conclude(&report, went_well(&report), Duration::ZERO);
             self.write_in_time(&report);
         }
         if self.ending == Ending::Return && report.forced.is_none() {
@@ -174,4 +177,9 @@ impl Surroundings for Operator {
             Ending::Immediate | Ending::Return => left.min(FLUSH_PATIENCE + console::PATIENCE + telemetry::PATIENCE),
         }
     }
+}
+
+/// Whatever number that has by convention.
+fn went_well(report: &Report) -> bool {
+    exit::code(report, false) == 0
 }

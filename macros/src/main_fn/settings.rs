@@ -23,6 +23,7 @@ pub(crate) const WORDS: Vocabulary = Vocabulary {
         ("escalate_on_any", "true"),
         ("conventional", "true"),
         ("override_ignored", "true"),
+        ("quiet", "true"),
         ("settings", "my_settings()"),
         ("crate", "::on_shutdown"),
     ],
@@ -35,7 +36,7 @@ pub(crate) const WORDS: Vocabulary = Vocabulary {
 };
 
 const FLAVORS: [&str; 2] = ["multi_thread", "current_thread"];
-const SWITCHES: [&str; 3] = ["escalate_on_any", "conventional", "override_ignored"];
+const SWITCHES: [&str; 4] = ["escalate_on_any", "conventional", "override_ignored", "quiet"];
 
 pub(crate) struct MainDeclaration {
     pub(crate) function: Function,

@@ -44,35 +44,45 @@ pub(crate) struct Voice {
     #[cfg(any(feature = "tracing", feature = "metrics"))]
     teller: Option<teller::Teller>,
     canvas: Canvas,
+    quiet: bool,
 }
 
 impl Voice {
     /// Made at install, with all that it needs.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(quiet: bool) -> Self {
         Self {
             #[cfg(any(feature = "tracing", feature = "metrics"))]
-            teller: teller::Teller::start(),
+            teller: teller::Teller::start(quiet),
             // Asked for now: the environment belongs to the program, which may hold its lock.
             canvas: console::canvas(),
+            quiet,
         }
     }
 
     pub(crate) fn tell(&self, news: News) {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         if let Some(teller) = &self.teller {
-            return say(&teller.offer(news));
+            return self.say(&teller.offer(news));
         }
-        say(&[news]);
+        self.say(&[news]);
     }
 
-    /// Tells the report, and waits until it was heard, or goes to stderr.
-    pub(crate) fn conclude(&self, report: &Report, patience: Duration) {
+    fn say(&self, news: &[News]) {
+        news.iter().filter_map(|news| news.line(self.quiet)).for_each(console::line);
+    }
+
+    /// Tells the report, and waits until it was heard, or goes to stderr; also there, where all went well, only if that is
+    /// not to be quiet.
+    pub(crate) fn conclude(&self, report: &Report, went_well: bool, patience: Duration) {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         if let Some(teller) = &self.teller {
             match teller.conclude(report, patience.clamp(HASTE, PATIENCE)) {
                 Ok(()) => return,
-                Err(untold) => say(&untold),
+                Err(untold) => self.say(&untold),
             }
+        }
+        if self.quiet && went_well {
+            return;
         }
         console::write(&report.on(self.canvas).to_string(), patience.min(console::PATIENCE));
     }
@@ -94,8 +104,4 @@ impl Voice {
     pub(crate) fn span(&self, _hook: &Hook) -> HookSpan {
         HookSpan::default()
     }
-}
-
-fn say(news: &[News]) {
-    news.iter().filter_map(News::sentence).for_each(console::line);
 }

@@ -70,7 +70,13 @@ impl fmt::Display for Named {
 }
 
 impl News {
-    /// The line for stderr; what the report tells anyway has none.
+    /// The line for stderr, which hears nothing of what goes as it should where that is to be quiet.
+    pub(crate) fn line(&self, quiet: bool) -> Option<String> {
+        let expected = matches!(self, Self::Installed(_) | Self::Began { .. });
+        if quiet && expected { None } else { self.sentence() }
+    }
+
+    /// The sentence for it; what the report tells anyway has none.
     pub(crate) fn sentence(&self) -> Option<String> {
         let after = |sign: &str, doing: &Option<String>| match doing {
             Some(doing) => format!("{sign} {doing}"),

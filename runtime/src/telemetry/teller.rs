@@ -30,6 +30,7 @@ pub(super) struct Teller {
 /// What the teller and those who speak to it share.
 #[derive(Default)]
 pub(crate) struct Shared {
+    quiet: bool,
     #[cfg(feature = "tracing")]
     pub(super) gate: Gate,
     state: Mutex<State>,
@@ -99,8 +100,8 @@ impl Shared {
 
 impl Teller {
     /// None where the system refuses a thread: then stderr hears it all.
-    pub(super) fn start() -> Option<Self> {
-        let shared = Arc::new(Shared::default());
+    pub(super) fn start(quiet: bool) -> Option<Self> {
+        let shared = Arc::new(Shared { quiet, ..Shared::default() });
         let told = Arc::clone(&shared);
         let thread = thread::Builder::new().name("shutdown-teller".to_owned());
         thread.spawn(move || tell_all(&told)).ok()?;
@@ -235,7 +236,7 @@ fn tell_all(shared: &Shared) -> ! {
 /// Whether a listener of `tracing` took it; else stderr did.
 fn tell(news: &News, shared: &Shared) -> bool {
     let heard = heard(news, shared);
-    if !heard && let Some(sentence) = news.sentence() {
+    if !heard && let Some(sentence) = news.line(shared.quiet) {
         console::line(sentence);
     }
     heard

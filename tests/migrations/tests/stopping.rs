@@ -138,14 +138,14 @@ fn gained_sigterm_leaves_none_either() {
 }
 
 #[test]
-fn lost_a_tool_that_said_nothing_now_speaks_on_stderr() {
-    for ((which, path), speaks) in PACK.into_iter().zip([false, true]) {
+fn kept_a_tool_that_said_nothing_on_stderr_says_nothing() {
+    for (which, path) in PACK {
         let folder = folder(&format!("pack-quiet-{which}"));
         let mut pack = program(path, &folder).spawn();
         pack.out_line("packed 1");
         pack.signal(Signal::SIGINT);
         let ended = pack.wait();
-        assert_eq!(!ended.err.is_empty(), speaks, "{which}: {ended}");
+        assert_eq!(ended.err, [""; 0], "{which}: {ended}");
     }
 }
 

@@ -9,17 +9,19 @@ use crate::hook::{HookRef, Phase};
 use crate::plan::{Id, Plan};
 use crate::report::{HookReport, Outcome, OwnEnd};
 use crate::telemetry::TELLS_ENDS;
-use crate::timing::{HURRIED_TIMEOUT, Share, Timing};
-use crate::trigger::{Escalation, Note, Signal, Trigger, escalate};
+use crate::timing::{Share, Timing};
+use crate::trigger::{Note, Signal, Trigger};
 
 mod account;
 mod history;
 mod late;
+mod notes;
 mod overdue;
 mod standing;
 mod turns;
 
 use history::History;
+use notes::own_end;
 pub(crate) use standing::Standing;
 
 /// What came of a hook's function.
@@ -236,47 +238,6 @@ impl Machine {
         }
     }
 
-    /// A signal or request during the shutdown.
-    pub(crate) fn note(&mut self, now: Duration, note: Note) {
-        self.own_end = self.own_end.or_else(|| own_end(&note));
-        if let Note::Trigger(trigger) = &note {
-            self.history.note(now, trigger);
-        }
-        match note {
-            Note::Trigger(Trigger::Signal { signal, sender }) => {
-                match escalate(signal, now, self.escalated, self.escalate_on_any) {
-                    Escalation::Same => {}
-                    Escalation::SkipDelay => self.delay_until = Duration::ZERO,
-                    Escalation::Noted => self.events.push(Event::Noted(Trigger::Signal { signal, sender })),
-                    Escalation::Hurry => self.hurry(now, signal),
-                    Escalation::Force(signal) => (self.forced, self.over) = (Some(signal), Some(now)),
-                }
-            }
-            Note::Trigger(trigger) => {
-                if !trigger.still_serves() {
-                    self.delay_until = Duration::ZERO;
-                }
-                self.events.push(Event::Noted(trigger));
-            }
-            Note::Exit(_) => {}
-        }
-        self.advance(now);
-    }
-
-    fn hurry(&mut self, now: Duration, signal: Signal) {
-        self.escalated += 1;
-        self.delay_until = Duration::ZERO;
-        self.drained_by = self.drained_by.map(|_| now);
-        let later = self.plan.groups().filter(|(turn, _)| Some(*turn) > self.turn);
-        self.timing.hurry(later.map(|(turn, group)| (turn.0, group.declared)));
-        for state in &mut self.states {
-            if let State::Running(running) = state {
-                running.limit = running.limit.min(now + HURRIED_TIMEOUT);
-            }
-        }
-        self.events.push(Event::Hurry(signal));
-    }
-
     fn set(&mut self, id: Id, state: State) {
         if TELLS_ENDS
             && let State::Ended { start, end, outcome } = &state
@@ -299,15 +260,5 @@ impl Machine {
 
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
-    }
-}
-
-/// The end that the program itself chose by this note.
-fn own_end(note: &Note) -> Option<OwnEnd> {
-    match note {
-        Note::Exit(code) => Some(OwnEnd::Asked(*code)),
-        Note::Trigger(Trigger::MainFailed { .. }) => Some(OwnEnd::MainFailed),
-        Note::Trigger(Trigger::MainPanicked { .. }) => Some(OwnEnd::MainPanicked),
-        Note::Trigger(_) => None,
     }
 }

@@ -1,20 +1,23 @@
 //! Beside station 9: what the program and its environment ask for in, settled or refused at install.
 
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::after::PlanError;
-use crate::budget::{Budget, GRACE_PERIOD_VARIABLE, GraceError};
+use crate::budget::{Budget, GRACE_PERIOD_VARIABLE};
 use crate::exit::Ending;
-use crate::length::Length;
-use crate::overrides::{Change, HOOKS_VARIABLE, OverrideError, OverrideSource, Overrides};
+use crate::overrides::{Change, HOOKS_VARIABLE, OverrideSource, Overrides};
 use crate::plan::Plan;
 use crate::platform::Platform;
 use crate::registry;
-use crate::report_file::{REPORT_VARIABLE, ReportFile, ReportFileError};
-use crate::trigger::{Signal, SignalSet, SignalSetError};
+use crate::report_file::{REPORT_VARIABLE, ReportFile};
+use crate::trigger::{Signal, SignalSet};
+
+pub(crate) use environment::Mode;
+use environment::environment;
+pub use error::InstallError;
+
+mod environment;
+mod error;
 
 /// The environment variable that asks for something else than running: `plan` prints the plan and exits with 0,
 /// `plan-json` (with the feature `json`) prints it as JSON.
@@ -42,6 +45,7 @@ pub struct Settings {
     pub(crate) conventional: bool,
     pub(crate) ending: Ending,
     report_file: Option<PathBuf>,
+    pub(crate) quiet: bool,
 }
 
 impl Settings {
@@ -97,6 +101,13 @@ impl Settings {
     /// What happens when all hooks have run; [`Ending::Immediate`] unless set.
     pub fn ending(mut self, ending: Ending) -> Self {
         self.ending = ending;
+        self
+    }
+
+    /// Whether stderr hears nothing of an install without surprises and of a clean end: for tools whose stderr a person
+    /// reads. Off unless set. What is not as it should be is said all the same, and `tracing` hears everything.
+    pub fn quiet(mut self, yes: bool) -> Self {
+        self.quiet = yes;
         self
     }
 
@@ -167,153 +178,5 @@ impl Settings {
         let environment = std::env::var_os(REPORT_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
         let path = environment.or_else(|| self.report_file.clone());
         Ok(path.map(|path| ReportFile::new(&path)).transpose()?)
-    }
-}
-
-/// What the environment wants the program to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Run,
-    PrintPlan,
-    PrintPlanAsJson,
-}
-
-impl Mode {
-    pub(crate) fn choose() -> Result<Self, InstallError> {
-        match environment(MODE_VARIABLE)?.as_deref() {
-            None | Some("") => Ok(Self::Run),
-            Some("plan") => Ok(Self::PrintPlan),
-            Some("plan-json") if cfg!(feature = "json") => Ok(Self::PrintPlanAsJson),
-            Some(other) => Err(InstallError::Mode { value: other.to_owned() }),
-        }
-    }
-}
-
-fn environment(name: &'static str) -> Result<Option<String>, InstallError> {
-    match std::env::var(name) {
-        Ok(value) => Ok(Some(value)),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(value)) => {
-            Err(InstallError::NotText { name, value: value.to_string_lossy().into_owned() })
-        }
-    }
-}
-
-/// Why a shutdown could not be installed. Nothing was changed then.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum InstallError {
-    /// The grace period cannot be used.
-    Grace(GraceError),
-    /// The signals cannot be handled.
-    Signals(SignalSetError),
-    /// The hooks contradict each other.
-    Plan(PlanError),
-    /// A hook cannot be changed as the program or `ON_SHUTDOWN_HOOKS` asks.
-    Override(OverrideError),
-    /// The report cannot be written to that file.
-    ReportFile(ReportFileError),
-    /// The drain delay leaves no time for hooks.
-    DrainDelay {
-        /// The delay that was asked for.
-        delay: Duration,
-        /// The time there is from the trigger on.
-        usable: Duration,
-    },
-    /// The variable `ON_SHUTDOWN` has a value without a meaning.
-    Mode {
-        /// The value.
-        value: String,
-    },
-    /// An environment variable is not text.
-    NotText {
-        /// Its name.
-        name: &'static str,
-        /// Its value, as far as it can be read.
-        value: String,
-    },
-    /// This program installed before.
-    AlreadyInstalled,
-    /// The system refused something.
-    System {
-        /// What was asked of it.
-        what: &'static str,
-        /// Its answer.
-        error: io::Error,
-    },
-}
-
-impl fmt::Display for InstallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Grace(error) => error.fmt(f),
-            Self::Signals(error) => error.fmt(f),
-            Self::Plan(error) => error.fmt(f),
-            Self::Override(error) => error.fmt(f),
-            Self::DrainDelay { delay, usable } => write!(
-                f,
-                "a drain delay of {} leaves no time for hooks: there are {} from the trigger on; \
-                 write a shorter `drain_delay` or a longer `grace_period`",
-                Length(*delay),
-                Length(*usable)
-            ),
-            Self::ReportFile(error) => error.fmt(f),
-            Self::Mode { value } if value == "plan-json" => write!(
-                f,
-                "`{MODE_VARIABLE}=plan-json` needs the feature `json` of on-shutdown, which is not compiled in; \
-                 add it in Cargo.toml, or write `{MODE_VARIABLE}=plan`"
-            ),
-            Self::Mode { value } => write!(
-                f,
-                "`{MODE_VARIABLE}={value}` has no meaning; write `{MODE_VARIABLE}=plan` to print the plan, or unset it"
-            ),
-            Self::NotText { name, value } => {
-                write!(f, "`{name}={value}` is not text (UTF-8); set it anew, or unset it")
-            }
-            Self::AlreadyInstalled => f.write_str(
-                "a shutdown is installed already, and a program has one; keep its handle (it can be cloned), \
-                 or take one of `#[on_shutdown::main]` and `install` away",
-            ),
-            Self::System { what, error } => write!(f, "the system refused {what}: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for InstallError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::System { error, .. } => Some(error),
-            _ => None,
-        }
-    }
-}
-
-impl From<GraceError> for InstallError {
-    fn from(error: GraceError) -> Self {
-        Self::Grace(error)
-    }
-}
-
-impl From<SignalSetError> for InstallError {
-    fn from(error: SignalSetError) -> Self {
-        Self::Signals(error)
-    }
-}
-
-impl From<OverrideError> for InstallError {
-    fn from(error: OverrideError) -> Self {
-        Self::Override(error)
-    }
-}
-
-impl From<ReportFileError> for InstallError {
-    fn from(error: ReportFileError) -> Self {
-        Self::ReportFile(error)
-    }
-}
-
-impl From<PlanError> for InstallError {
-    fn from(error: PlanError) -> Self {
-        Self::Plan(error)
     }
 }

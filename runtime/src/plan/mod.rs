@@ -1,7 +1,6 @@
 //! Station 3: the hooks in, their order, groups and dependencies out; pure, and printed by `Display`.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt;
 use std::ops::Bound;
 use std::time::Duration;
 
@@ -9,8 +8,11 @@ use crate::after::{self, PlanError, Turn, timeout, turn};
 use crate::budget::Budget;
 use crate::demand::{Declared, Demand};
 use crate::hook::{Hook, HookRef, Phase};
-use crate::length::Length;
 use crate::overrides::Disabled;
+
+mod print;
+#[cfg(test)]
+mod tests;
 
 /// A hook's place in the plan's table.
 pub(crate) type Id = usize;
@@ -263,45 +265,3 @@ impl Plan {
 fn order(hook: &Hook) -> impl Ord {
     (turn(hook), hook.module, hook.line, &hook.name, hook.file)
 }
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.hooks().count();
-        writeln!(f, "shutdown plan: {count} {}, {}", if count == 1 { "hook" } else { "hooks" }, self.budget)?;
-        let width = self.hooks().map(|hook| hook.full_name().chars().count()).max().unwrap_or(0);
-        let digits = self.hooks().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(5);
-        let mut phase = None;
-        for hook in self.ids().filter_map(|id| self.hook(id)) {
-            if phase.replace(hook.phase) != Some(hook.phase) {
-                write!(f, "{}", hook.phase)?;
-                if hook.phase == Phase::Announce && !self.drain_delay.is_zero() {
-                    write!(f, " (and serve on for a drain delay of {})", Length(self.drain_delay))?;
-                }
-                writeln!(f)?;
-            }
-            let (name, timeout) = (hook.full_name(), Length(hook.timeout).to_string());
-            write!(f, "  {:>digits$}  {name:width$}  within {timeout:<8}  {}:{}", hook.priority, hook.file, hook.line)?;
-            match hook.package {
-                "" => write!(f, "  made at run time")?,
-                package => write!(f, "  {package} {}", hook.version)?,
-            }
-            writeln!(f, "{}", changes(hook))?;
-        }
-        self.disabled.iter().try_for_each(|Disabled { hook, source }| {
-            writeln!(f, "disabled by {source}: {} ({}:{})", hook.full_name(), hook.file, hook.line)
-        })
-    }
-}
-
-/// What settings have changed in the hook.
-fn changes(hook: &HookRef) -> String {
-    let declared = hook.declared();
-    let timeout = (declared.timeout != hook.timeout).then(|| format!("timeout was {}", Length(declared.timeout)));
-    let priority = (declared.priority != hook.priority).then(|| format!("priority was {}", declared.priority));
-    let changes: Vec<String> = [timeout, priority].into_iter().flatten().collect();
-    if changes.is_empty() { String::new() } else { format!("  ({})", changes.join(", ")) }
-}
-
-#[cfg(test)]
-#[path = "plan_tests.rs"]
-mod tests;
