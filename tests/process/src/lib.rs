@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 pub use nix::sys::signal::Signal;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
+pub use pace::on_a_machine_that_keeps_time;
+
+mod pace;
 
 /// What gives a platform away, and with it another default grace period than the 10 s that the tests count on, or one
 /// that wants to be told of the shutdown.

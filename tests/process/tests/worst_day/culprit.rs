@@ -1,13 +1,14 @@
 //! A hook that hangs is named, with its place and with what it is doing, while it hangs and when its time is over.
 
-use process::Signal;
+use process::{Signal, on_a_machine_that_keeps_time};
 
 use crate::hostile::{Hostile, Told};
 
 /// Hangs for long enough that the progress line comes, then times out.
 fn hang(main: &str, behavior: &str) -> Told {
-    let told =
-        Hostile::new(main).env("ON_SHUTDOWN_GRACE_PERIOD", "30s").hook(&format!("stop:0:8000:{behavior}")).stop();
+    let hook = format!("stop:0:8000:{behavior}");
+    let stop = || Hostile::new(main).env("ON_SHUTDOWN_GRACE_PERIOD", "30s").hook(&hook).stop();
+    let told = on_a_machine_that_keeps_time(stop);
     let name = format!("{behavior}-0 (tests/process/src/bin/hostile.rs:");
     let said = |what: &str| told.ended.err.iter().any(|line| line.contains(&name) && line.contains(what));
     assert!(said("still runs after ") && said("timed out after "), "{}", told.ended);
