@@ -72,7 +72,7 @@ impl fmt::Display for Named {
 impl News {
     /// The line for stderr, which hears nothing of what goes as it should where that is to be quiet.
     pub(crate) fn line(&self, quiet: bool) -> Option<String> {
-        let expected = matches!(self, Self::Installed(_) | Self::Began { .. });
+        let expected = matches!(self, Self::Installed(_) | Self::Began { .. } | Self::Noted(Trigger::MainReturned));
         if quiet && expected { None } else { self.sentence() }
     }
 
