@@ -122,6 +122,8 @@ pub fn hooks(program: impl AsRef<OsStr>) -> Vec<String> {
         let ([priority, name, ..], Some((file, _))) = (&words[..], file) else {
             panic!("not a hook: `{line}`\n{ended}")
         };
+        // Its module is in the file's name already, or nearly.
+        let name = name.rsplit("::").next().unwrap_or(name);
         hooks.push(format!("{phase} {priority} {file} {name}"));
     }
     hooks
