@@ -50,8 +50,8 @@ impl Timeline<'_> {
         let hooks = &self.report.hooks;
         let name = hooks.iter().map(|hook| hook.name.chars().count()).max().unwrap_or(0).max(Self::IN_FLIGHT.len());
         let priority = hooks.iter().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(4);
-        // Beside the bar: margins and phase 11, both times 20, `completed` 11, the bar's own edges 6.
-        let bar = self.canvas.width.saturating_sub(priority + name + 48).clamp(12, 60);
+        // Beside the bar: phase and margins 13, both times 19, `completed` 11, the edges of the bar 6.
+        let bar = self.canvas.width.saturating_sub(priority + name + 49).clamp(12, 60);
         Columns { priority, name, bar }
     }
 
@@ -152,5 +152,67 @@ impl fmt::Display for Bar {
             }
         };
         (0..self.width).try_for_each(|column| f.write_str(if (from..to).contains(&column) { "#" } else { " " }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::hook::{Body, Hook};
+    use crate::trigger::Trigger;
+
+    static HOOK: Hook = Hook {
+        name: std::borrow::Cow::Borrowed("flush_orders"),
+        module: "app",
+        file: "src/orders.rs",
+        line: 42,
+        package: "app",
+        version: "1.0.0",
+        phase: Phase::Stop,
+        priority: 0,
+        timeout: Duration::from_secs(5),
+        after: &[],
+        body: Body::Sync(|_| Ok(Ok(()))),
+    };
+
+    fn report(outcome: Outcome) -> Report {
+        let second = Duration::from_secs(1);
+        Report {
+            trigger: Trigger::MainReturned,
+            hooks: vec![HookReport::new(&HOOK, outcome, Some(Duration::ZERO), second)],
+            in_flight: Vec::new(),
+            duration: second,
+            deadline: second * 8,
+            deadline_came: false,
+            forced: None,
+            own_end: None,
+            triggered_at: SystemTime::UNIX_EPOCH,
+            draining: None,
+            in_flight_seen: Vec::new(),
+            noted: Vec::new(),
+            exit_code: 0,
+        }
+    }
+
+    #[test]
+    fn spec_3_24_the_timeline_is_as_wide_as_the_terminal() {
+        let marks = |width| {
+            let text = report(Outcome::Completed).on(Canvas { width, colored: false }).to_string();
+            text.lines().nth(1).map(|line| (line.matches('#').count(), line.chars().count() <= width))
+        };
+        assert_eq!(marks(80), Some((15, true)));
+        assert_eq!(marks(120), Some((55, true)));
+        // A bar that says nothing is none.
+        assert_eq!(marks(20), Some((12, false)));
+    }
+
+    #[test]
+    fn spec_3_24_colors_are_for_terminals_only() {
+        let drawn = |outcome, colored| report(outcome).on(Canvas { width: 100, colored }).to_string();
+        assert!(drawn(Outcome::Completed, true).contains("\x1b[32mcompleted\x1b[0m"));
+        assert!(drawn(Outcome::TimedOut { abandoned: true }, true).contains("\x1b[33mtimed out"));
+        assert!(!drawn(Outcome::Failed("no".to_owned()), false).contains('\x1b'));
     }
 }
