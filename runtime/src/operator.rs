@@ -70,6 +70,9 @@ impl Operator {
 
     /// The files where nothing is waited for: a file system that hangs holds up the end no longer than this.
     fn write_in_time(&self, report: &Report) {
+        if self.file.is_none() && report.exit_code == 0 {
+            return;
+        }
         let (file, report, (tell, told)) = (self.file.clone(), report.clone(), sync_channel(1));
         let write = move || {
             if report.exit_code != 0 {
@@ -85,7 +88,10 @@ impl Operator {
                 Err(_) => format!("no report in a file: it took longer than {}", Length(console::PATIENCE)),
             },
         };
-        self.voice.tell(News::Trouble(trouble));
+        // Of a file that nobody asked for there is nothing to say.
+        if self.file.is_some() {
+            self.voice.tell(News::Trouble(trouble));
+        }
     }
 
     fn hand_over(&self, report: Report) {
