@@ -12,13 +12,14 @@ use crate::handle::{Handle, INSTALLED};
 use crate::operator::Operator;
 use crate::plan::Plan;
 use crate::registry::{Enrol, Provided, Registered};
-use crate::run::{Engine, HookRuntime, Machine, Surroundings};
+use crate::run::{Engine, HookRuntime, Machine, Standby, Surroundings};
 use crate::settings::{InstallError, Mode, Settings};
 use crate::telemetry::{News, Voice};
 use crate::trigger::{HeldBack, Mailbox, Note, SAME_REQUEST, Signal, Trigger};
 
 impl Settings {
-    /// Makes the plan, sets the signal handlers, and starts the one thread that waits for a trigger.
+    /// Makes the plan, sets the signal handlers, and starts two threads: one waits for a trigger, one will
+    /// watch over the hooks.
     ///
     /// From the return on, no signal of the set is lost or deadly, and the shutdown runs by itself whatever the
     /// program does: the handle may be dropped. Call it first in `main`, before other threads are started: a signal
@@ -59,6 +60,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let (give, take) = sync_channel(1);
     let thread = thread::Builder::new().name("shutdown".to_owned());
     thread.spawn(move || watch_for_trigger(&take)).map_err(refused("the thread that waits for signals"))?;
+    let supervisor = Standby::start().map_err(refused("the thread that watches over the hooks"))?;
     let mailbox = Arc::new(Mailbox::open(&handled, &held_back).map_err(refused("the signal handlers"))?);
     let operator = Arc::new(Operator::new(settings, budget, report_file));
     let machine = Machine::new(plan, settings.escalate_on_any);
@@ -72,7 +74,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     Registered::install(Arc::clone(&engine) as Arc<dyn Enrol>);
     tell(operator.voice(), &engine.plan(), &handled, &ignored);
     let handle = Handle::new(Arc::clone(&engine), Arc::clone(&mailbox), operator.subscribe());
-    let course = Course { engine, mailbox, operator };
+    let course = Course { engine, mailbox, operator, supervisor };
     give.send(course).map_err(|_| refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into()))?;
     Ok(handle)
 }
@@ -82,11 +84,12 @@ struct Course {
     engine: Arc<Engine>,
     mailbox: Arc<Mailbox>,
     operator: Arc<Operator>,
+    supervisor: Standby,
 }
 
 /// Waits for the first note, then carries out the shutdown; this thread is its first runner.
 fn watch_for_trigger(course: &Receiver<Course>) {
-    let Ok(Course { engine, mailbox, operator }) = course.recv() else { return };
+    let Ok(Course { engine, mailbox, operator, supervisor }) = course.recv() else { return };
     let last_resort = LastResort::prepare();
     let waits = engine.plan().hooks().any(|hook| hook.body.is_async());
     let runtime = if waits { HookRuntime::warm() } else { HookRuntime::default() };
@@ -99,7 +102,7 @@ fn watch_for_trigger(course: &Receiver<Course>) {
         }
     };
     operator.arm(last_resort);
-    engine.run(notes, runtime);
+    engine.run(notes, (runtime, supervisor));
     if operator.program_goes_on() {
         end_by_signal(&engine, &mailbox);
     }

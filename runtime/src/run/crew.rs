@@ -1,6 +1,8 @@
 //! The threads of a run: runners that wait for work, more of them when some are held up, and who ends the shutdown.
 
+use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError};
 use std::thread;
 
@@ -11,6 +13,30 @@ use super::{runner, supervisor};
 /// More threads than this run no hooks; what exceeds it shares them.
 const MOST_RUNNERS: usize = 512;
 
+/// A thread that is there since install and sleeps until it is called to be the supervisor.
+///
+/// To start it at the trigger would take longer than all else before the first hook, and a system that has no more
+/// threads then would leave the hooks unwatched.
+pub(crate) struct Standby(SyncSender<Arc<Engine>>);
+
+impl Standby {
+    /// Takes no signals: until it is called it has the mask of the thread that starts it.
+    pub(crate) fn start() -> io::Result<Self> {
+        let (call, called) = sync_channel(1);
+        let watch = move || {
+            if let Ok(engine) = called.recv() {
+                supervisor::run(&engine);
+            }
+        };
+        thread::Builder::new().name("shutdown-watch".to_owned()).spawn(watch)?;
+        Ok(Self(call))
+    }
+
+    pub(super) fn call(self, engine: &Arc<Engine>) {
+        let _ = self.0.send(Arc::clone(engine));
+    }
+}
+
 /// How far the end has come.
 #[derive(Default)]
 pub(super) struct Conclusion(AtomicU8);
@@ -19,6 +45,10 @@ const CONCLUDING: u8 = 1;
 const CONCLUDED: u8 = 2;
 
 impl Conclusion {
+    fn has_begun(&self) -> bool {
+        self.0.load(Ordering::SeqCst) > 0
+    }
+
     /// Whether this call is the first one.
     fn begin(&self) -> bool {
         self.0.fetch_max(CONCLUDING, Ordering::SeqCst) == 0
@@ -76,26 +106,11 @@ impl Engine {
         spawned.is_ok()
     }
 
-    /// Starts the supervisor where there is none yet; tried again later where the system refuses the thread.
-    pub(super) fn ensure_supervisor(self: &Arc<Self>) -> bool {
-        if self.lock().supervised {
-            return true;
-        }
-        let engine = Arc::clone(self);
-        let spawned =
-            thread::Builder::new().name("shutdown-watch".to_owned()).spawn(move || supervisor::run(&engine)).is_ok();
-        self.lock().supervised = spawned;
-        spawned
-    }
-
     /// The end, once, on the first runner that sees it.
     pub(super) fn conclude(&self) {
-        if self.is_forced() {
-            // The supervisor ends it at once: a second writer would be cut off in the middle of the report.
-            if !self.lock().supervised {
-                self.cut_off();
-            }
-        } else if self.conclusion.begin() {
+        // A forced end is the supervisor's: a second writer would be cut off in the middle of the report.
+        if !self.is_forced() && self.conclusion.begin() {
+            self.tell_began();
             self.wait_until_told();
             self.surroundings.conclude(self.report());
             self.conclusion.end();
@@ -107,6 +122,11 @@ impl Engine {
     pub(super) fn cut_off(&self) {
         let told = !self.conclusion.begin();
         self.surroundings.cut_off(self.report(), told);
+    }
+
+    /// Whether somebody is about the end, or could be.
+    pub(super) fn finds_its_end(self: &Arc<Self>) -> bool {
+        self.conclusion.has_begun() || self.lock().idle > 0 || self.add_runner()
     }
 
     pub(super) fn is_concluded(&self) -> bool {

@@ -1,13 +1,13 @@
 //! What runners and supervisor share: the machine behind its lock, the clock, and the threads there are.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::cancel::Cancel;
 use super::context::Hurry;
-use super::crew::Conclusion;
+use super::crew::{Conclusion, Standby};
 use super::culprit::Seat;
 use super::hook_runtime::HookRuntime;
 use super::machine::{Finish, Machine};
@@ -31,6 +31,7 @@ pub(crate) struct Engine {
     pub(super) surroundings: Arc<dyn Surroundings>,
     pub(super) hurry: Arc<Hurry>,
     began: OnceLock<Began>,
+    told_began: AtomicBool,
     shared: Mutex<Shared>,
     pub(super) work: Condvar,
     /// Until when the supervisor sleeps, in nanoseconds since the trigger.
@@ -51,7 +52,6 @@ pub(super) struct Shared {
     pub(super) machine: Machine,
     pub(super) runners: usize,
     pub(super) idle: usize,
-    pub(super) supervised: bool,
     pub(super) cancels: HashMap<Id, Arc<Cancel>>,
     pub(super) seats: Vec<Arc<Seat>>,
     /// What overdue hooks were doing.
@@ -84,7 +84,6 @@ impl Engine {
             machine,
             runners: 1,
             idle: 0,
-            supervised: false,
             cancels: HashMap::new(),
             seats: Vec::new(),
             doing: HashMap::new(),
@@ -95,6 +94,7 @@ impl Engine {
             surroundings,
             hurry: Arc::default(),
             began: OnceLock::new(),
+            told_began: AtomicBool::new(false),
             shared: Mutex::new(shared),
             work: Condvar::new(),
             asleep_until: AtomicU64::new(0),
@@ -104,7 +104,11 @@ impl Engine {
     }
 
     /// Carries out the shutdown whose trigger came just now, with this thread as the first runner.
-    pub(crate) fn run(self: &Arc<Self>, notes: impl IntoIterator<Item = Note>, runtime: HookRuntime) {
+    pub(crate) fn run(
+        self: &Arc<Self>,
+        notes: impl IntoIterator<Item = Note>,
+        (runtime, supervisor): (HookRuntime, Standby),
+    ) {
         let mut notes = notes.into_iter();
         let Some(first) = notes.next() else { return };
         let mut shared = self.lock();
@@ -115,13 +119,25 @@ impl Engine {
         self.began.get_or_init(|| Began { at, by_wall_clock: SystemTime::now(), trigger });
         drop(shared);
         self.surroundings.reach(Stage::Leaving);
-        self.ensure_supervisor();
+        self.sleeps_until(TAKEOVER);
+        supervisor.call(self);
         self.after_change(self.lock(), Duration::ZERO);
         runner::run(self, runtime);
     }
 
-    /// Says that the hooks are on their way.
+    /// Says that the hooks are on their way, before anything else is said.
     pub(super) fn tell_began(&self) {
+        if self.told_began.load(Ordering::SeqCst) {
+            return;
+        }
+        self.telling.fetch_add(1, Ordering::SeqCst);
+        if !self.told_began.swap(true, Ordering::SeqCst) {
+            self.say_began();
+        }
+        self.telling.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn say_began(&self) {
         // Not one by one: the first runner waits for the lock.
         let hooks: usize = self.lock().machine.plan().groups().map(|(_, group)| group.members.len()).sum();
         if let Some(began) = self.began() {

@@ -9,6 +9,7 @@ use super::engine::{Engine, Shared, nanos};
 use super::machine::Event;
 use super::surroundings::Suspected;
 use crate::drain::Stage;
+use crate::telemetry::TELLS_ENDS;
 
 /// How long the end waits for lines that are being written.
 const TELLING_PATIENCE: Duration = Duration::from_millis(50);
@@ -17,31 +18,39 @@ impl Engine {
     /// What a change of the machine asks for: helpers for what is queued, the supervisor for what is due
     /// earlier, words for what happened.
     pub(super) fn after_change(&self, mut shared: MutexGuard<'_, Shared>, now: Duration) {
+        if shared.machine.is_over() {
+            self.work.notify_all();
+        } else if shared.idle > 0 && shared.machine.queued() > 0 {
+            self.work.notify_one();
+        }
+        let due = shared.due(now);
         let events = shared.machine.take_events();
+        // So it is after most hooks.
+        if events.is_empty() {
+            drop(shared);
+            return self.wake_for(due);
+        }
         // Still under the lock: without it the next phase could be told first, by another thread.
         for event in &events {
             if let Event::PhaseBegan { phase, hooks } = event {
                 self.surroundings.phase_began(*phase, *hooks);
             }
         }
-        let queued = shared.machine.queued();
-        if shared.machine.is_over() {
-            self.work.notify_all();
-        } else if queued > 0 && shared.idle > 0 {
-            self.work.notify_one();
-        }
-        let due = shared.due(now);
         let told: Vec<_> = events.into_iter().map(|event| (event.suspect(&shared), event)).collect();
         let cancels: Vec<Arc<Cancel>> = told.iter().filter_map(|(_, event)| shared.cancel(event)).collect();
-        let tells = usize::from(!told.is_empty());
-        self.telling.fetch_add(tells, Ordering::SeqCst);
+        self.telling.fetch_add(1, Ordering::SeqCst);
         drop(shared);
+        self.wake_for(due);
+        cancels.iter().for_each(|cancel| cancel.ask());
+        told.iter().for_each(|(suspect, event)| self.tell(suspect.as_ref(), event));
+        self.telling.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Sees to it that the supervisor looks then, or earlier.
+    fn wake_for(&self, due: Duration) {
         if nanos(due) < self.asleep_until.load(Ordering::SeqCst) {
             self.mailbox.ring();
         }
-        cancels.iter().for_each(|cancel| cancel.ask());
-        told.iter().for_each(|(suspect, event)| self.tell(suspect.as_ref(), event));
-        self.telling.fetch_sub(tells, Ordering::SeqCst);
     }
 
     /// Waits until what happened so far is told: a line of the supervisor's must not be overtaken by the end.
@@ -60,6 +69,9 @@ impl Engine {
             }
             Event::Hurry(_) => self.hurry.begin(self.now()),
             _ => {}
+        }
+        if event.is_told() {
+            self.tell_began();
         }
         self.surroundings.happened(event, suspect);
     }
@@ -91,6 +103,15 @@ impl Shared {
 }
 
 impl Event {
+    /// Whether somebody may hear of it.
+    fn is_told(&self) -> bool {
+        match self {
+            Self::PhaseBegan { .. } | Self::Cancel(_) => false,
+            Self::Draining | Self::Ended(_) => TELLS_ENDS,
+            _ => true,
+        }
+    }
+
     /// The hook that it is about.
     fn suspect(&self, shared: &Shared) -> Option<Suspected> {
         match self {

@@ -1,20 +1,20 @@
 //! An async hook's future in, what came of it out: a runtime of the shutdown's own, so that hooks do not
 //! depend on the health of the program's.
 //!
-//! A hook that waits has its runtime for itself, and one that leaves something behind (a task, a thread of the
-//! blocking pool) takes the runtime with it: the next hook gets a new one.
+//! A hook that waits has its runtime for itself while it does, and one that leaves something behind (a task, a thread
+//! of the blocking pool) takes the runtime with it: the next hook gets a new one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Runtime, RuntimeMetrics};
 
 /// The runtime of one runner; made when the first async hook needs it, or before.
 #[derive(Default)]
 pub(crate) struct HookRuntime {
-    runtime: Option<Runtime>,
+    runtime: Option<(Runtime, RuntimeMetrics)>,
     threads: Arc<AtomicUsize>,
     shared: Arc<AtomicUsize>,
 }
@@ -32,9 +32,18 @@ impl HookRuntime {
         if self.runtime.is_none() {
             self.threads.store(0, Ordering::SeqCst);
             // With no descriptor left there are still timers, and the sockets that belong to the program's runtime.
-            self.runtime = self.build(Builder::enable_all).or_else(|| self.build(Builder::enable_time));
+            let runtime = self.build(Builder::enable_all).or_else(|| self.build(Builder::enable_time));
+            self.runtime = runtime.map(|runtime| {
+                let metrics = runtime.metrics();
+                (runtime, metrics)
+            });
         }
-        self.runtime.as_ref()
+        self.runtime.as_ref().map(|(runtime, _)| runtime)
+    }
+
+    /// For a sync hook there is none.
+    pub(super) fn get_if(&mut self, is_async: bool) -> Option<&Runtime> {
+        if is_async { self.get() } else { None }
     }
 
     fn build(&self, enable: fn(&mut Builder) -> &mut Builder) -> Option<Runtime> {
@@ -64,14 +73,18 @@ impl HookRuntime {
         }
     }
 
-    /// After a hook: keeps the runtime only if the hook left nothing in it.
-    pub(super) fn tidy(&mut self, waited: bool) {
-        let leftovers = self.runtime.as_ref().is_some_and(|runtime| runtime.metrics().num_alive_tasks() > 0);
-        let threads = self.threads.load(Ordering::SeqCst) > 0;
-        if (waited || leftovers || threads) && !self.is_shared() {
+    /// Whether the hook left nothing in it: no task and no thread.
+    pub(super) fn is_tidy(&self) -> bool {
+        let leftovers = self.runtime.as_ref().is_some_and(|(_, metrics)| metrics.num_alive_tasks() > 0);
+        !leftovers && self.threads.load(Ordering::SeqCst) == 0
+    }
+
+    /// The next hook gets a new one, unless others go on in this one.
+    pub(super) fn renew(&mut self) {
+        if !self.is_shared() {
             let runtime = self.runtime.take();
             // Drops the tasks that the hook left, which are the user's code.
-            let _ = catch_unwind(AssertUnwindSafe(|| runtime.map(Runtime::shutdown_background)));
+            let _ = catch_unwind(AssertUnwindSafe(|| runtime.map(|(runtime, _)| runtime.shutdown_background())));
         }
     }
 }

@@ -9,6 +9,7 @@
 
 pub(crate) use cancel::panic_message;
 pub use context::{Context, Hurried};
+pub(crate) use crew::Standby;
 pub(crate) use engine::Engine;
 pub(crate) use hook_runtime::HookRuntime;
 #[cfg(feature = "systemd")]

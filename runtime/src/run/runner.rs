@@ -1,10 +1,10 @@
 //! A thread in, hooks run on it until all is over.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::cancel::{Cancel, Cancellable, guarded, outcome};
@@ -13,20 +13,18 @@ use super::culprit::Seat;
 use super::engine::{Engine, Next, Task};
 use super::hook_runtime::HookRuntime;
 use super::machine::Finish;
-use super::supervisor::{self, Watch};
-use crate::hook::{Call, Entered, HookFuture};
+use crate::hook::{Call, Entered};
 use crate::plan::Id;
 use crate::report::Outcome;
 use crate::telemetry::HookSpan;
 
-/// How long a runner that has to do everything by itself lets its hooks wait before it looks after them.
+/// How long a runner drives the hooks that share its runtime before it looks for more.
 const MOMENT: Duration = Duration::from_millis(2);
 
 /// Runs hooks until all is over, then ends the shutdown if nobody else does.
 pub(super) fn run(engine: &Arc<Engine>, mut runtime: HookRuntime) {
     engine.mailbox.masks().run_hooks();
     let seat = Seat::take(engine);
-    let mut watch = Watch::default();
     let mut finished = None;
     loop {
         match engine.next(finished.take()) {
@@ -35,10 +33,7 @@ pub(super) fn run(engine: &Arc<Engine>, mut runtime: HookRuntime) {
                 finished = execute(engine, &mut runtime, &task);
             }
             Next::Over => break engine.conclude(),
-            Next::Nothing if runtime.is_shared() || !engine.ensure_supervisor() => {
-                runtime.drive(MOMENT);
-                supervisor::step_alone(engine, &mut watch);
-            }
+            Next::Nothing if runtime.is_shared() => runtime.drive(MOMENT),
             Next::Nothing => engine.wait_for_work(),
         }
     }
@@ -57,51 +52,61 @@ fn execute(engine: &Arc<Engine>, runtime: &mut HookRuntime, task: &Task) -> Opti
     };
     let call = Call::new(&given);
     let span = engine.surroundings.span(&task.hook);
-    // An async function may want a runtime already when it makes its future.
-    let entered = if task.hook.body.is_async() { runtime.get().map(tokio::runtime::Runtime::enter) } else { None };
-    let result = span.within(|| guarded(|| task.hook.body.enter(&call)));
-    drop(entered);
-    match result {
-        Ok(Entered::Ended(result)) => ended(task.id, Finish::Ended(outcome(result)), span),
-        Ok(Entered::Waits(future)) => execute_async(engine, runtime, (task.id, began.at), (span.around(future), span)),
-        Err(finish) => ended(task.id, finish, span),
+    let begin = |context: &mut Context<'_>| match span.within(|| guarded(|| task.hook.body.enter(&call))) {
+        Ok(Entered::Ended(result)) => First::Over(Finish::Ended(outcome(result))),
+        Ok(Entered::Waits(future)) => First::poll(Cancellable::new(span.around(future)), context),
+        Err(finish) => First::Over(finish),
+    };
+    let is_async = task.hook.body.is_async();
+    let first = match runtime.get_if(is_async) {
+        // Inside it also the future is made: an async function may want a runtime already for that.
+        Some(tokio) => tokio.block_on(poll_fn(|context| Poll::Ready(begin(context)))),
+        None if is_async => First::Over(Finish::Ended(Outcome::Failed("the system refused an async runtime".to_owned()))),
+        None => begin(&mut Context::from_waker(Waker::noop())),
+    };
+    let (finish, span) = match first {
+        First::Over(finish) => (finish, span),
+        First::Waits(future) => wait(engine, runtime, (task.id, began.at), (future, span))?,
+    };
+    span.close(finish.name());
+    if !is_async || runtime.is_tidy() {
+        return Some((task.id, finish));
+    }
+    // Told before tidying up: what the hook left behind may take long to drop.
+    engine.finish(task.id, finish);
+    runtime.renew();
+    None
+}
+
+/// What came of a hook's first step.
+enum First {
+    Over(Finish),
+    Waits(Cancellable),
+}
+
+impl First {
+    fn poll(mut future: Cancellable, context: &mut Context<'_>) -> Self {
+        match Pin::new(&mut future).poll(context) {
+            Poll::Ready(finish) => Self::Over(finish),
+            Poll::Pending => Self::Waits(future),
+        }
     }
 }
 
-fn ended(id: Id, finish: Finish, span: HookSpan) -> Option<(Id, Finish)> {
-    span.close(finish.name());
-    Some((id, finish))
-}
-
-fn execute_async(
+/// The hook is not over yet: others go on meanwhile on another thread, or beside it where there is none.
+fn wait(
     engine: &Arc<Engine>,
     runtime: &mut HookRuntime,
     (id, began): (Id, Instant),
-    (future, span): (HookFuture, HookSpan),
-) -> Option<(Id, Finish)> {
-    let mut future = Cancellable::new(future);
-    let Some(tokio) = runtime.get() else {
-        let refused = "the system refused an async runtime".to_owned();
-        return ended(id, Finish::Ended(Outcome::Failed(refused)), span);
-    };
-    let first = tokio.block_on(poll_fn(|context| Poll::Ready(Pin::new(&mut future).poll(context))));
-    let (finish, waited) = match first {
-        Poll::Ready(finish) => (finish, false),
-        Poll::Pending => {
-            let cancel = Arc::new(Cancel::new(began));
-            future.cancelled_by(Arc::clone(&cancel));
-            engine.hold(id, cancel);
-            if !engine.ensure_supervisor() || !engine.pass_on() {
-                share(engine, runtime, id, (future, span));
-                return None;
-            }
-            (tokio.block_on(future), true)
-        }
-    };
-    span.close(finish.name());
-    // Told before tidying up: what the hook left behind may take long to drop.
-    engine.finish(id, finish);
-    runtime.tidy(waited);
+    (mut future, span): (Cancellable, HookSpan),
+) -> Option<(Finish, HookSpan)> {
+    let cancel = Arc::new(Cancel::new(began));
+    future.cancelled_by(Arc::clone(&cancel));
+    engine.hold(id, cancel);
+    if engine.pass_on() {
+        return Some((runtime.get()?.block_on(future), span));
+    }
+    share(engine, runtime, id, (future, span));
     None
 }
 

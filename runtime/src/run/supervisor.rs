@@ -14,7 +14,7 @@ const PROGRESS: Duration = Duration::from_secs(5);
 const BRISK: usize = 10;
 
 /// What the supervisor remembers from one look to the next.
-pub(super) struct Watch {
+struct Watch {
     next_progress: Duration,
     next_standing: Duration,
     looked: Duration,
@@ -30,6 +30,8 @@ impl Default for Watch {
 /// Looks after the hooks until all is over, then after the end.
 pub(super) fn run(engine: &Arc<Engine>) {
     engine.mailbox.masks().watch();
+    // Hooks that end at once share lock and CPU with nobody.
+    engine.mailbox.wait(Some(TAKEOVER));
     engine.tell_began();
     let mut watch = Watch::default();
     while let Some(wake) = step(engine, &mut watch) {
@@ -37,12 +39,6 @@ pub(super) fn run(engine: &Arc<Engine>) {
         engine.sleeps_until(Duration::ZERO);
     }
     see_to_the_end(engine);
-}
-
-/// For a runner that has to be its own supervisor.
-pub(super) fn step_alone(engine: &Arc<Engine>, watch: &mut Watch) {
-    let _ = step(engine, watch);
-    engine.sleeps_until(Duration::ZERO);
 }
 
 /// One look. Answers when the next is due, or `None` when all is over.
@@ -137,8 +133,7 @@ fn still_running(engine: &Engine) -> Vec<StillRunning> {
 
 /// Somebody must end the process, and nothing may keep them from it.
 fn see_to_the_end(engine: &Arc<Engine>) {
-    let nobody = engine.lock().idle == 0 && !engine.add_runner();
-    if engine.is_forced() || nobody {
+    if engine.is_forced() || !engine.finds_its_end() {
         return engine.cut_off();
     }
     let until = engine.now() + engine.surroundings.conclusion(engine.now());

@@ -1,7 +1,8 @@
 //! One command in (`cargo run --release -p benches`); a table, JSON and a picture out.
 //!
 //! Without a word it builds what it needs, measures for about six minutes, and writes to `target/benches`. `docs`
-//! writes into the documentation as well. `smoke` sees whether everything works, with the programs that are there.
+//! writes into the documentation as well, and a kind of figures (`guards`) measures no others. `smoke` sees whether
+//! everything works, with the programs that are there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -101,19 +102,27 @@ fn run(word: &str) -> Result<(), String> {
     if word == "docs" { write_docs(&machine, &figures).map_err(|error| format!("{PAGE}: {error}")) } else { Ok(()) }
 }
 
+fn run_one(word: &str) -> Result<(), String> {
+    let kinds = || figures::KINDS.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let kind = figures::KINDS.iter().find(|(name, _)| *name == word);
+    let (_, measure) =
+        kind.ok_or_else(|| format!("{word}: unknown; nothing, `docs`, `smoke`, or one kind of {}", kinds()))?;
+    build()?;
+    println!("{}\n\n{}", machine::describe(), row::table(&measure(Effort::Full)?));
+    Ok(())
+}
+
 fn main() -> ExitCode {
     let word = std::env::args().nth(1).unwrap_or_default();
-    match &*word {
+    let result = match &*word {
         "spin" => figures::latency::spin(),
-        "" | "docs" | "smoke" => match run(&word) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{error}");
-                ExitCode::FAILURE
-            }
-        },
-        _ => {
-            eprintln!("{word}: unknown; nothing, `docs` or `smoke`");
+        "" | "docs" | "smoke" => run(&word),
+        kind => run_one(kind),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }

@@ -27,6 +27,12 @@ fn details(samples: &Samples) -> Value {
     json!({ "p10": p10, "median": p50, "p99": p99, "unit": samples.unit })
 }
 
+/// To as many digits after the point as the goal has, and two at least: runs of one program differ by more.
+fn rounded(value: f64, goal: f64) -> f64 {
+    let digits = goal.to_string().split_once('.').map_or(0, |(_, digits)| digits.len()).max(2);
+    format!("{value:.digits$}").parse().unwrap_or(value)
+}
+
 impl Row {
     /// Median over median.
     pub fn ratio(figure: &str, ours: &Samples, (title, theirs): (&str, &Samples), goal: Option<f64>) -> Self {
@@ -66,7 +72,7 @@ impl Row {
 
     pub fn verdict(&self) -> Verdict {
         match self.goal {
-            Some(goal) if self.value <= goal => Verdict::Met,
+            Some(goal) if rounded(self.value, goal) <= goal => Verdict::Met,
             Some(_) => Verdict::Missed,
             None => Verdict::Told,
         }
@@ -75,7 +81,7 @@ impl Row {
     pub fn json(&self) -> Value {
         json!({
             "figure": self.figure, "value": self.value, "unit": self.unit, "goal": self.goal,
-            "met": self.goal.map(|goal| self.value <= goal), "details": self.details,
+            "met": self.goal.map(|_| self.verdict() == Verdict::Met), "details": self.details,
         })
     }
 

@@ -38,12 +38,12 @@ impl fmt::Display for Samples {
     }
 }
 
-/// Three digits that mean something.
+/// Three digits that mean something, and one more near one, where ratios are told apart.
 pub fn short(value: f64) -> String {
     let digits = match value.abs() {
         100.0.. => 0,
         10.0.. => 1,
-        1.0.. => 2,
+        2.0.. => 2,
         _ => 3,
     };
     format!("{value:.digits$}")

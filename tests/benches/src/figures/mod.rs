@@ -43,6 +43,17 @@ pub struct Figures {
     pub everybody: Vec<latency::Everybody>,
 }
 
+/// One kind of figures and no other, for who changes what it measures.
+pub const KINDS: [(&str, fn(Effort) -> Result<Vec<Row>, String>); 7] = [
+    ("latency", |effort| latency::measure(effort).map(|latency| latency.rows)),
+    ("cost", cost::measure),
+    ("makespan", makespan::measure),
+    ("start", start::measure),
+    ("idle", idle::measure),
+    ("guards", guards::measure),
+    ("size", |_| size::measure()),
+];
+
 pub fn measure(effort: Effort) -> Result<Figures, String> {
     let mut rows = Vec::new();
     let mut step = |title: &str, measured: Result<Vec<Row>, String>| {
