@@ -10,7 +10,7 @@ pub(crate) struct Length(pub(crate) Duration);
 
 impl fmt::Display for Length {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let micros = self.0.as_micros();
+        let micros = u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX);
         let text = match micros {
             0..1_000 => format!("{micros} µs"),
             1_000..10_000 => decimal(micros, 1_000, "ms"),
@@ -23,7 +23,7 @@ impl fmt::Display for Length {
 }
 
 /// Two decimals, cut and not rounded (a hook never shows more time than it took), without trailing zeros.
-fn decimal(micros: u128, unit: u128, name: &str) -> String {
+fn decimal(micros: u64, unit: u64, name: &str) -> String {
     let hundredths = micros * 100 / unit;
     let (whole, part) = (hundredths / 100, hundredths % 100);
     match (part, part % 10) {

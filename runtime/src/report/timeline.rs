@@ -51,7 +51,7 @@ impl Timeline<'_> {
         let name = hooks.iter().map(|hook| hook.name.chars().count()).max().unwrap_or(0).max(Self::IN_FLIGHT.len());
         let priority = hooks.iter().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(4);
         // Beside the bar: phase and margins 13, both times 19, `completed` 11, the edges of the bar 6.
-        let bar = self.canvas.width.saturating_sub(priority + name + 49).clamp(12, 60);
+        let bar = self.canvas.width.saturating_sub(priority + name + 49).clamp(12, Bar::WIDEST);
         Columns { priority, name, bar }
     }
 
@@ -135,6 +135,10 @@ struct Bar {
 }
 
 impl Bar {
+    const WIDEST: usize = 60;
+    const MARKS: &'static str = "############################################################";
+    const GAPS: &'static str = "                                                            ";
+
     fn column(&self, at: Duration) -> usize {
         let column = at.as_nanos() * self.width as u128 / self.whole.as_nanos().max(1);
         usize::try_from(column).unwrap_or(self.width).min(self.width)
@@ -151,7 +155,10 @@ impl fmt::Display for Bar {
                 (from, self.column(start + self.duration).max(from + 1))
             }
         };
-        (0..self.width).try_for_each(|column| f.write_str(if (from..to).contains(&column) { "#" } else { " " }))
+        let part = |marks: &'static str, width: usize| marks.get(..width).unwrap_or(marks);
+        f.write_str(part(Self::GAPS, from))?;
+        f.write_str(part(Self::MARKS, to - from))?;
+        f.write_str(part(Self::GAPS, self.width - to))
     }
 }
 
@@ -194,6 +201,11 @@ mod tests {
             noted: Vec::new(),
             exit_code: 0,
         }
+    }
+
+    #[test]
+    fn the_widest_bar_can_be_drawn() {
+        assert_eq!([Bar::MARKS.len(), Bar::GAPS.len()], [Bar::WIDEST; 2]);
     }
 
     #[test]

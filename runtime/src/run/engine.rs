@@ -80,14 +80,8 @@ impl Engine {
         values: Arc<dyn Values + Send + Sync>,
         surroundings: Arc<dyn Surroundings>,
     ) -> Arc<Self> {
-        let shared = Shared {
-            machine,
-            runners: 1,
-            idle: 0,
-            cancels: HashMap::new(),
-            seats: Vec::new(),
-            doing: HashMap::new(),
-        };
+        let shared =
+            Shared { machine, runners: 1, idle: 0, cancels: HashMap::new(), seats: Vec::new(), doing: HashMap::new() };
         Arc::new(Self {
             mailbox,
             values,

@@ -14,9 +14,34 @@ use tokio::runtime::{Builder, Runtime, RuntimeMetrics};
 /// The runtime of one runner; made when the first async hook needs it, or before.
 #[derive(Default)]
 pub(crate) struct HookRuntime {
-    runtime: Option<(Runtime, RuntimeMetrics)>,
-    threads: Arc<AtomicUsize>,
+    made: Option<Made>,
     shared: Arc<AtomicUsize>,
+}
+
+/// A runtime that is there.
+pub(super) struct Made {
+    pub(super) tokio: Runtime,
+    metrics: RuntimeMetrics,
+    /// Of its blocking pool.
+    threads: Arc<AtomicUsize>,
+}
+
+impl Made {
+    fn new(enable: fn(&mut Builder) -> &mut Builder) -> Option<Self> {
+        let threads = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&threads);
+        let mut builder = Builder::new_current_thread();
+        builder.on_thread_start(move || {
+            counter.fetch_add(1, Ordering::SeqCst);
+        });
+        let tokio = enable(&mut builder).build().ok()?;
+        Some(Self { metrics: tokio.metrics(), tokio, threads })
+    }
+
+    /// Whether the hooks so far left nothing in it: no task and no thread.
+    pub(super) fn is_tidy(&self) -> bool {
+        self.metrics.num_alive_tasks() == 0 && self.threads.load(Ordering::SeqCst) == 0
+    }
 }
 
 impl HookRuntime {
@@ -28,31 +53,12 @@ impl HookRuntime {
     }
 
     /// None only where the system refuses even a runtime without input and output.
-    pub(super) fn get(&mut self) -> Option<&Runtime> {
-        if self.runtime.is_none() {
-            self.threads.store(0, Ordering::SeqCst);
+    pub(super) fn get(&mut self) -> Option<&Made> {
+        if self.made.is_none() {
             // With no descriptor left there are still timers, and the sockets that belong to the program's runtime.
-            let runtime = self.build(Builder::enable_all).or_else(|| self.build(Builder::enable_time));
-            self.runtime = runtime.map(|runtime| {
-                let metrics = runtime.metrics();
-                (runtime, metrics)
-            });
+            self.made = Made::new(Builder::enable_all).or_else(|| Made::new(Builder::enable_time));
         }
-        self.runtime.as_ref().map(|(runtime, _)| runtime)
-    }
-
-    /// For a sync hook there is none.
-    pub(super) fn get_if(&mut self, is_async: bool) -> Option<&Runtime> {
-        if is_async { self.get() } else { None }
-    }
-
-    fn build(&self, enable: fn(&mut Builder) -> &mut Builder) -> Option<Runtime> {
-        let threads = Arc::clone(&self.threads);
-        let mut builder = Builder::new_current_thread();
-        builder.on_thread_start(move || {
-            threads.fetch_add(1, Ordering::SeqCst);
-        });
-        enable(&mut builder).build().ok()
+        self.made.as_ref()
     }
 
     /// Hooks that share this runtime, because no other thread could be had for them.
@@ -68,23 +74,17 @@ impl HookRuntime {
     pub(super) fn drive(&mut self, moment: Duration) {
         match self.get() {
             // Inside a block: a timer is made in the context of its runtime.
-            Some(runtime) => runtime.block_on(async { tokio::time::sleep(moment).await }),
+            Some(made) => made.tokio.block_on(async { tokio::time::sleep(moment).await }),
             None => std::thread::sleep(moment),
         }
-    }
-
-    /// Whether the hook left nothing in it: no task and no thread.
-    pub(super) fn is_tidy(&self) -> bool {
-        let leftovers = self.runtime.as_ref().is_some_and(|(_, metrics)| metrics.num_alive_tasks() > 0);
-        !leftovers && self.threads.load(Ordering::SeqCst) == 0
     }
 
     /// The next hook gets a new one, unless others go on in this one.
     pub(super) fn renew(&mut self) {
         if !self.is_shared() {
-            let runtime = self.runtime.take();
+            let made = self.made.take();
             // Drops the tasks that the hook left, which are the user's code.
-            let _ = catch_unwind(AssertUnwindSafe(|| runtime.map(|(runtime, _)| runtime.shutdown_background())));
+            let _ = catch_unwind(AssertUnwindSafe(|| made.map(|made| made.tokio.shutdown_background())));
         }
     }
 }

@@ -44,6 +44,11 @@ fn valgrind() -> Result<PathBuf, String> {
     if path.exists() { Ok(path) } else { Err("Debian's package `valgrind` cannot be installed".to_owned()) }
 }
 
+/// In one piece: else what is inlined, and with it the count, depends on how the compiler cuts the crates, which a
+/// change of other code changes.
+const IN_ONE_PIECE: [&str; 4] =
+    ["--config", "profile.release.lto='fat'", "--config", "profile.release.codegen-units=1"];
+
 /// Builds the programs that are counted, optimized and without the peers; answers with their folder.
 ///
 /// # Errors
@@ -53,7 +58,8 @@ pub fn build(target: &Path) -> Result<PathBuf, String> {
     command
         .args(["build", "--release", "-p", "benches", "--no-default-features"])
         .current_dir(env!("CARGO_MANIFEST_DIR"));
-    command.args(["--bin", "bench_plan_10", "--bin", "bench_plan_1000", "--target-dir"]).arg(target);
+    command.args(["--bin", "bench_plan_10", "--bin", "bench_plan_1000"]);
+    command.args(IN_ONE_PIECE).arg("--target-dir").arg(target);
     let output = command.output().map_err(|error| format!("cargo: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.success() { Ok(target.join("release")) } else { Err(said.into_owned()) }

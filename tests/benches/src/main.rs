@@ -47,7 +47,8 @@ fn folder() -> PathBuf {
 }
 
 fn instructions() -> Result<Vec<Row>, String> {
-    let counted = benches::instructions::count(&programs())?;
+    let built = benches::instructions::build(&folder().join("one-piece"))?;
+    let counted = benches::instructions::count(&built)?;
     let row = |(name, number): (&str, u64)| {
         let figure = format!("{name}, by callgrind");
         Row::number(&figure, number as f64, "instructions", (&number.to_string(), ""), None)
