@@ -41,6 +41,8 @@ impl fmt::Display for GraceSource {
 pub struct Budget {
     grace_period: Duration,
     source: GraceSource,
+    /// The plan asks for it with each hook.
+    usable: Duration,
 }
 
 /// A grace period that cannot be used.
@@ -106,7 +108,8 @@ impl Budget {
 
     fn new(grace_period: Duration, source: GraceSource) -> Result<Self, GraceError> {
         if (Self::SHORTEST..=Self::LONGEST).contains(&grace_period) {
-            Ok(Self { grace_period, source })
+            let whole = Self { grace_period, source, usable: grace_period };
+            Ok(Self { usable: whole.deadline() - whole.conclusion(), ..whole })
         } else {
             Err(GraceError::OutOfRange { given: grace_period, source })
         }
@@ -149,7 +152,7 @@ impl Budget {
     /// When hooks are cut short, so that the report is out and the process gone before the deadline.
     #[must_use]
     pub fn usable(&self) -> Duration {
-        self.deadline() - self.conclusion()
+        self.usable
     }
 
     /// When the process ends even if the supervisor cannot see to it: shortly before the deadline.
@@ -169,7 +172,7 @@ impl Budget {
 
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { grace_period, source } = self;
+        let Self { grace_period, source, .. } = self;
         let (grace_period, deadline) = (Length(*grace_period), Length(self.deadline()));
         write!(f, "grace period {grace_period} ({source}), deadline {deadline} after the trigger")
     }
@@ -184,7 +187,7 @@ mod tests {
     }
 
     fn of(period: Duration) -> Budget {
-        Budget { grace_period: period, source: GraceSource::Program }
+        Budget::new(period, GraceSource::Program).expect("a grace period that can be kept")
     }
 
     #[test]

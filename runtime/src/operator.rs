@@ -11,11 +11,11 @@ use crate::budget::Budget;
 use crate::console;
 use crate::drain::{self, Ledger, Stage, WorkInFlight};
 use crate::exit::{self, Armed, Ending, LastResort};
-use crate::hook::Hook;
+use crate::hook::{Hook, Phase};
 use crate::length::Length;
 use crate::report::Report;
 use crate::report_file::ReportFile;
-use crate::run::{Event, StillRunning, Surroundings, Suspected};
+use crate::run::{Event, Standing, StillRunning, Surroundings, Suspected};
 use crate::settings::Settings;
 use crate::telemetry::{self, HookSpan, Named, News, Voice};
 use crate::termination_log;
@@ -121,6 +121,8 @@ impl Surroundings for Operator {
         self.voice.span(hook)
     }
 
+    fn phase_began(&self, _phase: Phase, _hooks: usize) {}
+
     fn happened(&self, event: &Event, hook: Option<&Suspected>) {
         match event {
             Event::Cancel(_) | Event::PhaseBegan { .. } => {}
@@ -145,6 +147,12 @@ impl Surroundings for Operator {
         }
         work.iter().for_each(|work| self.voice.tell(News::Waiting(work.clone())));
     }
+
+    fn wants_standing(&self) -> Option<Duration> {
+        None
+    }
+
+    fn stands(&self, _standing: &Standing) {}
 
     fn conclude(&self, mut report: Report) {
         let code = exit::code(&report, self.conventional);

@@ -12,9 +12,7 @@ pub use context::{Context, Hurried};
 pub(crate) use crew::Standby;
 pub(crate) use engine::Engine;
 pub(crate) use hook_runtime::HookRuntime;
-#[cfg(feature = "systemd")]
-pub(crate) use machine::Standing;
-pub(crate) use machine::{Event, Machine};
+pub(crate) use machine::{Event, Machine, Standing};
 #[cfg(feature = "testing")]
 pub(crate) use rehearsal::{Instead, Rehearsal};
 pub(crate) use surroundings::{StillRunning, Surroundings, Suspected};

@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::telemetry::HookSpan;
 use crate::trigger::Trigger;
 
-/// What a run does to the world around it.
+/// What a run does to the world around it. No method has a default: a world around another passes each one on.
 pub(crate) trait Surroundings: Send + Sync {
     /// Readiness and draining follow the stages.
     fn reach(&self, stage: Stage);
@@ -20,22 +20,18 @@ pub(crate) trait Surroundings: Send + Sync {
     /// The hooks are on their way: told before all else, and after the first of them have begun.
     fn began(&self, trigger: &Trigger, hooks: usize);
     /// The span around a hook that starts now.
-    fn span(&self, _hook: &Hook) -> HookSpan {
-        HookSpan::default()
-    }
+    fn span(&self, hook: &Hook) -> HookSpan;
     /// A phase has begun, with so many hooks. Called in the order of the phases, while nothing else goes on: must not
     /// block.
-    fn phase_began(&self, _phase: Phase, _hooks: usize) {}
+    fn phase_began(&self, phase: Phase, hooks: usize);
     /// Something happened that the operator should know.
     fn happened(&self, event: &Event, hook: Option<&Suspected>);
     /// These hooks still run, and this work is still in flight while the drain phase waits for it.
     fn still_running(&self, hooks: &[StillRunning], work: &[WorkInFlight]);
     /// How often it wants to know how things stand, while they last.
-    fn wants_standing(&self) -> Option<Duration> {
-        None
-    }
+    fn wants_standing(&self) -> Option<Duration>;
     /// How things stand.
-    fn stands(&self, _standing: &Standing) {}
+    fn stands(&self, standing: &Standing);
     /// All is over; called once, on a thread that may block.
     fn conclude(&self, report: Report);
     /// All is over and cannot wait for `conclude`, or that got stuck; must not block. `told` where `conclude` began.

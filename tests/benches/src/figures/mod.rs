@@ -43,8 +43,10 @@ pub struct Figures {
     pub everybody: Vec<latency::Everybody>,
 }
 
+type Measure = fn(Effort) -> Result<Vec<Row>, String>;
+
 /// One kind of figures and no other, for who changes what it measures.
-pub const KINDS: [(&str, fn(Effort) -> Result<Vec<Row>, String>); 7] = [
+pub const KINDS: [(&str, Measure); 7] = [
     ("latency", |effort| latency::measure(effort).map(|latency| latency.rows)),
     ("cost", cost::measure),
     ("makespan", makespan::measure),

@@ -54,19 +54,33 @@ fn spec_3_27_without_a_free_descriptor_the_hooks_run() {
     wedged("no-descriptors").ended.assert_err("report: SIGTERM");
 }
 
-#[test]
-fn spec_3_27_without_a_further_thread_the_hooks_run_one_after_another() {
+/// A program that can have no more threads when it is to stop.
+fn without_threads() -> Hostile {
     // The limit counts for others than root only.
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(PATH);
-    let mut hostile = Hostile::of("no-threads", Program::of(command));
-    hostile = hostile
+    Hostile::of("no-threads", Program::of(command))
+}
+
+#[test]
+fn spec_3_27_without_a_further_thread_the_hooks_run_one_after_another() {
+    let hostile = without_threads()
         .hook("announce:0:2000:async-nap:3")
         .hook("stop:0:2000:nap:2")
         .hook("stop:0:2000:ok")
         .hook("flush:0:2000:async-ok");
     let told = hostile.stop();
     told.assert_ended(0).assert_ran("async-nap-2").assert_ran("nap-1").assert_ran("ok-0").assert_ran("async-ok-0");
+}
+
+#[test]
+fn spec_3_27_a_hook_that_holds_the_only_thread_is_named_and_reported() {
+    let told = without_threads().hook("stop:0:300:sleeps").hook("flush:0:2000:ok").stop();
+    told.assert_ended(124)
+        .ended
+        .assert_err("sleeps-0")
+        .assert_err("timed out after 300 ms")
+        .assert_err("report: SIGTERM");
 }
 
 #[test]
