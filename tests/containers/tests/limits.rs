@@ -83,13 +83,14 @@ fn a_program_that_takes_more_memory_than_the_limit_is_killed() {
     });
 }
 
-/// Two threads are the least with which a program starts: its own, and the one that waits for the signal.
+/// Three threads are the least with which a program starts: its own, the one that waits for the signal, and the one
+/// that watches over the hooks.
 #[test]
 fn spec_3_27_where_no_thread_can_be_made_sync_hooks_run_one_after_another() {
     in_docker(|| {
         supports("PidsLimit")?;
         let image = Recipe::scratch(Program::new("worker")).build()?;
-        let ended = Run::new().flag("--pids-limit=2").ready(&image).stop().wait();
+        let ended = Run::new().flag("--pids-limit=3").ready(&image).stop().wait();
         ended.assert_code(0).assert_before(5).assert_said("; 3 completed in ");
         ended.assert_order(&["ready", "left the queue", "flushed the results"]).assert_said("no thread could be made");
         Ok(())
@@ -101,7 +102,7 @@ fn spec_3_27_where_no_thread_can_be_made_an_async_hook_runs_among_the_others() {
     in_docker(|| {
         supports("PidsLimit")?;
         let image = Recipe::scratch(Program::new("service")).build()?;
-        let ended = Run::new().flag("--pids-limit=2").ready(&image).stop().wait();
+        let ended = Run::new().flag("--pids-limit=3").ready(&image).stop().wait();
         assert_all_ran(&ended);
         ended.assert_before(5);
         Ok(())
@@ -113,20 +114,24 @@ fn spec_3_27_where_no_thread_can_be_made_a_hook_that_hangs_is_still_ended_before
     in_docker(|| {
         supports("PidsLimit")?;
         let image = Recipe::scratch(Program::new("hostile")).build()?;
-        let run = Run::new().flag("--pids-limit=2").env("HOSTILE", "hang").env("ON_SHUTDOWN_GRACE_PERIOD", "4s");
+        let run = Run::new().flag("--pids-limit=3").env("HOSTILE", "hang").env("ON_SHUTDOWN_GRACE_PERIOD", "4s");
         run.ready(&image).stop_within(4).wait().assert_code(124).assert_said("misbehaving");
         Ok(())
     });
 }
 
-/// A limit of one leaves no thread for us: the program says so, and does not start.
+/// A smaller limit leaves too few threads for us: the program says so, and does not start.
 #[test]
-fn spec_3_27_a_program_that_cannot_have_the_thread_it_needs_does_not_start() {
+fn spec_3_27_a_program_that_cannot_have_the_threads_it_needs_does_not_start() {
     in_docker(|| {
         supports("PidsLimit")?;
         let image = Recipe::scratch(Program::new("worker")).build()?;
-        let ended = Run::new().flag("--pids-limit=1").start(&image).wait();
-        ended.assert_code(78).assert_silent("ready").assert_said("refused the thread that waits for signals");
+        for (limit, refused) in
+            [(1, "the thread that waits for signals"), (2, "the thread that watches over the hooks")]
+        {
+            let ended = Run::new().flag(&format!("--pids-limit={limit}")).start(&image).wait();
+            ended.assert_code(78).assert_silent("ready").assert_said(&format!("refused {refused}"));
+        }
         Ok(())
     });
 }
