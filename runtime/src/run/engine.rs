@@ -18,6 +18,7 @@ use crate::hook::{HookRef, Values};
 use crate::plan::{Id, Plan};
 use crate::registry::{Enrol, TooLate};
 use crate::report::Report;
+use crate::telemetry::TELLS_ENDS;
 use crate::trigger::{Mailbox, Note, Trigger};
 
 /// Work in flight is counted this often even if nobody says that some has ended.
@@ -115,6 +116,10 @@ impl Engine {
         self.surroundings.reach(Stage::Leaving);
         self.sleeps_until(TAKEOVER);
         supervisor.call(self);
+        if TELLS_ENDS {
+            // The spans around the first hooks wait until a listener has answered this.
+            self.tell_began();
+        }
         self.after_change(self.lock(), Duration::ZERO);
         runner::run(self, runtime);
     }

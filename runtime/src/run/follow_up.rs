@@ -9,7 +9,6 @@ use super::engine::{Engine, Shared, nanos};
 use super::machine::Event;
 use super::surroundings::Suspected;
 use crate::drain::Stage;
-use crate::telemetry::TELLS_ENDS;
 
 /// How long the end waits for lines that are being written.
 const TELLING_PATIENCE: Duration = Duration::from_millis(50);
@@ -70,7 +69,7 @@ impl Engine {
             Event::Hurry(_) => self.hurry.begin(self.now()),
             _ => {}
         }
-        if event.is_told() {
+        if event.has_words() {
             self.tell_began();
         }
         self.surroundings.happened(event, suspect);
@@ -103,13 +102,9 @@ impl Shared {
 }
 
 impl Event {
-    /// Whether somebody may hear of it.
-    fn is_told(&self) -> bool {
-        match self {
-            Self::PhaseBegan { .. } | Self::Cancel(_) => false,
-            Self::Draining | Self::Ended(_) => TELLS_ENDS,
-            _ => true,
-        }
+    /// Whether stderr may hear of it.
+    fn has_words(&self) -> bool {
+        !matches!(self, Self::PhaseBegan { .. } | Self::Cancel(_) | Self::Draining | Self::Ended(_))
     }
 
     /// The hook that it is about.
