@@ -1,40 +1,10 @@
 //! The table of exit codes, row by row.
 
 use super::*;
-use crate::hook::{Body, Hook, Phase};
-use crate::report::HookReport;
-
-static HOOK: Hook = Hook {
-    name: std::borrow::Cow::Borrowed("hook"),
-    module: "app",
-    file: "src/main.rs",
-    line: 1,
-    package: "app",
-    version: "1.0.0",
-    phase: Phase::Stop,
-    priority: 0,
-    timeout: Duration::from_secs(5),
-    after: &[],
-    body: Body::Sync(|_| Ok(Ok(()))),
-};
+use crate::report::sample;
 
 fn report(outcomes: &[Outcome]) -> Report {
-    let of = |outcome: &Outcome| HookReport::new(&HOOK, outcome.clone(), None, Duration::ZERO);
-    Report {
-        trigger: Trigger::Signal { signal: Signal::SIGTERM, sender: None },
-        hooks: outcomes.iter().map(of).collect(),
-        in_flight: Vec::new(),
-        duration: Duration::ZERO,
-        deadline: Duration::from_secs(8),
-        deadline_came: false,
-        forced: None,
-        own_end: None,
-        triggered_at: std::time::SystemTime::UNIX_EPOCH,
-        draining: None,
-        in_flight_seen: Vec::new(),
-        noted: Vec::new(),
-        exit_code: 0,
-    }
+    Report { trigger: Trigger::Signal { signal: Signal::SIGTERM, sender: None }, ..sample::report(outcomes) }
 }
 
 #[test]

@@ -32,44 +32,11 @@ fn write_to(path: &Path, report: &Report) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::hook::{Body, Hook, Phase};
-    use crate::report::HookReport;
-    use crate::trigger::Trigger;
-
-    static HOOK: Hook = Hook {
-        name: std::borrow::Cow::Borrowed("flush_orders"),
-        module: "app",
-        file: "src/orders.rs",
-        line: 42,
-        package: "app",
-        version: "1.0.0",
-        phase: Phase::Stop,
-        priority: 0,
-        timeout: Duration::from_secs(5),
-        after: &[],
-        body: Body::Sync(|_| Ok(Ok(()))),
-    };
+    use crate::report::sample;
 
     fn report() -> Report {
-        let failed = Outcome::Failed("disk full".to_owned());
-        Report {
-            trigger: Trigger::MainReturned,
-            hooks: vec![HookReport::new(&HOOK, failed, Some(Duration::ZERO), Duration::from_secs(1))],
-            in_flight: Vec::new(),
-            duration: Duration::from_secs(1),
-            deadline: Duration::from_secs(8),
-            deadline_came: false,
-            forced: None,
-            own_end: None,
-            triggered_at: std::time::SystemTime::UNIX_EPOCH,
-            draining: None,
-            in_flight_seen: Vec::new(),
-            noted: Vec::new(),
-            exit_code: 70,
-        }
+        Report { exit_code: 70, ..sample::report(&[Outcome::Failed("disk full".to_owned())]) }
     }
 
     fn folder() -> std::path::PathBuf {

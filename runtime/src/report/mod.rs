@@ -10,6 +10,8 @@ use crate::trigger::{Signal, Trigger};
 
 pub(crate) use timeline::Canvas;
 
+#[cfg(test)]
+pub(crate) mod sample;
 mod timeline;
 
 /// What became of a hook.

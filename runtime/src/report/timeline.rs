@@ -164,43 +164,11 @@ impl fmt::Display for Bar {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
+    use super::super::sample;
     use super::*;
-    use crate::hook::{Body, Hook};
-    use crate::trigger::Trigger;
-
-    static HOOK: Hook = Hook {
-        name: std::borrow::Cow::Borrowed("flush_orders"),
-        module: "app",
-        file: "src/orders.rs",
-        line: 42,
-        package: "app",
-        version: "1.0.0",
-        phase: Phase::Stop,
-        priority: 0,
-        timeout: Duration::from_secs(5),
-        after: &[],
-        body: Body::Sync(|_| Ok(Ok(()))),
-    };
 
     fn report(outcome: Outcome) -> Report {
-        let second = Duration::from_secs(1);
-        Report {
-            trigger: Trigger::MainReturned,
-            hooks: vec![HookReport::new(&HOOK, outcome, Some(Duration::ZERO), second)],
-            in_flight: Vec::new(),
-            duration: second,
-            deadline: second * 8,
-            deadline_came: false,
-            forced: None,
-            own_end: None,
-            triggered_at: SystemTime::UNIX_EPOCH,
-            draining: None,
-            in_flight_seen: Vec::new(),
-            noted: Vec::new(),
-            exit_code: 0,
-        }
+        sample::report(&[outcome])
     }
 
     #[test]

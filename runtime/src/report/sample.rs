@@ -1,0 +1,42 @@
+//! Outcomes in, a report of a second with one hook for each out: for the tests of whatever reads reports.
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
+use super::{HookReport, Outcome, Report};
+use crate::hook::{Body, Hook, Phase};
+use crate::trigger::Trigger;
+
+static HOOK: Hook = Hook {
+    name: Cow::Borrowed("flush_orders"),
+    module: "app",
+    file: "src/orders.rs",
+    line: 42,
+    package: "app",
+    version: "1.0.0",
+    phase: Phase::Stop,
+    priority: 0,
+    timeout: Duration::from_secs(5),
+    after: &[],
+    body: Body::Sync(|_| Ok(Ok(()))),
+};
+
+pub(crate) fn report(outcomes: &[Outcome]) -> Report {
+    let second = Duration::from_secs(1);
+    let of = |outcome: &Outcome| HookReport::new(&HOOK, outcome.clone(), Some(Duration::ZERO), second);
+    Report {
+        trigger: Trigger::MainReturned,
+        hooks: outcomes.iter().map(of).collect(),
+        in_flight: Vec::new(),
+        duration: second,
+        deadline: second * 8,
+        deadline_came: false,
+        forced: None,
+        own_end: None,
+        triggered_at: SystemTime::UNIX_EPOCH,
+        draining: None,
+        in_flight_seen: Vec::new(),
+        noted: Vec::new(),
+        exit_code: 0,
+    }
+}
