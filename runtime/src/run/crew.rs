@@ -6,6 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError};
 use std::thread;
 
+use super::culprit::Seat;
 use super::engine::Engine;
 use super::hook_runtime::HookRuntime;
 use super::{runner, supervisor};
@@ -99,11 +100,18 @@ impl Engine {
         let engine = Arc::clone(self);
         let spawned = thread::Builder::new()
             .name("shutdown-hooks".to_owned())
-            .spawn(move || runner::run(&engine, HookRuntime::default()));
+            .spawn(move || runner::run(&engine, HookRuntime::default(), None));
         if spawned.is_err() {
             self.lock().runners -= 1;
         }
         spawned.is_ok()
+    }
+
+    /// Whether hooks are queued, and every thread that could run them is held by one that was given up.
+    pub(super) fn is_deserted(&self) -> bool {
+        let shared = self.lock();
+        let held = |seat: &Arc<Seat>| shared.machine.is_abandoned(seat.hook());
+        shared.machine.queued() > 0 && shared.seats.iter().all(held)
     }
 
     /// The end, once, on the first runner that sees it.

@@ -30,6 +30,11 @@ impl Seat {
         seat
     }
 
+    /// The hook that it runs or ran last; before the first, no hook's.
+    pub(super) fn hook(&self) -> Id {
+        self.hook.load(Ordering::Relaxed)
+    }
+
     pub(super) fn runs(&self, id: Id) {
         self.hook.store(id, Ordering::Relaxed);
     }
@@ -44,7 +49,7 @@ struct Suspect {
 
 impl Suspect {
     fn new(shared: &Shared, id: Id) -> Self {
-        let seat = shared.seats.iter().find(|seat| seat.hook.load(Ordering::Relaxed) == id);
+        let seat = shared.seats.iter().find(|seat| seat.hook() == id);
         Self { id, thread: seat.map(|seat| seat.thread), cancel: shared.cancels.get(&id).cloned() }
     }
 

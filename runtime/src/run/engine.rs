@@ -121,7 +121,7 @@ impl Engine {
             self.tell_began();
         }
         self.after_change(self.lock(), Duration::ZERO);
-        runner::run(self, runtime);
+        runner::run(self, runtime, None);
     }
 
     /// Says that the hooks are on their way, before anything else is said.

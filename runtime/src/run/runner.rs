@@ -13,18 +13,20 @@ use super::culprit::Seat;
 use super::engine::{Began, Engine, Next, Task};
 use super::hook_runtime::{HookRuntime, Made};
 use super::machine::Finish;
+use super::supervisor::{self, Watch};
 use crate::hook::{Call, Entered};
 use crate::plan::Id;
 use crate::report::Outcome;
 use crate::telemetry::HookSpan;
 
-/// How long a runner drives the hooks that share its runtime before it looks for more.
+/// How long a runner does nothing but drive the hooks that share its runtime, or wait between two looks.
 const MOMENT: Duration = Duration::from_millis(2);
 /// So many async hooks are begun in one go. Together they have what tokio lets one task do before it has to yield.
 const SERIES: usize = 16;
 
-/// Runs hooks until all is over, then ends the shutdown if nobody else does.
-pub(super) fn run(engine: &Arc<Engine>, mut runtime: HookRuntime) {
+/// Runs hooks until all is over, then ends the shutdown if nobody else does. With a watch this is the supervisor's
+/// thread, which looks after the hooks in between.
+pub(super) fn run(engine: &Arc<Engine>, mut runtime: HookRuntime, mut watch: Option<Watch>) {
     engine.mailbox.masks().run_hooks();
     let Some(began) = engine.began() else { return };
     let runner = Runner { engine, began, seat: Seat::take(engine) };
@@ -38,9 +40,16 @@ pub(super) fn run(engine: &Arc<Engine>, mut runtime: HookRuntime) {
                 engine.next(None)
             }
             Next::Nothing => {
-                engine.wait_for_work();
+                if watch.is_some() {
+                    engine.mailbox.wait(Some(MOMENT))
+                } else {
+                    engine.wait_for_work()
+                }
                 engine.next(None)
             }
+        };
+        if let Some(watch) = &mut watch {
+            supervisor::look(engine, watch);
         }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::{Engine, Shared, TAKEOVER};
+use super::hook_runtime::HookRuntime;
+use super::runner;
 use super::surroundings::StillRunning;
 use crate::plan::Id;
 
@@ -14,7 +16,7 @@ const PROGRESS: Duration = Duration::from_secs(5);
 const BRISK: usize = 10;
 
 /// What the supervisor remembers from one look to the next.
-struct Watch {
+pub(super) struct Watch {
     next_progress: Duration,
     next_standing: Duration,
     looked: Duration,
@@ -34,21 +36,35 @@ pub(super) fn run(engine: &Arc<Engine>) {
     engine.mailbox.wait(Some(TAKEOVER));
     engine.tell_began();
     let mut watch = Watch::default();
-    while let Some(wake) = step(engine, &mut watch) {
-        engine.mailbox.wait(Some(wake.saturating_sub(engine.now())));
+    loop {
+        match look(engine, &mut watch) {
+            Look::Again(wake) => engine.mailbox.wait(Some(wake.saturating_sub(engine.now()))),
+            Look::Over => break,
+            // One that holds this thread as well leaves only the last resort; not to run them would lose them for sure.
+            Look::Alone => break runner::run(engine, HookRuntime::default(), Some(watch)),
+        }
         engine.sleeps_until(Duration::ZERO);
     }
     see_to_the_end(engine);
 }
 
-/// One look. Answers when the next is due, or `None` when all is over.
-fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
+/// What the supervisor does next.
+pub(super) enum Look {
+    /// The next look is due then.
+    Again(Duration),
+    /// No other thread is left to run hooks, and none can be had.
+    Alone,
+    Over,
+}
+
+/// One look.
+pub(super) fn look(engine: &Arc<Engine>, watch: &mut Watch) -> Look {
     let now = engine.now();
     engine.look_at_overdue(now);
     let mut shared = engine.lock();
     if shared.machine.is_over() {
         // What comes now is no longer this shutdown's: it stays in the mailbox for whoever listens next.
-        return None;
+        return Look::Over;
     }
     for note in engine.mailbox.take() {
         shared.machine.note(now, note);
@@ -57,7 +73,7 @@ fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
     machine.expire(now, |id| cancels.get(&id).is_none_or(|cancel| cancel.in_poll()));
     if machine.is_over() {
         engine.after_change(shared, now);
-        return None;
+        return Look::Over;
     }
     let tells = watch.is_due(now);
     let waits_for_work = shared.machine.awaits_work();
@@ -73,12 +89,8 @@ fn step(engine: &Arc<Engine>, watch: &mut Watch) -> Option<Duration> {
         let work = if waits_for_work { engine.surroundings.work() } else { Vec::new() };
         engine.surroundings.still_running(&still_running(engine), &work);
     }
-    for _ in 0..runners {
-        if !engine.add_runner() {
-            break;
-        }
-    }
-    Some(wake)
+    let helped = (0..runners).all(|_| engine.add_runner());
+    if !helped && engine.is_deserted() { Look::Alone } else { Look::Again(wake) }
 }
 
 impl Watch {

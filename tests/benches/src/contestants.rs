@@ -1,9 +1,11 @@
 //! Who is measured.
 
+use nix::sys::signal::Signal;
+
 use crate::life::Contestant;
 
-const fn contestant(title: &'static str, program: &'static str, variant: &'static str) -> Contestant {
-    Contestant { title, program, variant }
+pub const fn contestant(title: &'static str, program: &'static str, variant: &'static str) -> Contestant {
+    Contestant { title, program, variant, signal: Signal::SIGTERM }
 }
 
 pub const SYNC: Contestant = contestant("on-shutdown, sync main", "bench_on_shutdown", "sync-sync");
@@ -29,7 +31,8 @@ pub const ALL: [Contestant; 14] = [
     SIGNAL_HOOK,
     TOKIO,
     TOKIO_CURRENT,
-    contestant("ctrlc", "bench_ctrlc", ""),
+    // SIGTERM is a feature of its, which would be on for every program of the workspace that uses it.
+    Contestant { signal: Signal::SIGINT, ..contestant("ctrlc", "bench_ctrlc", "") },
     GRACEFUL_SHUTDOWN,
     contestant("tokio-graceful", "bench_tokio_graceful", ""),
     contestant("swansong", "bench_swansong", ""),

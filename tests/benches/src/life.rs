@@ -16,6 +16,8 @@ pub struct Contestant {
     pub title: &'static str,
     pub program: &'static str,
     pub variant: &'static str,
+    /// What stops it.
+    pub signal: Signal,
 }
 
 /// From the signal on; nanoseconds.
@@ -29,6 +31,7 @@ pub struct Life {
 /// A program that is ready.
 pub struct Started {
     child: Child,
+    signal: Signal,
     /// From before its start; nanoseconds.
     pub ready: u64,
 }
@@ -47,7 +50,7 @@ impl Contestant {
         let mut child = command.spawn().map_err(|error| format!("{}: {error}", self.program))?;
         let mut moment = [0; 8];
         match child.stdout.as_mut().map(|stdout| stdout.read_exact(&mut moment)) {
-            Some(Ok(())) => Ok(Started { child, ready: u64::from_le_bytes(moment) - spawned }),
+            Some(Ok(())) => Ok(Started { child, signal: self.signal, ready: u64::from_le_bytes(moment) - spawned }),
             _ => Err(format!("{} {}: never ready", self.program, self.variant)),
         }
     }
@@ -73,7 +76,7 @@ impl Started {
         std::thread::sleep(Duration::from_millis(2));
         let pid = Pid::from_raw(self.child.id().try_into().expect("a pid fits"));
         let signalled = now();
-        kill(pid, Signal::SIGTERM).map_err(|error| format!("kill: {error}"))?;
+        kill(pid, self.signal).map_err(|error| format!("kill: {error}"))?;
         self.child.wait().map_err(|error| format!("wait: {error}"))?;
         let reaped = now();
         let mut written = Vec::new();

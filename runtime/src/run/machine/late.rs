@@ -7,7 +7,6 @@ use crate::after::{Turn, turn};
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
 use crate::registry::TooLate;
-use crate::report::Outcome;
 
 impl Machine {
     /// Gives a hook its place. One whose phase is under way and whose turn is over joins the group that runs.
@@ -24,7 +23,8 @@ impl Machine {
             None => self.states.push(waiting),
         }
         self.open += usize::from(joins);
-        if let Some(abandoned) = after.iter().find(|earlier| self.is_abandoned(earlier)) {
+        let is_abandoned = |hook: &HookRef| self.plan.find(hook).is_some_and(|id| self.is_abandoned(id));
+        if let Some(abandoned) = after.iter().find(|earlier| is_abandoned(earlier)) {
             self.skip(id, now, &format!("it is after {}, which was abandoned", abandoned.name));
         } else if joins && self.unfinished(after) == 0 {
             self.enqueue(id);
@@ -76,11 +76,6 @@ impl Machine {
             .iter()
             .filter(|hook| self.state_of(hook).is_some_and(|state| !matches!(state, State::Ended { .. })))
             .count()
-    }
-
-    fn is_abandoned(&self, hook: &HookRef) -> bool {
-        let abandoned = Outcome::TimedOut { abandoned: true };
-        self.state_of(hook).is_some_and(|state| matches!(state, State::Ended { outcome, .. } if *outcome == abandoned))
     }
 
     fn state_of(&self, hook: &HookRef) -> Option<&State> {

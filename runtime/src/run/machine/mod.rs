@@ -251,6 +251,11 @@ impl Machine {
         }
     }
 
+    /// Whether this hook was given up and may hold its thread for ever.
+    pub(crate) fn is_abandoned(&self, id: Id) -> bool {
+        matches!(self.states.get(id), Some(State::Ended { outcome: Outcome::TimedOut { abandoned: true }, .. }))
+    }
+
     fn running_state(&self, id: Id) -> Option<Running> {
         match self.states.get(id) {
             Some(State::Running(running)) => Some(*running),

@@ -4,14 +4,14 @@
 use benches::graph::{Graph, HOOKS};
 
 use super::Effort;
-use crate::life::Contestant;
+use crate::contestants::contestant;
 use crate::row::Row;
 use crate::samples::Samples;
 
 /// Of one seed: what it took, and what would be perfect, and what barriers would take; in nanoseconds.
 fn run(seed: u64) -> Result<[u64; 3], String> {
     let variant = seed.to_string().leak();
-    let started = Contestant { title: "200 hooks", program: "bench_makespan", variant }.start(HOOKS)?;
+    let started = contestant("200 hooks", "bench_makespan", variant).start(HOOKS)?;
     let (_, _, moments) = started.stop()?;
     if moments.len() != 2 * HOOKS {
         return Err(format!("seed {seed}: not all hooks have ended"));
