@@ -6,10 +6,12 @@ use crate::hostile::Hostile;
 /// One bad hook beside healthy ones: in its group, after its group, in `flush`.
 #[track_caller]
 fn one_bad_hook(behavior: &str, code: i32, said: &str) {
+    // One that ends by itself may wait long for a processor where 64 of them are on a busy machine.
+    let timeout = if code == 124 { 500 } else { 4000 };
     for count in ["1", "4", "64"] {
         let told = Hostile::new("parks")
             .hook("stop:0:4000:ok:3")
-            .hook(&format!("stop:0:500:{behavior}:{count}"))
+            .hook(&format!("stop:0:{timeout}:{behavior}:{count}"))
             .hook("stop:0:4000:nap:3")
             .hook("stop:0:4000:async-nap:3")
             .hook("close:0:4000:async-ok")
