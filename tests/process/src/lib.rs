@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 pub use nix::sys::signal::Signal;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
+use pace::Patience;
 pub use pace::on_a_machine_that_keeps_time;
 
 mod pace;
@@ -149,11 +150,11 @@ impl Running {
 
     /// Waits for the end of the process. Pipes that its children keep open are not waited for.
     pub fn wait(mut self) -> Ended {
-        let until = Instant::now() + LIMIT;
+        let mut patience = Patience::new(LIMIT);
         let status = loop {
             match self.child.try_wait().expect("it can be waited for") {
                 Some(status) => break status,
-                None if Instant::now() > until => {
+                None if patience.is_over() => {
                     let _ = self.child.kill();
                     panic!("it did not end within {LIMIT:?}\n{}{}", self.out, self.err);
                 }
@@ -264,7 +265,7 @@ impl Lines {
     }
 
     fn wait_for(&self, text: &str) -> Result<String, &'static str> {
-        let until = Instant::now() + LIMIT;
+        let mut patience = Patience::new(LIMIT);
         let mut lines = self.read.0.lock().expect("no reader panics");
         loop {
             if let Some(line) = lines.iter().find(|line| line.contains(text)) {
@@ -273,9 +274,11 @@ impl Lines {
             if self.closed.try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected) {
                 return Err("the pipe was closed without");
             }
-            let left = until.checked_duration_since(Instant::now()).ok_or("waited in vain for")?;
+            if patience.is_over() {
+                return Err("waited in vain for");
+            }
             // The pipe may close between the look above and this wait.
-            let moment = left.min(Duration::from_millis(50));
+            let moment = Duration::from_millis(50);
             lines = self.read.1.wait_timeout(lines, moment).expect("no reader panics").0;
         }
     }

@@ -29,6 +29,27 @@ pub fn on_a_machine_that_keeps_time<T>(scenario: impl Fn() -> T) -> T {
     scenario()
 }
 
+/// A time that runs out only while this process is looking: a whole machine that was suspended (seen: a virtual one, for
+/// 54 s, its clock going on) has given nobody a chance to end.
+pub(crate) struct Patience {
+    left: Duration,
+    looked: Instant,
+}
+
+impl Patience {
+    pub(crate) fn new(left: Duration) -> Self {
+        Self { left, looked: Instant::now() }
+    }
+
+    /// Asked again and again.
+    pub(crate) fn is_over(&mut self) -> bool {
+        let elapsed = self.looked.elapsed();
+        self.looked += elapsed;
+        self.left = self.left.saturating_sub(elapsed.min(LATE));
+        self.left.is_zero()
+    }
+}
+
 struct Pace {
     over: Arc<AtomicBool>,
     watcher: JoinHandle<Duration>,
