@@ -1,6 +1,6 @@
 //! One command in (`cargo run --release -p benches`); a table, JSON and a picture out.
 //!
-//! Without a word it builds what it needs, measures for about six minutes, and writes to `target/benches`. `docs`
+//! Without a word it builds what it needs, measures for two minutes or more, and writes to `target/benches`. `docs`
 //! writes into the documentation as well, and a kind of figures (`guards`) measures no others. `smoke` sees whether
 //! everything works, with the programs that are there.
 
