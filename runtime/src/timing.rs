@@ -102,9 +102,6 @@ impl Timing {
     /// What nobody has declared comes on top.
     pub(crate) fn patience(allowance: Duration, share: Share) -> (Duration, Duration) {
         let on_top = DROP_PATIENCE.min(share.surplus);
-        if on_top >= SHORT_DROP_PATIENCE {
-            return (Duration::ZERO, on_top);
-        }
         let within = SHORT_DROP_PATIENCE.min(allowance / 10).saturating_sub(on_top);
         (within, within + on_top)
     }

@@ -17,7 +17,7 @@ pub(crate) trait Surroundings: Send + Sync {
     fn in_flight(&self) -> usize;
     /// The work in flight, by name and place.
     fn work(&self) -> Vec<WorkInFlight>;
-    /// The hooks are on their way: told before all else, and after the first of them have begun.
+    /// The hooks are on their way; once, before all else that is told. The first of them may have begun.
     fn began(&self, trigger: &Trigger, hooks: usize);
     /// The span around a hook that starts now.
     fn span(&self, hook: &Hook) -> HookSpan;

@@ -87,9 +87,10 @@ fn spec_3_27_where_a_hook_holds_the_only_thread_the_others_run_nevertheless() {
 
 #[test]
 fn spec_3_14_two_hooks_that_hold_the_only_threads_are_ended_by_the_last_resort() {
-    let hooks = ["stop:0:300:sleeps", "close:0:300:sleeps", "flush:0:2000:ok"];
+    let hooks = ["stop:0:300:sleeps", "close:0:300:async-sleeps", "flush:0:2000:ok"];
     let told = hooks.into_iter().fold(without_threads(), Hostile::hook).stop();
-    told.assert_ended(124).ended.assert_err("timed out after");
+    assert!(told.trace.iter().any(|line| line == "async-sleeps-0 began"), "{:#?}", told.trace);
+    told.assert_ended(124).ended.assert_err("timed out after").assert_no_err("report: SIGTERM");
 }
 
 #[test]
