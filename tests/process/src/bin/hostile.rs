@@ -156,6 +156,15 @@ async fn async_hook(name: String, behavior: &str) -> Result<(), String> {
             }
             Ok(())
         }
+        "async-leaves" => {
+            let left = Dropped(name);
+            tokio::spawn(async move {
+                let _left = left;
+                future::pending::<()>().await;
+            });
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Ok(())
+        }
         "async-tasks" => {
             for _ in 0..8 {
                 tokio::spawn(async { forever() });

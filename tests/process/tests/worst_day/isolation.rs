@@ -96,6 +96,12 @@ fn spec_3_15_a_hook_that_exhausts_the_blocking_pool_or_leaves_tasks_that_block()
 }
 
 #[test]
+fn spec_3_15_what_a_hook_leaves_in_its_runtime_goes_before_the_next_hook_has_it() {
+    let told = Hostile::new("parks").hook("stop:0:3000:async-leaves").hook("close:0:3000:async-nap").stop();
+    told.assert_ended(0).assert_order(&["async-leaves-0 ended", "async-leaves-0 dropped", "async-nap-0 ended"]);
+}
+
+#[test]
 fn spec_3_15_a_hook_that_waits_for_a_lock_of_main() {
     let told =
         Hostile::new("holds-lock").hook("stop:0:500:locks:2").hook("stop:0:3000:ok").hook("close:0:3000:ok").stop();
