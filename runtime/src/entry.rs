@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use tokio::runtime::{Builder, Runtime};
@@ -11,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::console;
 use crate::exit;
 use crate::handle::Handle;
-use crate::run::panic_message;
+use crate::hook::catch_panic;
 use crate::settings::{InstallError, Settings};
 use crate::trigger::{Note, Trigger};
 
@@ -142,11 +141,11 @@ fn wait_for_end(handle: &Handle, note: Note) -> ExitCode {
 }
 
 fn note_of<R: MainOutput>(main: impl FnOnce() -> R) -> Note {
-    match catch_unwind(AssertUnwindSafe(|| main().into_end())) {
+    match catch_panic(|| main().into_end()) {
         Ok(MainEnd::Returned) => Note::Trigger(Trigger::MainReturned),
         Ok(MainEnd::Code(code)) => Note::Exit(code),
         Ok(MainEnd::Failed(error)) => Note::Trigger(Trigger::MainFailed { error }),
-        Err(payload) => Note::Trigger(Trigger::MainPanicked { message: panic_message(&*payload) }),
+        Err(message) => Note::Trigger(Trigger::MainPanicked { message }),
     }
 }
 

@@ -4,8 +4,8 @@
 //! |---|---|
 //! | 128 + n | a signal n was repeated until it ended the process |
 //! | the program's own | `main` failed (1) or panicked (101), or the program asked for a code |
-//! | 124 | a hook timed out, work in flight was cut off, or the deadline came |
-//! | 70 | a hook failed or panicked |
+//! | 124 | a hook timed out or was skipped for lack of time, work in flight was cut off, or the deadline came |
+//! | 70 | a hook failed, panicked, or was skipped because a value was missing |
 //! | 128 + n | signal n stopped the program, all is well, and `conventional` was asked for |
 //! | 0 | otherwise |
 //!
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::report::{Outcome, OwnEnd, Report};
+use crate::report::{Outcome, OwnEnd, Report, SkipReason};
 use crate::trigger::{Signal, Trigger};
 
 /// A hook timed out, or the deadline came (as coreutils' `timeout`).
@@ -35,10 +35,9 @@ const MAIN_PANICKED: u8 = 101;
 /// The number that the report becomes; the gravest thing wins.
 pub(crate) fn code(report: &Report, conventional: bool) -> u8 {
     let any = |wanted: fn(&Outcome) -> bool| report.hooks.iter().any(|hook| wanted(&hook.outcome));
-    let timed_out = report.deadline_came
-        || !report.in_flight.is_empty()
-        || any(|outcome| matches!(outcome, Outcome::TimedOut { .. }));
-    let failed = any(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Panicked(_)));
+    let timed_out =
+        report.deadline_came || !report.in_flight.is_empty() || any(|outcome| severity(outcome) == Severity::TimedOut);
+    let failed = any(|outcome| severity(outcome) == Severity::Failed);
     match (report.forced, report.own_end, &report.trigger) {
         (Some(signal), _, _) => forced_by(signal),
         (None, Some(OwnEnd::Asked(code)), _) => code,
@@ -48,6 +47,25 @@ pub(crate) fn code(report: &Report, conventional: bool) -> u8 {
         _ if failed => HOOK_FAILED,
         (_, _, Trigger::Signal { signal, .. }) if conventional => forced_by(*signal),
         _ => 0,
+    }
+}
+
+/// What one hook's outcome counts for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Severity {
+    Fine,
+    Failed,
+    TimedOut,
+}
+
+fn severity(outcome: &Outcome) -> Severity {
+    match outcome {
+        Outcome::Completed => Severity::Fine,
+        Outcome::Failed(_) | Outcome::Panicked(_) | Outcome::Skipped(SkipReason::MissingValue { .. }) => {
+            Severity::Failed
+        }
+        // The other reasons to skip a hook are all a lack of time.
+        Outcome::TimedOut { .. } | Outcome::Skipped(_) => Severity::TimedOut,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The table of exit codes, row by row.
 
 use super::*;
-use crate::report::sample;
+use crate::report::{SkipReason, sample};
 
 fn report(outcomes: &[Outcome]) -> Report {
     Report { trigger: Trigger::Signal { signal: Signal::SIGTERM, sender: None }, ..sample::report(outcomes) }
@@ -13,9 +13,12 @@ fn spec_3_25_the_gravest_wins_forced_then_own_then_124_then_70() {
     let failed = Outcome::Failed("disk full".to_owned());
     let panicked = Outcome::Panicked("boom".to_owned());
     let timed_out = Outcome::TimedOut { abandoned: false };
-    let skipped = Outcome::Skipped("nothing was provided".to_owned());
+    let missing = Outcome::Skipped(SkipReason::MissingValue { type_name: "Pool".to_owned() });
+    let no_time = Outcome::Skipped(SkipReason::NoTimeLeft);
     assert_eq!(code(&report(&[]), false), 0);
-    assert_eq!(code(&report(&[completed.clone(), skipped]), false), 0);
+    assert_eq!(code(&report(&[completed.clone(), missing.clone()]), false), 70);
+    assert_eq!(code(&report(&[completed.clone(), missing, no_time.clone()]), false), 124);
+    assert_eq!(code(&report(&[no_time]), false), 124);
     assert_eq!(code(&report(&[completed.clone(), failed.clone()]), false), 70);
     assert_eq!(code(&report(&[panicked]), false), 70);
     assert_eq!(code(&report(&[failed.clone(), timed_out]), false), 124);

@@ -1,5 +1,6 @@
 //! Beside the road: a plan or a report in, JSON out. Field names are stable; fields may be added.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
@@ -150,7 +151,7 @@ struct RunView<'a> {
     duration: f64,
     outcome: &'static str,
     /// The error, the panic's message, the reason for skipping.
-    why: Option<&'a str>,
+    why: Option<Cow<'a, str>>,
     abandoned: bool,
     doing: Option<&'a str>,
     file: &'a str,
@@ -163,7 +164,8 @@ impl<'a> RunView<'a> {
     fn of(hook: &'a HookReport) -> Self {
         let why = match &hook.outcome {
             Outcome::Completed | Outcome::TimedOut { .. } => None,
-            Outcome::Failed(why) | Outcome::Panicked(why) | Outcome::Skipped(why) => Some(why.as_str()),
+            Outcome::Failed(why) | Outcome::Panicked(why) => Some(Cow::Borrowed(why.as_str())),
+            Outcome::Skipped(why) => Some(Cow::Owned(why.to_string())),
         };
         Self {
             name: hook.full_name(),

@@ -122,8 +122,8 @@
 //! |---|---|
 //! | 128 + n | a repeated signal n forced the end |
 //! | the program's own | `main` failed (1) or panicked (101), or [`exit()`] asked for a code |
-//! | 124 | a hook timed out, work in flight was cut off, or the deadline came |
-//! | 70 | a hook failed or panicked |
+//! | 124 | a hook timed out or was skipped for lack of time, work in flight was cut off, or the deadline came |
+//! | 70 | a hook failed, panicked, or was skipped because a value was missing |
 //! | 0 | otherwise; 128 + n with [`Settings::conventional`] after a stop by signal n |
 //! | 78, 71 | the program did not start: its settings are wrong, or the system refused something |
 //!
@@ -233,7 +233,7 @@ pub use plan::Plan;
 pub use platform::Platform;
 pub use register::{HookSettings, RegisterError, Registration, register, register_sync};
 pub use registry::{AlreadyProvided, TooLate};
-pub use report::{HookReport, InFlightSeen, Noted, Outcome, OwnEnd, Report};
+pub use report::{HookReport, InFlightSeen, Noted, Outcome, OwnEnd, Report, SkipReason};
 pub use report_file::{REPORT_VARIABLE, ReportFileError};
 pub use run::{Context, Hurried};
 pub use settings::{InstallError, MODE_VARIABLE, Settings};

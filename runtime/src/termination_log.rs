@@ -22,7 +22,7 @@ pub(crate) fn write(report: &Report) {
 
 fn write_to(path: &Path, report: &Report) {
     let code = report.exit_code;
-    let culprits = report.hooks.iter().filter(|hook| !matches!(hook.outcome, Outcome::Completed | Outcome::Skipped(_)));
+    let culprits = report.hooks.iter().filter(|hook| hook.outcome != Outcome::Completed);
     let named =
         culprits.take(MOST).map(|hook| format!("; {} {} ({}:{})", hook.name, hook.outcome, hook.file, hook.line));
     let text = format!("exit code {code}: {}{}\n", report.headline(), named.collect::<String>());

@@ -10,8 +10,10 @@ use std::time::Duration;
 
 pub(crate) use call::Values;
 pub use call::{Call, Missing, Want, WantOption, WantValue, want};
+pub(crate) use user_code::{catch_panic, discard};
 
 mod call;
+mod user_code;
 
 /// What kind of work a hook does. Phases run in the order in which they are listed here; there are no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

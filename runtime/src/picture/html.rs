@@ -87,8 +87,9 @@ fn outcome(page: &mut Pen, hook: &HookReport) {
         look.words()
     ));
     let why = match &hook.outcome {
-        Outcome::Failed(why) | Outcome::Panicked(why) | Outcome::Skipped(why) => Some(why),
-        Outcome::Completed | Outcome::TimedOut { .. } => hook.doing.as_ref(),
+        Outcome::Failed(why) | Outcome::Panicked(why) => Some(why.clone()),
+        Outcome::Skipped(why) => Some(why.to_string()),
+        Outcome::Completed | Outcome::TimedOut { .. } => hook.doing.clone(),
     };
     if let Some(why) = why {
         let shown: String = why.chars().take(LONGEST_TEXT).collect();

@@ -65,7 +65,7 @@ pub(super) fn remark(hook: &HookReport) -> Option<String> {
     let place = format!("{}:{}", hook.file, hook.line);
     match (&hook.outcome, &hook.doing) {
         (Outcome::Completed, _) => None,
-        (Outcome::Skipped(why), _) => Some(why.clone()),
+        (Outcome::Skipped(why), _) => Some(why.to_string()),
         (Outcome::Failed(why) | Outcome::Panicked(why), _) => Some(format!("{why} ({place})")),
         (Outcome::TimedOut { .. }, Some(doing)) => Some(format!("{doing} ({place})")),
         (Outcome::TimedOut { .. }, None) => Some(place),

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::layout::{Band, Layout, Row};
 use crate::drain::WorkInFlight;
 use crate::hook::Phase;
-use crate::report::{HookReport, InFlightSeen, Noted, Outcome, Report};
+use crate::report::{HookReport, InFlightSeen, Noted, Outcome, Report, SkipReason};
 use crate::trigger::{Sender, Signal, Trigger};
 
 const MS: u64 = 1000;
@@ -104,14 +104,20 @@ fn worst() -> Report {
             "close_pool",
             0,
             0,
-            Outcome::Skipped("`write_orders` was abandoned and may still use what it uses".into()),
+            Outcome::Skipped(SkipReason::AfterAbandoned { hook: "write_orders".into() }),
         ),
-        hook(Phase::Close, "close_cache", 0, 0, Outcome::Skipped("no `cache::Pool` was provided".into())),
+        hook(
+            Phase::Close,
+            "close_cache",
+            0,
+            0,
+            Outcome::Skipped(SkipReason::MissingValue { type_name: "cache::Pool".into() }),
+        ),
         at(
             hook(Phase::Flush, "flush_metrics", 2_400 * MS, 1_700 * MS, lost),
             "waiting in connect on fd 12, a TCP connection to 10.0.7.1:4317",
         ),
-        hook(Phase::Flush, "sync_disk", 0, 0, Outcome::Skipped("the shutdown was cut short".into())),
+        hook(Phase::Flush, "sync_disk", 0, 0, Outcome::Skipped(SkipReason::CutShort)),
     ]);
     report.draining = Some(micros(31 * MS));
     report.exit_code = 130;

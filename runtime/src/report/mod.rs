@@ -30,7 +30,38 @@ pub enum Outcome {
         abandoned: bool,
     },
     /// It was never started: why.
-    Skipped(String),
+    Skipped(SkipReason),
+}
+
+/// Why a hook was never started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// No value was provided for a parameter that must have one.
+    MissingValue {
+        /// The parameter's type.
+        type_name: String,
+    },
+    /// The time of its phase was over before its turn came.
+    NoTimeLeft,
+    /// The hook waits for a hook that was abandoned and may still use what both use, directly or through others.
+    AfterAbandoned {
+        /// The name of the hook that was abandoned.
+        hook: String,
+    },
+    /// The shutdown ended before its turn came: at the deadline, or by a repeated signal.
+    CutShort,
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingValue { type_name } => write!(f, "no `{type_name}` was provided"),
+            Self::NoTimeLeft => f.write_str("no time was left"),
+            Self::AfterAbandoned { hook } => write!(f, "it is after {hook}, which was abandoned"),
+            Self::CutShort => f.write_str("the shutdown was cut short"),
+        }
+    }
 }
 
 impl Outcome {

@@ -1,8 +1,6 @@
 //! A hook's future in, the same future out, which drops itself when it is cancelled and never unwinds.
 
-use std::any::Any;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::engine::nanos;
 use super::machine::Finish;
-use crate::hook::{HookFuture, HookResult, Missing};
-use crate::report::Outcome;
+use crate::hook::{HookFuture, HookResult, Missing, catch_panic, discard};
+use crate::report::{Outcome, SkipReason};
 
 /// The supervisor's hold on a future that waits.
 pub(crate) struct Cancel {
@@ -84,7 +82,7 @@ impl Future for Cancellable {
             cancel.polled.store(nanos(cancel.began.elapsed()), Ordering::SeqCst);
         }
         let Some(future) = &mut this.future else { return Poll::Pending };
-        let finish = match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        let finish = match catch_panic(|| future.as_mut().poll(context)) {
             Ok(Poll::Ready(result)) => Finish::Ended(outcome(result)),
             Ok(Poll::Pending) => {
                 if let Some(cancel) = &this.cancel {
@@ -92,30 +90,31 @@ impl Future for Cancellable {
                 }
                 return Poll::Pending;
             }
-            Err(payload) => panicked(payload),
+            Err(message) => Finish::Ended(Outcome::Panicked(message)),
         };
-        Poll::Ready(discard(&mut this.future, finish))
+        // Dropped here, where a panic of its `Drop` is caught; that panic is the outcome then.
+        let future = this.future.take();
+        Poll::Ready(match catch_panic(|| drop(future)) {
+            Ok(()) => finish,
+            Err(message) => Finish::Ended(Outcome::Panicked(message)),
+        })
     }
 }
 
 /// Drops the future because its time is over, which a panic of its `Drop` does not change.
 fn cancelled(future: &mut Option<HookFuture>) -> Finish {
-    discard(future, Finish::Dropped);
+    discard(future.take());
     Finish::Dropped
-}
-
-/// Drops the future here, where a panic of its `Drop` is caught.
-fn discard(future: &mut Option<HookFuture>, finish: Finish) -> Finish {
-    let future = future.take();
-    catch_unwind(AssertUnwindSafe(|| drop(future))).map_or_else(panicked, |()| finish)
 }
 
 /// Runs a piece of the user's code that ends at once or never.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Missing>) -> Result<T, Finish> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    match catch_panic(work) {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(Missing(type_name))) => Err(Finish::Ended(Outcome::Skipped(format!("no `{type_name}` was provided")))),
-        Err(payload) => Err(panicked(payload)),
+        Ok(Err(Missing(type_name))) => {
+            Err(Finish::Ended(Outcome::Skipped(SkipReason::MissingValue { type_name: type_name.to_owned() })))
+        }
+        Err(message) => Err(Finish::Ended(Outcome::Panicked(message))),
     }
 }
 
@@ -124,19 +123,4 @@ pub(crate) fn outcome(result: HookResult) -> Outcome {
         Ok(()) => Outcome::Completed,
         Err(error) => Outcome::Failed(error.0),
     }
-}
-
-fn panicked(payload: Box<dyn Any + Send>) -> Finish {
-    let message = panic_message(&*payload);
-    // Dropping the payload is the user's code once more; one that panics again is left in memory.
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(again);
-    }
-    Finish::Ended(Outcome::Panicked(message))
-}
-
-/// What a panic said.
-pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a value that is not text").to_owned()
 }

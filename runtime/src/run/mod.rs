@@ -7,7 +7,6 @@
 //! run the user's code: it sleeps until something is overdue, cancels or abandons what is, and adds runners when
 //! one is held up. Only where no runner is left and the system refuses another one does it run what is queued itself.
 
-pub(crate) use cancel::panic_message;
 pub use context::{Context, Hurried};
 pub(crate) use crew::Standby;
 pub(crate) use engine::Engine;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::{Machine, Running, State};
 use crate::hook::{Hook, HookRef};
 use crate::plan::Id;
-use crate::report::{HookReport, Outcome, Report};
+use crate::report::{HookReport, Outcome, Report, SkipReason};
 
 impl Machine {
     /// The hooks that run now, with their start and the limit of their time.
@@ -57,7 +57,7 @@ fn hook_report(hook: &Hook, state: &State, over: Duration) -> HookReport {
             HookReport::new(hook, outcome, Some(*start), over.saturating_sub(*start))
         }
         State::Waiting { .. } | State::Queued => {
-            let outcome = Outcome::Skipped("the shutdown was cut short".to_owned());
+            let outcome = Outcome::Skipped(SkipReason::CutShort);
             HookReport::new(hook, outcome, None, Duration::ZERO)
         }
     }

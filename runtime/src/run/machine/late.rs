@@ -7,6 +7,7 @@ use crate::after::{Turn, turn};
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
 use crate::registry::TooLate;
+use crate::report::SkipReason;
 
 impl Machine {
     /// Gives a hook its place. One whose phase is under way and whose turn is over joins the group that runs.
@@ -25,7 +26,7 @@ impl Machine {
         self.open += usize::from(joins);
         let is_abandoned = |hook: &HookRef| self.plan.find(hook).is_some_and(|id| self.is_abandoned(id));
         if let Some(abandoned) = after.iter().find(|earlier| is_abandoned(earlier)) {
-            self.skip(id, now, &format!("it is after {}, which was abandoned", abandoned.name));
+            self.skip(id, now, &SkipReason::AfterAbandoned { hook: abandoned.name.to_string() });
         } else if joins && self.unfinished(after) == 0 {
             self.enqueue(id);
         }

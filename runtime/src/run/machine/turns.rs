@@ -6,7 +6,7 @@ use super::{Event, Machine, State};
 use crate::after::Turn;
 use crate::hook::Phase;
 use crate::plan::Id;
-use crate::report::Outcome;
+use crate::report::{Outcome, SkipReason};
 
 impl Machine {
     /// Opens the groups whose turn has come, until there is something to run or to wait for.
@@ -56,7 +56,7 @@ impl Machine {
                     *open = true;
                     let free = *on == 0;
                     if !time_left {
-                        self.skip(id, now, "no time was left");
+                        self.skip(id, now, &SkipReason::NoTimeLeft);
                     } else if free {
                         self.enqueue(id);
                     }
@@ -89,7 +89,7 @@ impl Machine {
         let name = self.plan.hook(id).map(|hook| hook.name.to_string()).unwrap_or_default();
         for follower in self.plan.followers(id).to_vec() {
             if abandoned {
-                self.skip(follower, now, &format!("it is after {name}, which was abandoned"));
+                self.skip(follower, now, &SkipReason::AfterAbandoned { hook: name.clone() });
             } else {
                 self.release(follower);
             }
@@ -107,12 +107,12 @@ impl Machine {
     }
 
     /// Skips a hook that has not started, and those after it.
-    pub(super) fn skip(&mut self, id: Id, now: Duration, reason: &str) {
+    pub(super) fn skip(&mut self, id: Id, now: Duration, reason: &SkipReason) {
         let mut skipped = vec![id];
         while let Some(id) = skipped.pop() {
             let Some(State::Waiting { open, .. }) = self.states.get(id) else { continue };
             self.open = self.open.saturating_sub(usize::from(*open));
-            self.set(id, State::Ended { start: None, end: now, outcome: Outcome::Skipped(reason.to_owned()) });
+            self.set(id, State::Ended { start: None, end: now, outcome: Outcome::Skipped(reason.clone()) });
             skipped.extend(self.plan.followers(id));
         }
     }
