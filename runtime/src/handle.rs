@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::plan::Plan;
 use crate::registry::{AlreadyProvided, Provided};
 use crate::report::Report;
-use crate::run::Engine;
+use crate::run::Run;
 use crate::trigger::{Mailbox, Note, Trigger};
 
 pub(crate) static INSTALLED: OnceLock<Handle> = OnceLock::new();
@@ -22,7 +22,7 @@ pub(crate) static INSTALLED: OnceLock<Handle> = OnceLock::new();
 /// The shutdown of this program, once it is installed. Clones are the same shutdown.
 #[derive(Clone)]
 pub struct Handle {
-    engine: Arc<Engine>,
+    run: Arc<Run>,
     mailbox: Arc<Mailbox>,
     ended: watch::Receiver<Option<Report>>,
 }
@@ -34,14 +34,14 @@ impl fmt::Debug for Handle {
 }
 
 impl Handle {
-    pub(crate) fn new(engine: Arc<Engine>, mailbox: Arc<Mailbox>, ended: watch::Receiver<Option<Report>>) -> Self {
-        Self { engine, mailbox, ended }
+    pub(crate) fn new(run: Arc<Run>, mailbox: Arc<Mailbox>, ended: watch::Receiver<Option<Report>>) -> Self {
+        Self { run, mailbox, ended }
     }
 
     /// Everything that the shutdown would do now, with the hooks that are registered at this moment.
     #[must_use]
     pub fn plan(&self) -> Plan {
-        self.engine.plan()
+        self.run.plan()
     }
 
     /// Starts the shutdown, with a word on why for the report. During one it is noted, and changes nothing.

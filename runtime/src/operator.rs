@@ -15,7 +15,7 @@ use crate::hook::{Hook, Phase};
 use crate::length::Length;
 use crate::report::Report;
 use crate::report_file::ReportFile;
-use crate::run::{Event, Standing, StillRunning, Surroundings, Suspected};
+use crate::run::{Event, Observer, Program, Progress, RunningHook, StuckHook};
 use crate::settings::Settings;
 use crate::telemetry::{self, HookSpan, Named, News, Voice};
 use crate::termination_log;
@@ -100,18 +100,25 @@ impl Operator {
     }
 }
 
-impl Surroundings for Operator {
-    fn reach(&self, stage: Stage) {
-        drain::reach(stage);
+/// The program that this process is.
+pub(crate) struct ThisProgram;
+
+impl Program for ThisProgram {
+    fn enter_stage(&self, stage: Stage) {
+        drain::enter_stage(stage);
     }
 
-    fn in_flight(&self) -> usize {
+    fn count_work(&self) -> usize {
         Ledger::count()
     }
 
-    fn work(&self) -> Vec<WorkInFlight> {
+    fn list_work(&self) -> Vec<WorkInFlight> {
         Ledger::list()
     }
+}
+
+impl Observer for Operator {
+    fn triggered(&self) {}
 
     fn began(&self, trigger: &Trigger, hooks: usize) {
         self.voice.tell(News::Began { trigger: trigger.clone(), hooks, within: self.budget.deadline() });
@@ -123,38 +130,38 @@ impl Surroundings for Operator {
 
     fn phase_began(&self, _phase: Phase, _hooks: usize) {}
 
-    fn happened(&self, event: &Event, hook: Option<&Suspected>) {
+    fn event(&self, event: &Event, hook: Option<&StuckHook>) {
         match event {
-            Event::Cancel(_) | Event::PhaseBegan { .. } => {}
-            Event::Draining => self.voice.tell(News::Draining { in_flight: self.in_flight() }),
+            Event::Cancel(_) | Event::PhaseBegan { .. } | Event::StageBegan(Stage::Serving | Stage::Leaving) => {}
+            Event::StageBegan(Stage::Draining) => self.voice.tell(News::Draining { in_flight: Ledger::count() }),
             Event::Ended(hook) => self.voice.tell(News::Ended(hook.clone())),
             Event::TimedOut { after, .. } => {
-                if let Some(Suspected { hook, doing }) = hook {
-                    let (hook, doing) = (Named::of(hook), doing.clone());
+                if let Some(StuckHook { hook, activity }) = hook {
+                    let (hook, doing) = (Named::of(hook), activity.clone());
                     self.voice.tell(News::TimedOut { hook, after: *after, doing });
                 }
             }
             Event::WorkCutOff(work) => work.iter().for_each(|work| self.voice.tell(News::CutOff(work.clone()))),
             Event::Noted(trigger) => self.voice.tell(News::Noted(trigger.clone())),
-            Event::Hurry(signal) => self.voice.tell(News::Hurry(*signal)),
+            Event::Fast(signal) => self.voice.tell(News::Hurry(*signal)),
         }
     }
 
-    fn still_running(&self, hooks: &[StillRunning], work: &[WorkInFlight]) {
-        for StillRunning { hook, elapsed, remaining, doing } in hooks {
-            let (hook, doing) = (Named::of(hook), doing.clone());
+    fn still_running(&self, hooks: &[RunningHook], work: &[WorkInFlight]) {
+        for RunningHook { hook, elapsed, remaining, activity } in hooks {
+            let (hook, doing) = (Named::of(hook), activity.clone());
             self.voice.tell(News::StillRunning { hook, elapsed: *elapsed, remaining: *remaining, doing });
         }
         work.iter().for_each(|work| self.voice.tell(News::Waiting(work.clone())));
     }
 
-    fn wants_standing(&self) -> Option<Duration> {
+    fn progress_interval(&self) -> Option<Duration> {
         None
     }
 
-    fn stands(&self, _standing: &Standing) {}
+    fn progress(&self, _progress: &Progress) {}
 
-    fn conclude(&self, mut report: Report) {
+    fn finalize(&self, mut report: Report) {
         let code = exit::code(&report, self.conventional);
         report.exit_code = code;
         // At the deadline there is little left, and the supervisor ends what takes longer.
@@ -172,9 +179,9 @@ impl Surroundings for Operator {
         }
     }
 
-    fn cut_off(&self, mut report: Report, told: bool) {
+    fn cut_off(&self, mut report: Report, has_begun: bool) {
         report.exit_code = exit::code(&report, self.conventional);
-        if !told {
+        if !has_begun {
             self.voice.conclude(&report, went_well(&report), Duration::ZERO);
             self.write_in_time(&report);
         }
@@ -184,7 +191,7 @@ impl Surroundings for Operator {
         exit::now(report.exit_code)
     }
 
-    fn conclusion(&self, now: Duration) -> Duration {
+    fn finalize_time(&self, now: Duration) -> Duration {
         let left = self.budget.conclusion_until().saturating_sub(now);
         match self.ending {
             Ending::Atexit => left,

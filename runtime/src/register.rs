@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::after::{self, PlanError};
-use crate::hook::{Body, DEFAULT_TIMEOUT, Declared, Hook, HookFuture, HookOutput, HookRef, Once, Phase};
+use crate::hook::{
+    Body, DEFAULT_TIMEOUT, Declared, Hook, HookError, HookFuture, HookOutput, HookRef, HookResult, Once, Phase,
+};
 use crate::registry::{Registered, TooLate};
 use crate::run::Context;
 
@@ -153,7 +155,7 @@ where
         let future: HookFuture = Box::pin(async move {
             match future {
                 Some(future) => future.await.into_result(),
-                None => Ok(()),
+                None => no_context(),
             }
         });
         future
@@ -175,9 +177,15 @@ where
     F: FnOnce(Context) -> R + Send + 'static,
     R: HookOutput,
 {
-    let body =
-        Body::SyncOnce(Once::new(move |call| call.value().map_or(Ok(()), |context| hook(context).into_result())));
+    let body = Body::SyncOnce(Once::new(move |call| {
+        call.value().map_or_else(no_context, |context| hook(context).into_result())
+    }));
     add(name.into(), settings, body, Location::caller())
+}
+
+/// Every call of a hook has a context. If one has none, the report must not say that the hook completed.
+fn no_context() -> HookResult {
+    Err(HookError::internal("the hook was called without a context"))
 }
 
 fn add(

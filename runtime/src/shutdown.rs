@@ -9,10 +9,10 @@ use crate::advice::advice;
 use crate::drain::Ledger;
 use crate::exit::{self, LastResort};
 use crate::handle::{Handle, INSTALLED};
-use crate::operator::Operator;
+use crate::operator::{Operator, ThisProgram};
 use crate::plan::Plan;
 use crate::registry::{Enrol, Provided, Registered};
-use crate::run::{Engine, HookRuntime, Machine, Standby, Surroundings};
+use crate::run::{self, HookRuntime, Observer, ParkedThread, Run, ShutdownState};
 use crate::settings::{InstallError, Mode, Settings};
 use crate::telemetry::{News, Voice};
 use crate::trigger::{HeldBack, Mailbox, Note, SAME_REQUEST, Signal, Trigger};
@@ -60,39 +60,47 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let (give, take) = sync_channel(1);
     let thread = thread::Builder::new().name("shutdown".to_owned());
     thread.spawn(move || watch_for_trigger(&take)).map_err(refused("the thread that waits for signals"))?;
-    let supervisor = Standby::start().map_err(refused("the thread that watches over the hooks"))?;
+    let supervisor =
+        ParkedThread::start("shutdown-watch", supervise).map_err(refused("the thread that watches over the hooks"))?;
     let mailbox = Arc::new(Mailbox::open(&handled, &held_back).map_err(refused("the signal handlers"))?);
     let operator = Arc::new(Operator::new(settings, budget, report_file));
-    let machine = Machine::new(plan, settings.escalate_on_any);
+    let state = ShutdownState::new(plan, Box::new(ThisProgram), settings.escalate_on_any);
     let values = Arc::clone(Provided::global());
-    let surroundings = Arc::clone(&operator) as Arc<dyn Surroundings>;
+    let observer = Arc::clone(&operator) as Arc<dyn Observer>;
     #[cfg(feature = "systemd")]
-    let surroundings = crate::systemd::beside(surroundings, budget);
-    let engine = Engine::new(machine, Arc::clone(&mailbox), values, surroundings);
+    let observer = crate::systemd::beside(observer, budget);
+    let run = Run::new(state, Arc::clone(&mailbox), values, observer);
     let bell = Arc::clone(&mailbox);
     Ledger::set_bell(Arc::new(move || bell.ring()));
-    Registered::install(Arc::clone(&engine) as Arc<dyn Enrol>);
-    tell(operator.voice(), &engine.plan(), &handled, &ignored);
-    let handle = Handle::new(Arc::clone(&engine), Arc::clone(&mailbox), operator.subscribe());
-    let course = Course { engine, mailbox, operator, supervisor };
-    give.send(course).map_err(|_| refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into()))?;
+    Registered::install(Arc::clone(&run) as Arc<dyn Enrol>);
+    tell(operator.voice(), &run.plan(), &handled, &ignored);
+    let handle = Handle::new(Arc::clone(&run), Arc::clone(&mailbox), operator.subscribe());
+    let parts = Parts { run, mailbox, operator, supervisor };
+    give.send(parts).map_err(|_| refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into()))?;
     Ok(handle)
 }
 
 /// What the waiting thread is given.
-struct Course {
-    engine: Arc<Engine>,
+struct Parts {
+    run: Arc<Run>,
     mailbox: Arc<Mailbox>,
     operator: Arc<Operator>,
-    supervisor: Standby,
+    supervisor: ParkedThread<Watched>,
 }
 
-/// Waits for the first note, then carries out the shutdown; this thread is its first runner.
-fn watch_for_trigger(course: &Receiver<Course>) {
-    let Ok(Course { engine, mailbox, operator, supervisor }) = course.recv() else { return };
+/// What the thread that watches over the hooks is given at the trigger.
+struct Watched {
+    run: Arc<Run>,
+    mailbox: Arc<Mailbox>,
+    operator: Arc<Operator>,
+}
+
+/// Waits for the first note, then carries out the shutdown; this thread is its first worker.
+fn watch_for_trigger(parts: &Receiver<Parts>) {
+    let Ok(Parts { run, mailbox, operator, supervisor }) = parts.recv() else { return };
     let last_resort = LastResort::prepare();
-    let waits = engine.plan().hooks().any(|hook| hook.body.is_async());
-    let runtime = if waits { HookRuntime::warm() } else { HookRuntime::default() };
+    let has_async_hooks = run.plan().hooks().any(|hook| hook.body.is_async());
+    let runtime = if has_async_hooks { HookRuntime::warm() } else { HookRuntime::default() };
     mailbox.masks().watch();
     let notes = loop {
         mailbox.wait(None);
@@ -102,15 +110,21 @@ fn watch_for_trigger(course: &Receiver<Course>) {
         }
     };
     operator.arm(last_resort);
-    engine.run(notes, (runtime, supervisor));
+    let watched = Watched { run: Arc::clone(&run), mailbox, operator };
+    run.start(notes, runtime, move || supervisor.unpark(watched));
+}
+
+/// Watches over the hooks, then over the process where it goes on: on this thread, because a hook may hold every other.
+fn supervise(Watched { run, mailbox, operator }: Watched) {
+    run::supervise(&run);
     if operator.program_goes_on() {
-        end_by_signal(&engine, &mailbox);
+        end_by_signal(&run, &mailbox);
     }
 }
 
-/// The hooks have run, and the program said that it ends itself: whoever still has to ask gets what they ask for.
-/// What comes within a second of the trigger is the same request, here as well.
-fn end_by_signal(engine: &Engine, mailbox: &Mailbox) {
+/// The hooks have run, and the program ends itself: a signal that comes now ends it at once. What comes within a second
+/// of the trigger is the same request, here as well.
+fn end_by_signal(run: &Run, mailbox: &Mailbox) {
     loop {
         mailbox.wait(None);
         let signal = |note| match note {
@@ -118,7 +132,7 @@ fn end_by_signal(engine: &Engine, mailbox: &Mailbox) {
             _ => None,
         };
         match mailbox.take().into_iter().find_map(signal) {
-            Some(signal) if engine.now() >= SAME_REQUEST => exit::now(exit::forced_by(signal)),
+            Some(signal) if run.now() >= SAME_REQUEST => exit::now(exit::forced_by(signal)),
             _ => {}
         }
     }

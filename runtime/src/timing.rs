@@ -8,13 +8,14 @@ use crate::demand::{Declared, Demand};
 use crate::hook::{Hook, HookRef, Phase};
 use crate::plan::Plan;
 
-/// No hook gets more than this once somebody is in a hurry.
-pub(crate) const HURRIED_TIMEOUT: Duration = Duration::from_secs(1);
+/// Maximum time of a hook in a fast shutdown: a person who waits at a terminal gives it about that.
+pub(crate) const FAST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a cancelled future may take to be dropped before its thread counts as lost.
-const DROP_PATIENCE: Duration = Duration::from_millis(250);
-/// At least so long, out of the hook's own share where time is short.
-const SHORT_DROP_PATIENCE: Duration = Duration::from_millis(100);
+/// How long a cancelled future may take to be dropped before its thread counts as lost: a `Drop` that closes a
+/// connection takes a round trip.
+const DROP_GRACE: Duration = Duration::from_millis(250);
+/// The same out of the hook's own share, where time is short.
+const SHORT_DROP_GRACE: Duration = Duration::from_millis(100);
 
 /// When things must have ended, all counted from the trigger.
 #[derive(Clone, Debug)]
@@ -23,18 +24,18 @@ pub(crate) struct Timing {
     flush_slice: Duration,
     /// The declared time of all groups that have not been opened.
     rest: Declared,
-    hurry: bool,
+    is_fast: bool,
 }
 
 impl Timing {
     pub(crate) fn new(plan: &Plan) -> Self {
         let (budget, rest): (Budget, Declared) = (plan.budget(), plan.declared());
-        Self { usable: budget.usable(), flush_slice: budget.flush_slice(), rest, hurry: false }
+        Self { usable: budget.usable(), flush_slice: budget.flush_slice(), rest, is_fast: false }
     }
 
-    /// From here on every timeout is short; what is still to run is given anew.
-    pub(crate) fn hurry(&mut self, rest: impl Iterator<Item = (Phase, Duration)>) {
-        self.hurry = true;
+    /// Shortens every timeout from here on. `rest` is what is still to run.
+    pub(crate) fn begin_fast(&mut self, rest: impl Iterator<Item = (Phase, Duration)>) {
+        self.is_fast = true;
         self.rest = Declared::default();
         for (phase, declared) in rest {
             let demand = self.demand(declared);
@@ -59,9 +60,14 @@ impl Timing {
         self.usable
     }
 
+    /// Whether time at the end is kept for this phase.
+    pub(crate) fn is_reserved(phase: Phase) -> bool {
+        phase == Phase::Flush
+    }
+
     /// When the phase must have ended. Without anything to flush, no time is kept for it.
     pub(crate) fn end_of(&self, phase: Phase) -> Duration {
-        if phase == Phase::Flush || self.rest.flush.time.is_zero() {
+        if Self::is_reserved(phase) || self.rest.flush.time.is_zero() {
             return self.usable;
         }
         self.usable.saturating_sub(self.flush_slice)
@@ -76,41 +82,84 @@ impl Timing {
         let all = *part;
         part.take(group);
         if left >= all.time {
-            return Share { left, whole: group.time, part: group.time, surplus: left - all.time };
+            return Share { whole: group.time, part: group.time, surplus: left - all.time };
         }
         let part = scale(left, group.weight, all.weight);
-        Share { left, whole: group.time, part: part.min(group.time), surplus: Duration::ZERO }
+        Share { whole: group.time, part: part.min(group.time), surplus: Duration::ZERO }
+    }
+
+    /// Opens a group whose hook came late: its time was not declared when the others' was shared out.
+    pub(crate) fn open_late(&mut self, phase: Phase, declared: Duration, now: Duration) -> Share {
+        let group = self.demand(declared);
+        self.rest.of(phase).add(group);
+        self.open(phase, declared, now)
     }
 
     /// Until when work in flight is waited for: all the time that later hooks have not declared, and at least half.
     pub(crate) fn drained_by(&self, now: Duration) -> Duration {
         let end = self.end_of(Phase::Drain);
         let left = end.saturating_sub(now);
-        if self.hurry { now } else { now + left.saturating_sub(self.rest.before_flush.time).max(left / 2) }
+        if self.is_fast { now } else { now + left.saturating_sub(self.rest.before_flush.time).max(left / 2) }
     }
 
     fn cut(&self, timeout: Duration) -> Duration {
-        if self.hurry { timeout.min(HURRIED_TIMEOUT) } else { timeout }
+        if self.is_fast { timeout.min(FAST_TIMEOUT) } else { timeout }
     }
 
-    /// The length of time that this hook may take.
-    pub(crate) fn allowance(&self, hook: &Hook, share: Share) -> Duration {
-        share.of(self.cut(timeout(hook))).min(share.left)
+    /// How long a hook may take that starts now: its timeout, or its share where time is short.
+    ///
+    /// However it came to run (late into its group, or after others because no thread was free), it gets no time beyond
+    /// the end of its phase, and no more than leaves the groups after it their share of what is left now.
+    pub(crate) fn allowance(&self, hook: &Hook, share: Share, now: Duration) -> Duration {
+        let left = self.end_of(hook.phase).saturating_sub(now);
+        let (own, rest) = (self.demand(timeout(hook)), self.rest.get(hook.phase));
+        let fair = match left >= own.time.saturating_add(rest.time) {
+            true => left,
+            false => scale(left, own.weight, own.weight + rest.weight),
+        };
+        share.of(own.time).min(fair)
     }
 
-    /// So much before the end of its allowance an async hook is cancelled, and so long it may then take to be dropped.
-    /// What nobody has declared comes on top.
-    pub(crate) fn patience(allowance: Duration, share: Share) -> (Duration, Duration) {
-        let on_top = DROP_PATIENCE.min(share.surplus);
-        let within = SHORT_DROP_PATIENCE.min(allowance / 10).saturating_sub(on_top);
-        (within, within + on_top)
+    /// The time for a hook that starts now; `None` where its phase has no time left.
+    pub(crate) fn allot(&self, hook: &Hook, share: Share, now: Duration) -> Option<Allotment> {
+        let allowance = self.allowance(hook, share, now);
+        if allowance.is_zero() {
+            return None;
+        }
+        if !hook.body.is_async() {
+            return Some(Allotment { limit: now + allowance, drop_grace: Duration::ZERO });
+        }
+        // Time that no hook has declared comes on top, as far as the phase has any.
+        let beyond = self.end_of(hook.phase).saturating_sub(now + allowance);
+        let on_top = DROP_GRACE.min(share.surplus).min(beyond);
+        let within = SHORT_DROP_GRACE.min(allowance / 10).saturating_sub(on_top);
+        Some(Allotment { limit: now + allowance.saturating_sub(within), drop_grace: within + on_top })
+    }
+}
+
+/// The time that one hook gets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allotment {
+    /// When the hook is cancelled, or abandoned where it cannot be.
+    pub(crate) limit: Duration,
+    /// How long a cancelled future may then take to be dropped.
+    pub(crate) drop_grace: Duration,
+}
+
+impl Allotment {
+    /// The same, cut so that all of it ends by then.
+    pub(crate) fn ending_by(self, end: Duration) -> Self {
+        let drop_grace = self.drop_grace.min(SHORT_DROP_GRACE).min(end);
+        match self.limit + self.drop_grace <= end {
+            true => self,
+            false => Self { limit: self.limit.min(end.saturating_sub(drop_grace)), drop_grace },
+        }
     }
 }
 
 /// What a group gets of the time that it declares.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Share {
-    left: Duration,
     whole: Duration,
     part: Duration,
     /// What is left when every group has had all that it declares.
@@ -143,10 +192,10 @@ pub(crate) fn cuts(plan: &Plan) -> Vec<(HookRef, Duration)> {
         }
         let share = timing.open(turn.0, group.declared, now);
         for hook in group.members.iter().filter_map(|id| plan.hook(*id)) {
-            let allowance = timing.allowance(hook, share);
+            let allowance = timing.allowance(hook, share, now);
             cuts.extend((allowance < timeout(hook)).then(|| (hook.clone(), allowance)));
         }
-        now += share.of(group.declared).min(share.left);
+        now = (now + share.of(group.declared)).min(timing.end_of(turn.0)).max(now);
     }
     cuts
 }

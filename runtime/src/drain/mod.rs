@@ -47,13 +47,14 @@ struct Waiters {
 static WAITERS: LazyLock<Waiters> =
     LazyLock::new(|| Waiters { leaving: Arc::new(Notify::new()), draining: Arc::new(Notify::new()) });
 
-/// Goes on to a stage, never back.
-pub(crate) fn reach(stage: Stage) {
-    if REACHED.fetch_max(stage as u8, Ordering::SeqCst) < stage as u8 {
-        WAITERS.leaving.notify_waiters();
-        if stage == Stage::Draining {
-            WAITERS.draining.notify_waiters();
-        }
+pub(crate) fn enter_stage(stage: Stage) -> bool {
+    REACHED.fetch_max(stage as u8, Ordering::SeqCst) < stage as u8
+}
+
+pub(crate) fn wake_waiters(stage: Stage) {
+    WAITERS.leaving.notify_waiters();
+    if stage == Stage::Draining {
+        WAITERS.draining.notify_waiters();
     }
 }
 

@@ -205,17 +205,18 @@ impl Body {
 
     /// Runs a sync function to its end; makes the future of an async one.
     pub(crate) fn enter(&self, call: &Call<'_>) -> Result<Entered, Missing> {
-        // A closure that was called before has done its work; no shutdown runs a hook twice.
         Ok(match self {
             Self::Sync(run) => Entered::Ended(run(call)?),
             Self::Async(start) => Entered::Waits(start(call)?),
-            Self::SyncOnce(closure) => Entered::Ended(closure.call(call).unwrap_or(Ok(()))),
-            Self::AsyncOnce(closure) => match closure.call(call) {
-                Some(future) => Entered::Waits(future),
-                None => Entered::Ended(Ok(())),
-            },
+            Self::SyncOnce(closure) => Entered::Ended(closure.call(call).unwrap_or_else(ran_before)),
+            Self::AsyncOnce(closure) => closure.call(call).map_or_else(|| Entered::Ended(ran_before()), Entered::Waits),
         })
     }
+}
+
+/// No shutdown runs a hook twice. If one does, the report must not say that the hook completed.
+fn ran_before() -> HookResult {
+    Err(HookError::internal("the hook's closure was called before"))
 }
 
 /// What came of a hook's function.
@@ -227,6 +228,14 @@ pub type HookFuture = Pin<Box<dyn Future<Output = HookResult> + Send>>;
 /// The error of a hook, as the text its type displays (with `{:#}`, which prints anyhow's causes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HookError(pub String);
+
+impl HookError {
+    /// A fault of this crate, and not of the hook.
+    pub(crate) fn internal(what: &str) -> Self {
+        debug_assert!(false, "{what}");
+        Self(format!("internal error of on-shutdown: {what}; please report it"))
+    }
+}
 
 /// Boxes the future of an async hook.
 pub fn hook_future<F>(future: F) -> HookFuture

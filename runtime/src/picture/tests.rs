@@ -34,6 +34,7 @@ fn hook(phase: Phase, name: &str, start: u64, took: u64, outcome: Outcome) -> Ho
         duration: micros(took),
         outcome,
         doing: None,
+        left_tasks: 0,
     }
 }
 

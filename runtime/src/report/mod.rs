@@ -121,6 +121,8 @@ pub struct HookReport {
     pub duration: Duration,
     /// What it was doing when its time was over, where the system tells (Linux).
     pub doing: Option<String>,
+    /// How many tasks it had spawned and not awaited that had not ended a moment after it returned; they were dropped.
+    pub left_tasks: usize,
 }
 
 impl HookReport {
@@ -149,6 +151,7 @@ impl HookReport {
             start,
             duration,
             doing: None,
+            left_tasks: 0,
         }
     }
 }

@@ -12,9 +12,9 @@ use pin_project_lite::pin_project;
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
-use super::engine::nanos;
-use crate::hook::{Phase, Values};
-use crate::timing::HURRIED_TIMEOUT;
+use super::hook_future::nanos;
+use crate::hook::{Phase, Values, catch_panic};
+use crate::timing::FAST_TIMEOUT;
 use crate::trigger::Trigger;
 
 /// The shutdown as a hook sees it: a parameter of this type needs no `provide`.
@@ -33,7 +33,7 @@ pub struct Context {
     phase: Phase,
     began: Instant,
     limit: Duration,
-    hurry: Arc<Hurry>,
+    fast: Arc<FastSignal>,
 }
 
 impl Context {
@@ -52,7 +52,7 @@ impl Context {
     /// When this hook is given up: its timeout, or less where time is short. Earlier once somebody is in a hurry.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        let hurried = self.hurry.at().map_or(Duration::MAX, |at| at.saturating_add(HURRIED_TIMEOUT));
+        let hurried = self.fast.at().map_or(Duration::MAX, |at| at.saturating_add(FAST_TIMEOUT));
         self.began + self.limit.min(hurried)
     }
 
@@ -65,34 +65,34 @@ impl Context {
     /// Whether somebody is in a hurry (a repeated Ctrl-C): do only what must not be left undone.
     #[must_use]
     pub fn is_hurried(&self) -> bool {
-        self.hurry.at().is_some()
+        self.fast.at().is_some()
     }
 
     /// Resolves when somebody is in a hurry; at once if that has been. `'static` and cancel-safe.
     #[must_use = "futures do nothing unless awaited"]
     pub fn hurry(&self) -> Hurried {
-        Hurried { notified: Arc::clone(&self.hurry.notify).notified_owned(), hurry: Arc::clone(&self.hurry) }
+        Hurried { notified: Arc::clone(&self.fast.notify).notified_owned(), fast: Arc::clone(&self.fast) }
     }
 }
 
-#[cfg(not(feature = "testing"))]
+#[cfg(not(any(test, feature = "testing")))]
 fn now() -> Instant {
     Instant::now()
 }
 
 /// In a rehearsal the time is that of its clock.
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 fn now() -> Instant {
     VIRTUAL_TIME.get().unwrap_or_else(|| tokio::time::Instant::now().into_std())
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 thread_local! {
     /// The time for a sync hook of a rehearsal, which has no async runtime to ask.
     static VIRTUAL_TIME: std::cell::Cell<Option<Instant>> = const { std::cell::Cell::new(None) };
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub(super) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> T {
     VIRTUAL_TIME.set(Some(time));
     let result = work();
@@ -102,23 +102,29 @@ pub(super) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> T {
 
 /// The moment from which on somebody is in a hurry.
 #[derive(Debug)]
-pub(super) struct Hurry {
+pub(super) struct FastSignal {
     at: AtomicU64,
     notify: Arc<Notify>,
 }
 
 const NEVER: u64 = u64::MAX;
 
-impl Default for Hurry {
+impl Default for FastSignal {
     fn default() -> Self {
         Self { at: AtomicU64::new(NEVER), notify: Arc::default() }
     }
 }
 
-impl Hurry {
+impl FastSignal {
+    /// From now on the shutdown is fast. Whoever waits for that is woken by [`wake_waiters`](Self::wake_waiters).
     pub(super) fn begin(&self, now: Duration) {
         self.at.fetch_min(nanos(now), Ordering::SeqCst);
-        self.notify.notify_waiters();
+    }
+
+    /// Wakes who waits: calls the user's wakers, which may block.
+    pub(super) fn wake_waiters(&self) {
+        // What a panic of one waker leaves asleep sees the change at its next poll.
+        let _ = catch_panic(|| self.notify.notify_waiters());
     }
 
     fn at(&self) -> Option<Duration> {
@@ -133,7 +139,7 @@ pin_project! {
     pub struct Hurried {
         #[pin]
         notified: OwnedNotified,
-        hurry: Arc<Hurry>,
+        fast: Arc<FastSignal>,
     }
 }
 
@@ -142,7 +148,7 @@ impl Future for Hurried {
 
     fn poll(self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<()> {
         let this = self.project();
-        if this.hurry.at().is_none() {
+        if this.fast.at().is_none() {
             ready!(this.notified.poll(context));
         }
         Poll::Ready(())
@@ -150,16 +156,16 @@ impl Future for Hurried {
 }
 
 /// A hook's parameters: its context, made only for a hook that asks, or a provided value.
-pub(super) struct Given<'a> {
+pub(super) struct HookArgs<'a> {
     pub(super) values: &'a dyn Values,
     pub(super) trigger: &'a Arc<Trigger>,
-    pub(super) hurry: &'a Arc<Hurry>,
+    pub(super) fast: &'a Arc<FastSignal>,
     pub(super) began: Instant,
     pub(super) phase: Phase,
     pub(super) limit: Duration,
 }
 
-impl Values for Given<'_> {
+impl Values for HookArgs<'_> {
     fn lend(&self, wanted: TypeId, found: &mut dyn FnMut(&dyn Any)) {
         if wanted != TypeId::of::<Context>() {
             return self.values.lend(wanted, found);
@@ -169,7 +175,7 @@ impl Values for Given<'_> {
             phase: self.phase,
             began: self.began,
             limit: self.limit,
-            hurry: Arc::clone(self.hurry),
+            fast: Arc::clone(self.fast),
         });
     }
 }

@@ -1,58 +1,65 @@
-//! An async hook's future in, what came of it out: a runtime of the shutdown's own, so that hooks do not
-//! depend on the health of the program's.
+//! The async runtime of one worker, so that hooks do not depend on the health of the program's own.
 //!
-//! A hook that waits has its runtime for itself while it does, and one that leaves something behind (a task, a thread
-//! of the blocking pool) takes the runtime with it: the next hook gets a new one.
+//! A hook that waits has the runtime for itself while it does. A hook that leaves tasks, or threads of the blocking
+//! pool, takes the runtime with it: the next hook gets a new one.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime, RuntimeMetrics};
 
-/// The runtime of one runner; made when the first async hook needs it, or before.
+use crate::hook::catch_panic;
+
+/// How often the tasks of a hook that has returned are counted while it waits for them.
+const TASK_CHECK: Duration = Duration::from_millis(1);
+
+/// The runtime of one worker; made when the first async hook needs it, or before.
 #[derive(Default)]
 pub(crate) struct HookRuntime {
     made: Option<Made>,
     shared: Arc<AtomicUsize>,
 }
 
-/// A runtime that is there.
+/// A runtime that exists.
 pub(super) struct Made {
     pub(super) tokio: Runtime,
     metrics: RuntimeMetrics,
-    /// Of its blocking pool.
-    threads: Arc<AtomicUsize>,
+    /// Threads of the blocking pool that have started, less those that have ended.
+    blocking: Arc<AtomicUsize>,
 }
 
 impl Made {
     fn new(enable: fn(&mut Builder) -> &mut Builder) -> Option<Self> {
-        let threads = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&threads);
+        let blocking = Arc::new(AtomicUsize::new(0));
+        let (started, stopped) = (Arc::clone(&blocking), Arc::clone(&blocking));
         let mut builder = Builder::new_current_thread();
+        // Relaxed, here and below: tokio's own lock orders a thread's start before the task that asked for it goes on.
         builder.on_thread_start(move || {
-            counter.fetch_add(1, Ordering::SeqCst);
+            started.fetch_add(1, Ordering::Relaxed);
+        });
+        builder.on_thread_stop(move || {
+            stopped.fetch_sub(1, Ordering::Relaxed);
         });
         let tokio = enable(&mut builder).build().ok()?;
-        Some(Self { metrics: tokio.metrics(), tokio, threads })
+        Some(Self { metrics: tokio.metrics(), tokio, blocking })
     }
 
-    /// Whether the hooks so far left nothing in it: no task and no thread.
+    /// Whether the hooks so far left nothing in the runtime: no task and no thread.
     pub(super) fn is_tidy(&self) -> bool {
-        self.metrics.num_alive_tasks() == 0 && self.threads.load(Ordering::SeqCst) == 0
+        self.metrics.num_alive_tasks() == 0 && self.blocking.load(Ordering::Relaxed) == 0
     }
 }
 
 impl HookRuntime {
-    /// Made now: at the trigger there may be no descriptor left.
+    /// Makes the runtime now: at the trigger there may be no descriptor left.
     pub(crate) fn warm() -> Self {
         let mut warm = Self::default();
         warm.get();
         warm
     }
 
-    /// None only where the system refuses even a runtime without input and output.
+    /// Returns the runtime; `None` only if the system refuses even one without input and output.
     pub(super) fn get(&mut self) -> Option<&Made> {
         if self.made.is_none() {
             // With no descriptor left there are still timers, and the sockets that belong to the program's runtime.
@@ -61,13 +68,14 @@ impl HookRuntime {
         self.made.as_ref()
     }
 
-    /// Hooks that share this runtime, because no other thread could be had for them.
+    /// The number of hooks that share this runtime, because no other thread could be had for them.
     pub(super) fn shared(&self) -> &Arc<AtomicUsize> {
         &self.shared
     }
 
     pub(super) fn is_shared(&self) -> bool {
-        self.shared.load(Ordering::SeqCst) > 0
+        // Relaxed: only this worker's own thread counts it up and down.
+        self.shared.load(Ordering::Relaxed) > 0
     }
 
     /// Lets what shares the runtime go on for a moment.
@@ -79,12 +87,39 @@ impl HookRuntime {
         }
     }
 
-    /// The next hook gets a new one, unless others go on in this one.
+    /// Lets the tasks that a hook has spawned go on until they have ended, for this long at most. Returns how many are
+    /// left, threads of the blocking pool included.
+    pub(super) fn finish_tasks(&mut self, grace: Duration) -> usize {
+        if self.is_shared() {
+            // The tasks of the others cannot be told from this hook's, and go on anyhow.
+            return 0;
+        }
+        let Some(made) = &self.made else { return 0 };
+        let until = std::time::Instant::now() + grace;
+        let left = || until.saturating_duration_since(std::time::Instant::now());
+        made.tokio.block_on(async {
+            while made.metrics.num_alive_tasks() > 0 && !left().is_zero() {
+                tokio::time::sleep(TASK_CHECK.min(left())).await;
+            }
+        });
+        let tasks = made.metrics.num_alive_tasks();
+        if tasks > 0 || made.blocking.load(Ordering::Relaxed) == 0 {
+            return tasks + made.blocking.load(Ordering::Relaxed);
+        }
+        // Nothing but the blocking pool is left: it ends when its closures have, and tells only then that they have.
+        let Some(made) = self.made.take() else { return 0 };
+        let blocking = made.blocking;
+        made.tokio.shutdown_timeout(left());
+        blocking.load(Ordering::Relaxed)
+    }
+
+    /// Gives the next hook a new runtime, unless other hooks go on in this one.
     pub(super) fn renew(&mut self) {
-        if !self.is_shared() {
-            let made = self.made.take();
+        if !self.is_shared()
+            && let Some(made) = self.made.take()
+        {
             // Drops the tasks that the hook left, which are the user's code.
-            let _ = catch_unwind(AssertUnwindSafe(|| made.map(|made| made.tokio.shutdown_background())));
+            let _ = catch_panic(|| made.tokio.shutdown_background());
         }
     }
 }

@@ -1,33 +1,35 @@
-//! Station 7: the plan, a clock and notes in, a report out; decides and formats nothing.
+//! Carries out a shutdown: takes the plan, a clock and triggers, and makes the report of it.
 //!
-//! The model: the **machine** is a value that knows the state of every hook and answers with what to do next; it has
-//! no threads and no clock, and every call tells it the time. **Runners** are threads that ask it for a hook, run
-//! the hook, and tell it what came of it; whoever ends a group's last hook opens the next group in the same call,
-//! so that nothing is handed over between threads while all goes well. The **supervisor** is a thread that does not
-//! run the user's code: it sleeps until something is overdue, cancels or abandons what is, and adds runners when
-//! one is held up. Only where no runner is left and the system refuses another one does it run what is queued itself.
+//! The **state** ([`state`]) is a value that knows what every hook is at and answers with what to do next; it has no
+//! threads and no clock, and every call brings the time. **Workers** are threads that ask it for a hook, run the hook,
+//! and record how the hook ended; the worker that ends a group's last hook opens the next group in the same call, so
+//! that nothing is handed over between threads while all goes well. The **supervisor** is a thread that does not run
+//! the user's code: it sleeps until something is overdue, cancels or abandons what is, and adds workers when one is
+//! held up. Only where no worker is left and the system refuses another one does it run what is queued itself.
+//! [`shared`] is what they share, and the only place with a lock.
 
 pub use context::{Context, Hurried};
-pub(crate) use crew::Standby;
-pub(crate) use engine::Engine;
 pub(crate) use hook_runtime::HookRuntime;
-pub(crate) use machine::{Event, Machine, Standing};
+pub(crate) use observer::{Observer, RunningHook, StuckHook};
+pub(crate) use parked_thread::ParkedThread;
+pub(crate) use shared::Run;
 #[cfg(feature = "testing")]
-pub(crate) use rehearsal::{Instead, Rehearsal};
-pub(crate) use surroundings::{StillRunning, Surroundings, Suspected};
+pub(crate) use simulation::{Fault, Simulation};
+pub(crate) use state::{Event, Program, Progress, ShutdownState};
+pub(crate) use supervisor::supervise;
 
-mod cancel;
 mod context;
-mod crew;
-mod culprit;
-mod engine;
-mod follow_up;
+mod driver;
+mod hook_future;
 mod hook_runtime;
-mod machine;
-#[cfg(feature = "testing")]
-mod rehearsal;
-mod runner;
+mod observer;
+mod parked_thread;
 #[cfg(test)]
 mod schedule;
+mod shared;
+#[cfg(any(test, feature = "testing"))]
+mod simulation;
+mod state;
+mod stuck;
 mod supervisor;
-mod surroundings;
+mod worker;

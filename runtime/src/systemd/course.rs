@@ -9,10 +9,10 @@ use sd_notify::NotifyState;
 use super::channel::{Channel, speaks_for_service};
 use super::words;
 use crate::console;
-use crate::drain::{Stage, WorkInFlight};
+use crate::drain::WorkInFlight;
 use crate::hook::{Hook, Phase};
 use crate::report::Report;
-use crate::run::{Event, Standing, StillRunning, Surroundings, Suspected};
+use crate::run::{Event, Observer, Progress, RunningHook, StuckHook};
 use crate::telemetry::HookSpan;
 use crate::trigger::Trigger;
 
@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// The operator, and systemd beside it.
 pub(super) struct Notifying {
-    operator: Arc<dyn Surroundings>,
+    operator: Arc<dyn Observer>,
     channel: &'static Channel,
     grace_period: Duration,
     told: Mutex<Told>,
@@ -47,7 +47,7 @@ struct Complaint {
 }
 
 impl Notifying {
-    pub(super) fn new(operator: Arc<dyn Surroundings>, channel: &'static Channel, grace_period: Duration) -> Self {
+    pub(super) fn new(operator: Arc<dyn Observer>, channel: &'static Channel, grace_period: Duration) -> Self {
         Self { operator, channel, grace_period, told: Mutex::default() }
     }
 
@@ -62,13 +62,13 @@ impl Notifying {
         self.say(&mut told, None, None);
     }
 
-    fn look(&self, standing: &Standing) {
+    fn look(&self, progress: &Progress) {
         self.complain();
         let mut told = self.told();
         // A phase that began meanwhile makes old news of it.
-        let status = words::waiting(standing).filter(|_| told.phase <= Some(standing.phase));
-        let extension = words::extension(standing, self.grace_period);
-        let progress = (standing.progress > told.progress).then_some((standing.progress, extension));
+        let status = words::waiting(progress).filter(|_| told.phase <= Some(progress.phase));
+        let extension = words::extension(progress, self.grace_period);
+        let progress = (progress.count > told.progress).then_some((progress.count, extension));
         self.say(&mut told, status, progress);
     }
 
@@ -112,20 +112,10 @@ impl Notifying {
     }
 }
 
-impl Surroundings for Notifying {
-    fn reach(&self, stage: Stage) {
-        if stage == Stage::Leaving {
-            self.begin();
-        }
-        self.operator.reach(stage);
-    }
-
-    fn in_flight(&self) -> usize {
-        self.operator.in_flight()
-    }
-
-    fn work(&self) -> Vec<WorkInFlight> {
-        self.operator.work()
+impl Observer for Notifying {
+    fn triggered(&self) {
+        self.begin();
+        self.operator.triggered();
     }
 
     fn began(&self, trigger: &Trigger, hooks: usize) {
@@ -144,38 +134,38 @@ impl Surroundings for Notifying {
         self.operator.phase_began(phase, hooks);
     }
 
-    fn happened(&self, event: &Event, hook: Option<&Suspected>) {
-        self.operator.happened(event, hook);
+    fn event(&self, event: &Event, hook: Option<&StuckHook>) {
+        self.operator.event(event, hook);
     }
 
-    fn still_running(&self, hooks: &[StillRunning], work: &[WorkInFlight]) {
+    fn still_running(&self, hooks: &[RunningHook], work: &[WorkInFlight]) {
         self.operator.still_running(hooks, work);
     }
 
-    fn wants_standing(&self) -> Option<Duration> {
+    fn progress_interval(&self) -> Option<Duration> {
         Some(LOOK)
     }
 
-    fn stands(&self, standing: &Standing) {
-        self.look(standing);
-        self.operator.stands(standing);
+    fn progress(&self, progress: &Progress) {
+        self.look(progress);
+        self.operator.progress(progress);
     }
 
-    fn conclude(&self, report: Report) {
+    fn finalize(&self, report: Report) {
         self.end(&mut self.told(), &report);
         self.complain();
-        self.operator.conclude(report);
+        self.operator.finalize(report);
     }
 
-    fn cut_off(&self, report: Report, told: bool) {
+    fn cut_off(&self, report: Report, has_begun: bool) {
         // Whoever holds the lock is not waited for.
-        if let Some(mut known) = self.told.try_lock().ok().filter(|_| !told) {
+        if let Some(mut known) = self.told.try_lock().ok().filter(|_| !has_begun) {
             self.end(&mut known, &report);
         }
-        self.operator.cut_off(report, told);
+        self.operator.cut_off(report, has_begun);
     }
 
-    fn conclusion(&self, now: Duration) -> Duration {
-        self.operator.conclusion(now)
+    fn finalize_time(&self, now: Duration) -> Duration {
+        self.operator.finalize_time(now)
     }
 }

@@ -51,7 +51,7 @@ use sd_notify::NotifyState;
 use crate::budget::Budget;
 use crate::console;
 use crate::drain::is_ready;
-use crate::run::Surroundings;
+use crate::run::Observer;
 use channel::{Channel, SAID_READY};
 use course::Notifying;
 
@@ -79,7 +79,7 @@ pub fn ready() -> io::Result<()> {
 }
 
 /// What a run does to the world, and where there is a systemd to tell, that it is told. Called at install.
-pub(crate) fn beside(operator: Arc<dyn Surroundings>, budget: Budget) -> Arc<dyn Surroundings> {
+pub(crate) fn beside(operator: Arc<dyn Observer>, budget: Budget) -> Arc<dyn Observer> {
     match Channel::of_environment() {
         Ok(None) => operator,
         Ok(Some(channel)) => Arc::new(Notifying::new(operator, channel, budget.grace_period())),

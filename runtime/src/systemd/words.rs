@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::hook::{DEFAULT_TIMEOUT, Phase};
-use crate::run::Standing;
+use crate::run::Progress;
 
 /// What is asked for beyond the times that are declared: as long as a hook has that declares none.
 const MORE: Duration = DEFAULT_TIMEOUT;
@@ -22,8 +22,8 @@ pub(super) fn beginning(phase: Phase, hooks: usize) -> String {
 }
 
 /// What is waited for now; `None` where nothing is.
-pub(super) fn waiting(standing: &Standing) -> Option<String> {
-    let Standing { phase, hooks, in_flight, serves, .. } = standing;
+pub(super) fn waiting(progress: &Progress) -> Option<String> {
+    let Progress { phase, hooks, in_flight, is_serving, .. } = progress;
     let mut awaited: Vec<String> = hooks.iter().take(NAMED).map(|hook| hook.name.to_string()).collect();
     if *in_flight > 0 {
         awaited.insert(0, format!("{in_flight} in flight"));
@@ -31,7 +31,7 @@ pub(super) fn waiting(standing: &Standing) -> Option<String> {
     if let Some(more @ 1..) = hooks.len().checked_sub(NAMED) {
         awaited.push(format!("{more} more"));
     }
-    match (serves, awaited.is_empty()) {
+    match (is_serving, awaited.is_empty()) {
         (true, true) => Some(format!("{phase}: serving until the drain delay is over")),
         (true, false) => {
             Some(format!("{phase}: serving until the drain delay is over, waiting for {}", awaited.join(", ")))
@@ -49,9 +49,9 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// How long systemd is to wait, from now on, after progress was made.
-pub(super) fn extension(standing: &Standing, grace_period: Duration) -> Duration {
-    let until = standing.until.max(standing.now).saturating_add(MORE);
-    until.min(grace_period).saturating_sub(standing.now)
+pub(super) fn extension(progress: &Progress, grace_period: Duration) -> Duration {
+    let until = progress.until.max(progress.now).saturating_add(MORE);
+    until.min(grace_period).saturating_sub(progress.now)
 }
 
 #[cfg(test)]

@@ -26,9 +26,9 @@ fn hook(name: &str) -> HookRef {
     }))
 }
 
-fn standing(phase: Phase, hooks: &[&str], in_flight: usize) -> Standing {
+fn standing(phase: Phase, hooks: &[&str], in_flight: usize) -> Progress {
     let hooks = hooks.iter().map(|name| hook(name)).collect();
-    Standing { now: secs(10), phase, hooks, in_flight, serves: false, progress: 1, until: secs(12) }
+    Progress { now: secs(10), phase, hooks, in_flight, is_serving: false, count: 1, until: secs(12) }
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn the_status_says_what_is_waited_for() {
     assert_eq!(said(Phase::Stop, &["a", "b", "c", "d", "e"], 0), "stop: waiting for a, b, c, 2 more");
     assert_eq!(said(Phase::Close, &[], 0), "");
     let mut serving = standing(Phase::Announce, &[], 0);
-    serving.serves = true;
+    serving.is_serving = true;
     assert_eq!(waiting(&serving).as_deref(), Some("announce: serving until the drain delay is over"));
     serving.hooks.push(hook("leave"));
     let expected = "announce: serving until the drain delay is over, waiting for leave";

@@ -14,7 +14,7 @@ use crate::nearest::correction;
 use crate::plan::{Id, Plan};
 use crate::registry::Provided;
 use crate::report::{Outcome, Report};
-use crate::run::{Instead, Machine, Rehearsal};
+use crate::run::{Fault, Simulation};
 use crate::settings::Settings;
 use crate::trigger::{Note, Signal, Trigger};
 
@@ -24,13 +24,13 @@ pub struct Shutdown {
     settings: Settings,
     plan: Plan,
     values: Provided,
-    instead: HashMap<Id, Instead>,
+    faults: HashMap<Id, Fault>,
     in_flight: usize,
 }
 
 impl fmt::Debug for Shutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shutdown").field("plan", &self.plan).field("instead", &self.instead).finish_non_exhaustive()
+        f.debug_struct("Shutdown").field("plan", &self.plan).field("faults", &self.faults).finish_non_exhaustive()
     }
 }
 
@@ -54,7 +54,7 @@ impl Shutdown {
     #[track_caller]
     pub fn with(settings: Settings) -> Self {
         let plan = settings.plan_anywhere().unwrap_or_else(|error| fail(&error.to_string()));
-        Self { settings, plan, values: Provided::default(), instead: HashMap::new(), in_flight: 0 }
+        Self { settings, plan, values: Provided::default(), faults: HashMap::new(), in_flight: 0 }
     }
 
     /// Gives hooks this value, as [`provide`](crate::provide) does; to this shutdown only. Values that the process
@@ -78,31 +78,31 @@ impl Shutdown {
     /// Where no linked hook has this name, or more than one; so do all methods that name a hook.
     #[track_caller]
     pub fn hang(self, hook: &str) -> Self {
-        self.instead(hook, Instead::Hangs)
+        self.fault(hook, Fault::Hangs)
     }
 
     /// This hook holds its thread for ever, and cannot be cancelled even if it is async.
     #[track_caller]
     pub fn block(self, hook: &str) -> Self {
-        self.instead(hook, Instead::Blocks)
+        self.fault(hook, Fault::Blocks)
     }
 
     /// This hook fails with this error, and its function is not called.
     #[track_caller]
     pub fn fail(self, hook: &str, error: &str) -> Self {
-        self.instead(hook, Instead::Ends(Outcome::Failed(error.to_owned())))
+        self.fault(hook, Fault::Ends(Outcome::Failed(error.to_owned())))
     }
 
     /// This hook panics with this message, and its function is not called.
     #[track_caller]
     pub fn panic(self, hook: &str, message: &str) -> Self {
-        self.instead(hook, Instead::Ends(Outcome::Panicked(message.to_owned())))
+        self.fault(hook, Fault::Ends(Outcome::Panicked(message.to_owned())))
     }
 
     /// This hook takes so much longer than its function does.
     #[track_caller]
     pub fn takes(self, hook: &str, length: Duration) -> Self {
-        self.instead(hook, Instead::Late(length))
+        self.fault(hook, Fault::Takes(length))
     }
 
     /// So many pieces of work are in flight, until [`Running::in_flight`] says otherwise.
@@ -120,20 +120,19 @@ impl Shutdown {
     /// Starts the shutdown, for a signal or another [`Trigger`]. What takes no time has happened when this returns.
     #[track_caller]
     pub fn start(self, trigger: impl Into<Cause>) -> Running {
-        let Self { settings, plan, values, instead, in_flight } = self;
+        let Self { settings, plan, values, faults, in_flight } = self;
         let values: Arc<dyn Values + Send + Sync> = Arc::new(values);
-        let machine = Machine::new(plan, settings.escalate_on_any);
         let first = (trigger.into().0, in_flight);
-        match Rehearsal::begin(machine, values, instead, first) {
-            Ok(rehearsal) => Running { rehearsal, conventional: settings.conventional },
+        match Simulation::begin(plan, settings.escalate_on_any, values, faults, first) {
+            Ok(simulation) => Running { simulation, conventional: settings.conventional },
             Err(error) => fail(&format!("the system refused an async runtime: {error}")),
         }
     }
 
     #[track_caller]
-    fn instead(mut self, name: &str, instead: Instead) -> Self {
+    fn fault(mut self, name: &str, fault: Fault) -> Self {
         let id = self.find(name);
-        if let Some(earlier) = self.instead.insert(id, instead) {
+        if let Some(earlier) = self.faults.insert(id, fault) {
             fail(&format!("`{name}` was told to do something else before: {earlier:?}; keep one of the two"));
         }
         self
@@ -177,7 +176,7 @@ impl From<Trigger> for Cause {
 /// A shutdown on its way; time passes only when the test says so.
 #[must_use = "time passes only in `pass` and `finish`"]
 pub struct Running {
-    rehearsal: Rehearsal,
+    simulation: Simulation,
     conventional: bool,
 }
 
@@ -190,45 +189,45 @@ impl fmt::Debug for Running {
 impl Running {
     /// Lets so much time pass, or less if all is over before.
     pub fn pass(&mut self, length: Duration) -> &mut Self {
-        self.rehearsal.play(Some(self.rehearsal.now() + length));
+        self.simulation.play(Some(self.simulation.now() + length));
         self
     }
 
     /// One more signal, or another trigger, comes now.
     pub fn again(&mut self, trigger: impl Into<Cause>) -> &mut Self {
-        self.rehearsal.note(trigger.into().0);
+        self.simulation.note(trigger.into().0);
         self
     }
 
     /// The program asks for this exit code now.
     pub fn exit(&mut self, code: u8) -> &mut Self {
-        self.rehearsal.note(Note::Exit(code));
+        self.simulation.note(Note::Exit(code));
         self
     }
 
     /// From now on so many pieces of work are in flight.
     pub fn in_flight(&mut self, count: usize) -> &mut Self {
-        self.rehearsal.set_in_flight(count);
+        self.simulation.set_in_flight(count);
         self
     }
 
     /// The time since the trigger.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.rehearsal.now()
+        self.simulation.now()
     }
 
     /// Whether all is over.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.rehearsal.is_over()
+        self.simulation.is_over()
     }
 
     /// Lets time pass until all is over; that is before the deadline.
     #[must_use]
     pub fn finish(mut self) -> Report {
-        self.rehearsal.play(None);
-        let mut report = self.rehearsal.report();
+        self.simulation.play(None);
+        let mut report = self.simulation.report();
         report.exit_code = exit::code(&report, self.conventional);
         report
     }

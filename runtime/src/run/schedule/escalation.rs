@@ -4,11 +4,11 @@ use super::*;
 
 #[test]
 fn spec_3_9_the_first_trigger_is_the_reason() {
-    let mut world = World::of(&[Job { takes: ms(4000), ..JOB }], ms(10_000));
-    world.notes.push((ms(100), Note::Trigger(Trigger::Request { label: "again".to_owned() })));
-    world.notes.push((ms(200), Note::Trigger(Trigger::MainPanicked { message: "oh".to_owned() })));
-    world.notes.push((ms(300), Note::Exit(9)));
-    let report = world.play();
+    let report = Harness::of(&[FakeHook { takes: ms(4000), ..HOOK }], ms(10_000))
+        .input(ms(100), Input::Note(Note::Trigger(Trigger::Request { label: "again".to_owned() })))
+        .input(ms(200), Input::Note(Note::Trigger(Trigger::MainPanicked { message: "oh".to_owned() })))
+        .input(ms(300), Input::Note(Note::Exit(9)))
+        .play();
     assert_eq!(report.trigger, Trigger::Signal { signal: Signal::SIGTERM, sender: None });
     assert_eq!(report.hooks.len(), 1);
     // What the program itself said first about its end counts.
@@ -17,93 +17,94 @@ fn spec_3_9_the_first_trigger_is_the_reason() {
 
 #[test]
 fn spec_3_19_a_repeat_within_a_second_changes_nothing() {
-    let world = World::of(&[Job { takes: ms(4000), ..JOB }], ms(10_000));
-    let world = (0..50).fold(world, |world, at| world.signal(ms(at * 20), Signal::SIGTERM)).play_to_end();
-    assert_eq!(world.escalated, []);
-    assert_eq!(told(&world.machine.report(Duration::MAX, |_| None)), ["h0 0-4000 completed"]);
+    let harness = Harness::of(&[FakeHook { takes: ms(4000), ..HOOK }], ms(10_000));
+    let harness = (0..50).fold(harness, |harness, at| harness.signal(ms(at * 20), Signal::SIGTERM)).play_to_end();
+    assert!(harness.escalated().is_empty());
+    assert_eq!(told(&harness.report()), ["h0 0-4000 completed"]);
 }
 
 #[test]
 fn spec_3_19_the_second_sigint_hurries_and_the_third_forces() {
-    let jobs = [Job { does: Does::Awaits, ..JOB }, Job { phase: Phase::Close, does: Does::Awaits, ..JOB }];
-    let world = World::of(&jobs, ms(20_000)).signal(ms(2000), Signal::SIGINT).play_to_end();
-    assert_eq!(world.escalated, [Event::Hurry(Signal::SIGINT)]);
+    let hooks = [
+        FakeHook { behavior: Behavior::Awaits, ..HOOK },
+        FakeHook { phase: Phase::Close, behavior: Behavior::Awaits, ..HOOK },
+    ];
+    let harness = Harness::of(&hooks, ms(20_000)).signal(ms(2000), Signal::SIGINT).play_to_end();
+    assert_eq!(harness.escalated(), [&Event::Fast(Signal::SIGINT)]);
     let expected = ["h0 0-3000 timed out, cancelled", "h1 3000-4000 timed out, cancelled"];
-    assert_eq!(told(&world.machine.report(Duration::MAX, |_| None)), expected);
+    assert_eq!(told(&harness.report()), expected);
 
-    let world = World::of(&jobs, ms(20_000)).signal(ms(2000), Signal::SIGINT).signal(ms(2500), Signal::SIGINT);
-    let report = world.play();
+    let harness = Harness::of(&hooks, ms(20_000)).signal(ms(2000), Signal::SIGINT).signal(ms(2500), Signal::SIGINT);
+    let report = harness.play();
     assert_eq!((report.forced, report.duration), (Some(Signal::SIGINT), ms(2500)));
 }
 
 #[test]
 fn spec_3_19_a_hurry_ends_the_delay_and_the_waiting_for_work() {
-    let mut world = World::new(vec![JOB], &[], ms(60_000), ms(20_000)).signal(ms(5000), Signal::SIGINT);
-    world.in_flight_until = Duration::MAX;
-    let world = world.play_to_end();
-    assert_eq!(world.draining_at, Some(ms(5000)));
-    assert_eq!(told(&world.machine.report(Duration::MAX, |_| None)), ["h0 5000-5010 completed"]);
+    let harness = Harness::new(vec![HOOK], &[], ms(60_000), ms(20_000)).signal(ms(5000), Signal::SIGINT);
+    let harness = harness.work(Duration::ZERO, Duration::MAX).play_to_end();
+    assert_eq!(harness.draining_at(), Some(ms(5000)));
+    assert_eq!(told(&harness.report()), ["h0 5000-5010 completed"]);
 
-    let mut world = World::new(vec![JOB], &[], ms(60_000), ms(1000)).signal(ms(5000), Signal::SIGINT);
-    world.in_flight_until = Duration::MAX;
-    let report = world.play();
+    let harness = Harness::new(vec![HOOK], &[], ms(60_000), ms(1000)).signal(ms(5000), Signal::SIGINT);
+    let report = harness.work(Duration::ZERO, Duration::MAX).play();
     assert_eq!(told(&report), ["h0 5000-5010 completed"]);
-    assert_eq!(report.in_flight, [work()]);
+    assert_eq!(report.in_flight.len(), 1);
 }
 
 #[test]
 fn spec_3_19_repeated_sigterm_is_noted_and_ignored() {
-    let world = World::of(&[Job { takes: ms(4000), ..JOB }], ms(10_000)).signal(ms(1500), Signal::SIGTERM);
-    let world = world.signal(ms(2000), Signal::SIGTERM).play_to_end();
-    assert_eq!(world.escalated.len(), 2);
-    assert_eq!(told(&world.machine.report(Duration::MAX, |_| None)), ["h0 0-4000 completed"]);
+    let harness = Harness::of(&[FakeHook { takes: ms(4000), ..HOOK }], ms(10_000)).signal(ms(1500), Signal::SIGTERM);
+    let harness = harness.signal(ms(2000), Signal::SIGTERM).play_to_end();
+    assert_eq!(harness.escalated().len(), 2);
+    assert_eq!(told(&harness.report()), ["h0 0-4000 completed"]);
 }
 
-/// A machine in which one hook of phase `stop` runs.
-fn stopping() -> World {
-    let mut world = World::of(&[Job { takes: ms(4000), ..JOB }], ms(20_000));
-    world.machine.begin(Note::Trigger(Trigger::MainReturned));
-    world.settle();
-    world
-}
-
-impl World {
-    fn enrol(&mut self, job: Job, after: &[HookRef]) -> Result<HookRef, crate::registry::TooLate> {
-        let hook = job.hook(self.jobs.len());
-        self.jobs.push(job);
-        self.machine.enrol(hook.clone(), after, self.now).map(|()| hook)
-    }
-
-    fn finish_all(mut self) -> Vec<String> {
-        for _ in 0..1000 {
-            self.settle();
-            if self.machine.is_over() {
-                break;
-            }
-            self.pass_time();
-        }
-        told(&self.machine.report(Duration::MAX, |_| None))
-    }
+/// A shutdown in which one hook of phase `stop` runs.
+fn stopping() -> Played {
+    let mut harness = Harness::of(&[FakeHook { takes: ms(4000), ..HOOK }], ms(20_000));
+    harness.first = Note::Trigger(Trigger::MainReturned);
+    harness.begin()
 }
 
 #[test]
 fn spec_3_3_a_hook_registered_during_the_shutdown_runs_unless_its_phase_has_passed() {
-    let mut world = stopping();
-    assert!(world.enrol(Job { phase: Phase::Drain, ..JOB }, &[]).is_err());
-    world.jobs.pop();
-    assert!(world.enrol(Job { phase: Phase::Close, ..JOB }, &[]).is_ok());
+    let mut played = stopping();
+    assert!(played.register(FakeHook { phase: Phase::Drain, ..HOOK }, &[]).is_err());
+    assert!(played.register(FakeHook { phase: Phase::Close, ..HOOK }, &[]).is_ok());
     // Its turn is over, its phase is not: it joins the group that runs.
-    assert!(world.enrol(Job { priority: 100, ..JOB }, &[]).is_ok());
-    assert!(world.enrol(Job { priority: -1, ..JOB }, &[]).is_ok());
+    assert!(played.register(FakeHook { priority: 100, ..HOOK }, &[]).is_ok());
+    assert!(played.register(FakeHook { priority: -1, ..HOOK }, &[]).is_ok());
     let expected = ["h2 0-10 completed", "h0 0-4000 completed", "h3 4000-4010 completed", "h1 4010-4020 completed"];
-    assert_eq!(world.finish_all(), expected);
+    assert_eq!(played.finish(), expected);
 }
 
 #[test]
-fn spec_3_3_a_hook_that_is_taken_out_does_not_run_and_is_not_waited_for() {
-    let mut world = stopping();
-    let Ok(first) = world.enrol(Job { phase: Phase::Close, takes: ms(500), ..JOB }, &[]) else { panic!("too late") };
-    assert!(world.enrol(Job { phase: Phase::Close, ..JOB }, std::slice::from_ref(&first)).is_ok());
-    world.machine.withdraw(&first, world.now);
-    assert_eq!(world.finish_all(), ["h0 0-4000 completed", "h2 4000-4010 completed"]);
+fn spec_3_3_a_hook_that_is_removed_does_not_run_and_is_not_waited_for() {
+    let mut played = stopping();
+    let Ok(first) = played.register(FakeHook { phase: Phase::Close, takes: ms(500), ..HOOK }, &[]) else {
+        panic!("too late")
+    };
+    assert!(played.register(FakeHook { phase: Phase::Close, ..HOOK }, std::slice::from_ref(&first)).is_ok());
+    played.simulation.remove(&first);
+    assert_eq!(played.finish(), ["h0 0-4000 completed", "h2 4000-4010 completed"]);
+}
+
+#[test]
+fn spec_3_15_a_hook_registered_after_one_that_was_skipped_because_of_an_abandoned_one_is_skipped() {
+    let hooks = vec![FakeHook { behavior: Behavior::Blocks, timeout: ms(100), priority: 1, ..HOOK }, HOOK];
+    let mut played = Harness::new(hooks, &[vec![], vec![0]], ms(60_000), Duration::ZERO)
+        .input(ms(150), Input::Register(FakeHook { phase: Phase::Close, ..HOOK }, vec![1]))
+        .input(ms(150), Input::Register(FakeHook { phase: Phase::Close, ..HOOK }, vec![2]));
+    // Something must still run at that time.
+    played.refs.push(HOOK.hook(99));
+    played.refs.pop();
+    let slow = FakeHook { takes: ms(500), ..HOOK };
+    let played = played.input(Duration::ZERO, Input::Register(slow, vec![]));
+    let skipped = "skipped: it is after h0, which was abandoned";
+    let report = played.play();
+    for name in ["h1", "h3"] {
+        let outcome = report.hook(name).map(|hook| hook.outcome.to_string());
+        assert_eq!(outcome.as_deref(), Some(skipped), "{name}\n{report}");
+    }
 }

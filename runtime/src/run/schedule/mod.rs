@@ -1,21 +1,25 @@
-//! Order and time under a virtual clock: a machine, hooks that are only numbers, and a world in which nothing waits.
+//! Order and time under a virtual clock: the driver of production, and hooks that are only numbers.
 
 mod escalation;
 mod examples;
 mod phases;
-mod random;
 #[cfg(feature = "systemd")]
-mod standing;
+mod progress;
+mod random;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::machine::{Event, Finish, Machine};
+use super::simulation::{Fault, Simulation};
+use super::state::Event;
 use crate::budget::Budget;
-use crate::drain::WorkInFlight;
-use crate::hook::{Body, Hook, HookFuture, HookRef, Once, Phase};
-use crate::plan::{Id, Plan};
+use crate::drain::Stage;
+use crate::hook::{Body, Hook, HookError, HookFuture, HookRef, Once, Phase};
+use crate::plan::Plan;
+use crate::registry::{Provided, TooLate};
 use crate::report::{Outcome, Report};
 use crate::trigger::{Note, Signal, Trigger};
 
@@ -25,14 +29,16 @@ const fn ms(millis: u64) -> Duration {
 
 /// What a hook does once it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Does {
+enum Behavior {
     Completes,
     Fails,
     Panics,
     /// An async hook that awaits for ever.
     Awaits,
-    /// An async hook that holds its thread in a poll.
+    /// An async hook that holds its thread in a poll for ever.
     BlocksInPoll,
+    /// An async hook that holds its thread in its first poll until then, and then awaits for ever.
+    BlocksFirst(u64),
     /// An async hook whose future cannot be dropped.
     BlocksInDrop,
     /// A sync hook that never returns.
@@ -41,21 +47,35 @@ enum Does {
 
 /// A hook of a schedule.
 #[derive(Clone, Copy, Debug)]
-struct Job {
+struct FakeHook {
     phase: Phase,
     priority: i32,
     timeout: Duration,
     takes: Duration,
-    does: Does,
+    behavior: Behavior,
 }
 
-const JOB: Job = Job { phase: Phase::Stop, priority: 0, timeout: ms(5000), takes: ms(10), does: Does::Completes };
+const HOOK: FakeHook =
+    FakeHook { phase: Phase::Stop, priority: 0, timeout: ms(5000), takes: ms(10), behavior: Behavior::Completes };
 
-impl Job {
+impl FakeHook {
     fn hook(&self, name: usize) -> HookRef {
-        let body = match self.does {
-            Does::Blocks => Body::SyncOnce(Once::new(|_| Ok(()))),
-            _ => Body::AsyncOnce(Once::new(|_| -> HookFuture { Box::pin(async { Ok(()) }) })),
+        let Self { takes, behavior, .. } = *self;
+        let body = match behavior {
+            Behavior::Blocks => Body::SyncOnce(Once::new(|_| Ok(()))),
+            _ => Body::AsyncOnce(Once::new(move |_| -> HookFuture {
+                Box::pin(async move {
+                    if behavior == Behavior::Awaits {
+                        pending::<()>().await;
+                    }
+                    tokio::time::sleep(takes).await;
+                    match behavior {
+                        Behavior::Fails => Err(HookError("no".to_owned())),
+                        Behavior::Panics => panic!("no"),
+                        _ => Ok(()),
+                    }
+                })
+            })),
         };
         HookRef::Registered(Arc::new(Hook {
             name: Cow::Owned(format!("h{name}")),
@@ -71,153 +91,165 @@ impl Job {
             body,
         }))
     }
+
+    fn fault(&self) -> Option<Fault> {
+        match self.behavior {
+            Behavior::Completes | Behavior::Fails | Behavior::Panics | Behavior::Awaits => None,
+            Behavior::BlocksInPoll => Some(Fault::Blocks),
+            Behavior::BlocksFirst(length) => Some(Fault::BlocksFirst(ms(length))),
+            Behavior::BlocksInDrop => Some(Fault::HangsInDrop),
+            Behavior::Blocks => Some(Fault::Hangs),
+        }
+    }
+}
+
+/// What comes from outside while a shutdown runs.
+#[derive(Debug)]
+enum Input {
+    Note(Note),
+    InFlight(usize),
+    /// A hook is registered, `after` these of the plan.
+    Register(FakeHook, Vec<usize>),
 }
 
 /// A whole shutdown to be played.
-struct World {
-    machine: Machine,
-    jobs: Vec<Job>,
-    now: Duration,
-    /// When the hooks that run will end.
-    ends: Vec<(Duration, Id)>,
-    notes: Vec<(Duration, Note)>,
-    /// Until when work is in flight.
-    in_flight_until: Duration,
-    draining_at: Option<Duration>,
-    /// The phases that have begun, with so many hooks.
-    phases: Vec<(Phase, usize)>,
-    escalated: Vec<Event>,
+struct Harness {
+    plan: Plan,
+    hooks: Vec<FakeHook>,
+    refs: Vec<HookRef>,
+    inputs: Vec<(Duration, Input)>,
+    first: Note,
+    in_flight: usize,
 }
 
-impl World {
-    /// `after[i]` are the jobs that job i is after; all have smaller numbers.
-    fn new(jobs: Vec<Job>, after: &[Vec<usize>], grace: Duration, delay: Duration) -> Self {
+impl Harness {
+    /// `after[i]` are the hooks that hook i is after; all have smaller numbers.
+    fn new(hooks: Vec<FakeHook>, after: &[Vec<usize>], grace: Duration, delay: Duration) -> Self {
         let budget = Budget::choose(Some(grace), None, None).expect("a grace period that can be kept");
         let mut plan = Plan::new(Vec::new(), budget, delay).expect("no hook contradicts another");
-        let hooks: Vec<HookRef> = jobs.iter().enumerate().map(|(name, job)| job.hook(name)).collect();
-        for (name, hook) in hooks.iter().enumerate() {
+        let refs: Vec<HookRef> = hooks.iter().enumerate().map(|(name, hook)| hook.hook(name)).collect();
+        for (name, hook) in refs.iter().enumerate() {
             let earlier: Vec<HookRef> =
-                after.get(name).into_iter().flatten().filter_map(|at| hooks.get(*at).cloned()).collect();
+                after.get(name).into_iter().flatten().filter_map(|at| refs.get(*at).cloned()).collect();
             assert_eq!(plan.add(hook.clone(), &earlier), name);
         }
-        Self {
-            machine: Machine::new(plan, false),
-            jobs,
-            now: Duration::ZERO,
-            ends: Vec::new(),
-            notes: Vec::new(),
-            in_flight_until: Duration::ZERO,
-            draining_at: None,
-            phases: Vec::new(),
-            escalated: Vec::new(),
-        }
+        let first = Note::Trigger(Trigger::Signal { signal: Signal::SIGTERM, sender: None });
+        Self { plan, hooks, refs, inputs: Vec::new(), first, in_flight: 0 }
     }
 
-    fn of(jobs: &[Job], grace: Duration) -> Self {
-        Self::new(jobs.to_vec(), &[], grace, Duration::ZERO)
+    fn of(hooks: &[FakeHook], grace: Duration) -> Self {
+        Self::new(hooks.to_vec(), &[], grace, Duration::ZERO)
     }
 
-    /// This signal comes at this time after the trigger.
-    fn signal(mut self, at: Duration, signal: Signal) -> Self {
-        self.notes.push((at, Note::Trigger(Trigger::Signal { signal, sender: None })));
-        self.notes.sort_by_key(|(at, _)| *at);
+    fn input(mut self, at: Duration, input: Input) -> Self {
+        self.inputs.push((at, input));
+        self.inputs.sort_by_key(|(at, _)| *at);
         self
     }
 
+    /// This signal comes at this time after the trigger.
+    fn signal(self, at: Duration, signal: Signal) -> Self {
+        self.input(at, Input::Note(Note::Trigger(Trigger::Signal { signal, sender: None })))
+    }
+
+    /// One piece of work is in flight from then until then.
+    fn work(mut self, from: Duration, to: Duration) -> Self {
+        if from.is_zero() {
+            self.in_flight = 1;
+        } else {
+            self = self.input(from, Input::InFlight(1));
+        }
+        if to == Duration::MAX { self } else { self.input(to, Input::InFlight(0)) }
+    }
+
+    fn begin(self) -> Played {
+        let Self { plan, hooks, refs, inputs, first, in_flight } = self;
+        let faults: HashMap<_, _> =
+            hooks.iter().enumerate().filter_map(|(id, hook)| Some((id, hook.fault()?))).collect();
+        let values = Arc::new(Provided::default());
+        let simulation = Simulation::begin(plan, false, values, faults, (first, in_flight)).expect("a runtime");
+        Played { simulation, hooks, refs, inputs, refused: Vec::new() }
+    }
+
+    fn play_to_end(self) -> Played {
+        let mut played = self.begin();
+        played.play(Duration::MAX);
+        played
+    }
+
     fn play(self) -> Report {
-        self.play_to_end().machine.report(Duration::MAX, |_| None)
-    }
-
-    fn play_to_end(mut self) -> Self {
-        self.machine.begin(Note::Trigger(Trigger::Signal { signal: Signal::SIGTERM, sender: None }));
-        for _ in 0..100_000 {
-            self.settle();
-            if self.machine.is_over() {
-                return self;
-            }
-            self.pass_time();
-        }
-        panic!("the shutdown does not end");
-    }
-
-    /// Does all that takes no time.
-    fn settle(&mut self) {
-        loop {
-            let events = self.machine.take_events();
-            let (mut busy, now) = (!events.is_empty(), self.now);
-            events.into_iter().for_each(|event| self.happen(event));
-            if self.machine.awaits_work() {
-                self.machine.count_work(now, usize::from(now < self.in_flight_until));
-                if self.machine.is_drain_overdue(now) {
-                    let work = if now < self.in_flight_until { vec![work()] } else { Vec::new() };
-                    self.machine.cut_off_work(now, work);
-                    busy = true;
-                }
-            }
-            while let Some((id, _, _)) = self.machine.take(now) {
-                busy = true;
-                let job = self.job(id);
-                if matches!(job.does, Does::Completes | Does::Fails | Does::Panics) {
-                    self.ends.push((now + job.takes, id));
-                }
-            }
-            if !busy {
-                return;
-            }
-        }
-    }
-
-    fn happen(&mut self, event: Event) {
-        match event {
-            Event::Cancel(id) => {
-                self.ends.retain(|(_, ends)| *ends != id);
-                match self.job(id).does {
-                    Does::BlocksInPoll | Does::BlocksInDrop | Does::Blocks => {}
-                    _ => self.machine.finish(id, self.now, Finish::Dropped),
-                }
-            }
-            Event::TimedOut { id, .. } => self.ends.retain(|(_, ends)| *ends != id),
-            Event::PhaseBegan { phase, hooks } => self.phases.push((phase, hooks)),
-            Event::Ended(_) => {}
-            Event::Draining => self.draining_at = Some(self.now),
-            other => self.escalated.push(other),
-        }
-    }
-
-    /// Goes to the next moment at which anything happens.
-    fn pass_time(&mut self) {
-        let ended = self.ends.iter().map(|(at, _)| *at).min();
-        let note = self.notes.first().map(|(at, _)| *at);
-        let idle = self.machine.awaits_work().then_some(self.in_flight_until).filter(|at| *at > self.now);
-        let next = [Some(self.machine.next_expiry()), ended, note, idle].into_iter().flatten().min();
-        let next = next.expect("something is always due");
-        // What is overdue already (a drop that hangs) is looked at again a little later.
-        self.now = if next > self.now { next } else { self.now + ms(1) };
-        let (due, later): (Vec<_>, Vec<_>) = self.ends.drain(..).partition(|(at, _)| *at <= self.now);
-        self.ends = later;
-        for (_, id) in due {
-            let outcome = match self.job(id).does {
-                Does::Fails => Outcome::Failed("no".to_owned()),
-                Does::Panics => Outcome::Panicked("no".to_owned()),
-                _ => Outcome::Completed,
-            };
-            self.machine.finish(id, self.now, Finish::Ended(outcome));
-        }
-        while self.notes.first().is_some_and(|(at, _)| *at <= self.now) {
-            let (_, note) = self.notes.remove(0);
-            self.machine.note(self.now, note);
-        }
-        let jobs = &self.jobs;
-        self.machine.expire(self.now, |id| jobs.get(id).is_some_and(|job| job.does == Does::BlocksInPoll));
-    }
-
-    fn job(&self, id: Id) -> Job {
-        *self.jobs.get(id).expect("every hook has its job")
+        self.play_to_end().report()
     }
 }
 
-fn work() -> WorkInFlight {
-    WorkInFlight { name: "http".to_owned(), count: 1, oldest: ms(1), file: "api.rs".to_owned(), line: 1 }
+/// A shutdown that is played, or was.
+struct Played {
+    simulation: Simulation,
+    hooks: Vec<FakeHook>,
+    refs: Vec<HookRef>,
+    inputs: Vec<(Duration, Input)>,
+    refused: Vec<TooLate>,
+}
+
+impl Played {
+    /// Plays on until then, or until all is over.
+    fn play(&mut self, until: Duration) {
+        while self.inputs.first().is_some_and(|(at, _)| *at <= until) {
+            let (at, input) = self.inputs.remove(0);
+            self.simulation.play(Some(at));
+            if self.simulation.is_over() {
+                return;
+            }
+            match input {
+                Input::Note(note) => self.simulation.note(note),
+                Input::InFlight(count) => self.simulation.set_in_flight(count),
+                Input::Register(hook, after) => {
+                    let after: Vec<HookRef> = after.iter().filter_map(|at| self.refs.get(*at).cloned()).collect();
+                    if let Err(error) = self.register(hook, &after) {
+                        self.refused.push(error);
+                    }
+                }
+            }
+        }
+        self.simulation.play((until != Duration::MAX).then_some(until));
+    }
+
+    fn register(&mut self, hook: FakeHook, after: &[HookRef]) -> Result<HookRef, TooLate> {
+        let fake = hook.hook(self.hooks.len());
+        self.simulation.add(&fake, after, hook.fault())?;
+        self.hooks.push(hook);
+        self.refs.push(fake.clone());
+        Ok(fake)
+    }
+
+    fn finish(mut self) -> Vec<String> {
+        self.play(Duration::MAX);
+        told(&self.report())
+    }
+
+    fn report(&self) -> Report {
+        assert!(self.simulation.is_over(), "the shutdown does not end");
+        self.simulation.report()
+    }
+
+    fn draining_at(&self) -> Option<Duration> {
+        let draining = Event::StageBegan(Stage::Draining);
+        self.simulation.events().iter().find(|(_, event)| *event == draining).map(|(at, _)| *at)
+    }
+
+    fn phases(&self) -> Vec<(Phase, usize)> {
+        let phase = |(_, event): &(Duration, Event)| match event {
+            Event::PhaseBegan { phase, hooks } => Some((*phase, *hooks)),
+            _ => None,
+        };
+        self.simulation.events().iter().filter_map(phase).collect()
+    }
+
+    /// What signals and requests have changed.
+    fn escalated(&self) -> Vec<&Event> {
+        let events = self.simulation.events().iter().map(|(_, event)| event);
+        events.filter(|event| matches!(event, Event::Noted(_) | Event::Fast(_))).collect()
+    }
 }
 
 /// Name, start and end of each hook in milliseconds, and what became of it.

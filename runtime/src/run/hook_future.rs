@@ -1,4 +1,4 @@
-//! A hook's future in, the same future out, which drops itself when it is cancelled and never unwinds.
+//! Wraps a hook's future so that it can be cancelled, and so that it never unwinds.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::engine::nanos;
-use super::machine::Finish;
+use super::state::Finish;
 use crate::hook::{HookFuture, HookResult, Missing, catch_panic, discard};
 use crate::report::{Outcome, SkipReason};
 
-/// The supervisor's hold on a future that waits.
-pub(crate) struct Cancel {
+/// Cancels a future that waits, from another thread.
+///
+/// `asked` and `waker` are ordered by the lock of `waker`: the future stores its waker and then reads `asked`, the
+/// canceller sets `asked` and then takes the waker, so that one of them sees the other's change.
+pub(crate) struct CancelHandle {
     asked: AtomicBool,
     in_poll: AtomicBool,
     waker: Mutex<Option<Waker>>,
@@ -22,7 +24,7 @@ pub(crate) struct Cancel {
     polled: AtomicU64,
 }
 
-impl Cancel {
+impl CancelHandle {
     /// `began` is the trigger's instant. Its future has just been polled.
     pub(crate) fn new(began: Instant) -> Self {
         let polled = AtomicU64::new(nanos(began.elapsed()));
@@ -31,31 +33,36 @@ impl Cancel {
 
     /// When the future was polled last, since the trigger.
     pub(crate) fn polled(&self) -> Duration {
-        Duration::from_nanos(self.polled.load(Ordering::SeqCst))
+        // Relaxed: a time that stands for itself.
+        Duration::from_nanos(self.polled.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn ask(&self) {
-        self.asked.store(true, Ordering::SeqCst);
+    /// Makes the future drop itself at its next poll, and asks for that poll. The waker is the runtime's own, never the
+    /// user's: nothing is between the runtime and this future.
+    pub(crate) fn cancel(&self) {
+        // Relaxed, here and where it is read: the lock of `waker` orders it.
+        self.asked.store(true, Ordering::Relaxed);
         let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(waker) = waker {
             waker.wake();
         }
     }
 
+    /// Whether the future is being polled now. Relaxed: a diagnosis and a short grace follow from it, no other data.
     pub(crate) fn in_poll(&self) -> bool {
-        self.in_poll.load(Ordering::SeqCst)
+        self.in_poll.load(Ordering::Relaxed)
     }
 
     fn is_asked(&self, context: &Context<'_>) -> bool {
         *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(context.waker().clone());
-        self.asked.load(Ordering::SeqCst)
+        self.asked.load(Ordering::Relaxed)
     }
 }
 
 /// A hook's future, watched.
 pub(crate) struct Cancellable {
     future: Option<HookFuture>,
-    cancel: Option<Arc<Cancel>>,
+    cancel: Option<Arc<CancelHandle>>,
 }
 
 impl Cancellable {
@@ -64,7 +71,7 @@ impl Cancellable {
     }
 
     /// From now on it can be cancelled. Most hooks end at their first poll and never need this.
-    pub(crate) fn cancelled_by(&mut self, cancel: Arc<Cancel>) {
+    pub(crate) fn cancelled_by(&mut self, cancel: Arc<CancelHandle>) {
         self.cancel = Some(cancel);
     }
 }
@@ -78,15 +85,15 @@ impl Future for Cancellable {
             if cancel.is_asked(context) {
                 return Poll::Ready(cancelled(&mut this.future));
             }
-            cancel.in_poll.store(true, Ordering::SeqCst);
-            cancel.polled.store(nanos(cancel.began.elapsed()), Ordering::SeqCst);
+            cancel.in_poll.store(true, Ordering::Relaxed);
+            cancel.polled.store(nanos(cancel.began.elapsed()), Ordering::Relaxed);
         }
         let Some(future) = &mut this.future else { return Poll::Pending };
         let finish = match catch_panic(|| future.as_mut().poll(context)) {
             Ok(Poll::Ready(result)) => Finish::Ended(outcome(result)),
             Ok(Poll::Pending) => {
                 if let Some(cancel) = &this.cancel {
-                    cancel.in_poll.store(false, Ordering::SeqCst);
+                    cancel.in_poll.store(false, Ordering::Relaxed);
                 }
                 return Poll::Pending;
             }
@@ -99,6 +106,10 @@ impl Future for Cancellable {
             Err(message) => Finish::Ended(Outcome::Panicked(message)),
         })
     }
+}
+
+pub(super) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Drops the future because its time is over, which a panic of its `Drop` does not change.

@@ -1,14 +1,14 @@
-//! What comes during the shutdown: signals and requests in, less patience or a note out.
+//! What signals and requests change that come after the trigger.
 
 use std::time::Duration;
 
-use super::{Event, Machine, State};
+use super::{Event, HookState, ShutdownState, Step};
 use crate::report::OwnEnd;
-use crate::timing::HURRIED_TIMEOUT;
+use crate::timing::FAST_TIMEOUT;
 use crate::trigger::{Escalation, Note, Signal, Trigger, escalate};
 
-impl Machine {
-    /// A signal or request during the shutdown.
+impl ShutdownState {
+    /// Takes a signal or request that came during the shutdown, or while its end is written.
     pub(crate) fn note(&mut self, now: Duration, note: Note) {
         self.own_end = self.own_end.or_else(|| own_end(&note));
         if let Note::Trigger(trigger) = &note {
@@ -18,15 +18,15 @@ impl Machine {
             Note::Trigger(Trigger::Signal { signal, sender }) => {
                 match escalate(signal, now, self.escalated, self.escalate_on_any) {
                     Escalation::Same => {}
-                    Escalation::SkipDelay => self.delay_until = Duration::ZERO,
+                    Escalation::SkipDelay => self.serve_until = Duration::ZERO,
                     Escalation::Noted => self.events.push(Event::Noted(Trigger::Signal { signal, sender })),
-                    Escalation::Hurry => self.hurry(now, signal),
-                    Escalation::Force(signal) => (self.forced, self.over) = (Some(signal), Some(now)),
+                    Escalation::Hurry => self.begin_fast(now, signal),
+                    Escalation::Force(signal) => self.force(now, signal),
                 }
             }
             Note::Trigger(trigger) => {
                 if !trigger.still_serves() {
-                    self.delay_until = Duration::ZERO;
+                    self.serve_until = Duration::ZERO;
                 }
                 self.events.push(Event::Noted(trigger));
             }
@@ -35,18 +35,27 @@ impl Machine {
         self.advance(now);
     }
 
-    fn hurry(&mut self, now: Duration, signal: Signal) {
+    fn begin_fast(&mut self, now: Duration, signal: Signal) {
         self.escalated += 1;
-        self.delay_until = Duration::ZERO;
-        self.drained_by = self.drained_by.map(|_| now);
-        let later = self.plan.groups().filter(|(turn, _)| Some(*turn) > self.turn);
-        self.timing.hurry(later.map(|(turn, group)| (turn.0, group.declared)));
-        for state in &mut self.states {
-            if let State::Running(running) = state {
-                running.limit = running.limit.min(now + HURRIED_TIMEOUT);
+        self.serve_until = Duration::ZERO;
+        if let Step::Draining { by: Some(by), .. } = &mut self.step {
+            *by = now;
+        }
+        let later = self.plan.groups().filter(|(key, _)| Some(*key) > self.last_opened);
+        self.timing.begin_fast(later.map(|(key, group)| (key.0, group.declared)));
+        for state in &mut self.hooks {
+            if let HookState::Running(running) = state {
+                running.allotment.limit = running.allotment.limit.min(now + FAST_TIMEOUT);
             }
         }
-        self.events.push(Event::Hurry(signal));
+        self.events.push(Event::Fast(signal));
+    }
+
+    fn force(&mut self, now: Duration, signal: Signal) {
+        self.forced = Some(signal);
+        if !self.is_over() {
+            self.step = Step::Over { at: now };
+        }
     }
 }
 

@@ -1,0 +1,457 @@
+//! What the threads of a run share, and the protocol by which they change it.
+//!
+//! # The lock
+//! One mutex guards [`Shared`]: the driver with the state of the shutdown, and the threads that run hooks. Every change goes through [`Run::publish`] before the lock is released, which wakes who is waiting for
+//! the change and collects what has to be done without the lock: cancelled futures are woken, events are emitted.
+//!
+//! While the lock is held nothing blocks and no user code runs. Three things are reached under it: the atomics of
+//! [`crate::drain`] and its short lock around the names of work (by [`Program`](super::state::Program)), and
+//! [`Observer::phase_began`], which must not block. None of them takes the lock of the run.
+//!
+//! # Who sleeps, and who wakes them
+//! - **Workers** wait on `work` while nothing is queued. Whoever queues something notifies one of them; the end of the
+//!   shutdown notifies all.
+//! - **The supervisor** waits on the inbox until `supervisor_sleeps_until`, which it sets under the lock at the end of
+//!   each look. Whoever makes something due earlier wakes the inbox. Both sides hold the lock when they read or write
+//!   that time, so that no wake-up is missed: either the look sees the change, or the change sees the time.
+//! - **User code that waits** (for a stage, or for a fast shutdown) has wakers, which are user code. They are queued
+//!   like hooks and called by workers, because one that blocks must hold up neither the lock nor the supervisor.
+//!
+//! # Memory ordering
+//! What is outside the lock: `began` (a `OnceLock`, which orders itself), `told_began` and `emitting` (see there), and
+//! the finalization (an atomic of its own).
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::context::FastSignal;
+use super::driver::{Driver, Effects, Next};
+use super::hook_future::CancelHandle;
+use super::hook_runtime::HookRuntime;
+use super::observer::{Observer, StuckHook};
+use super::state::{Event, Finish, ShutdownState};
+use super::stuck::WorkerSlot;
+use super::worker;
+use crate::hook::{HookRef, Values};
+use crate::plan::{Id, Plan};
+use crate::registry::{Enrol, TooLate};
+use crate::report::Report;
+use crate::telemetry::TELLS_ENDS;
+use crate::trigger::{Mailbox, Note, Trigger};
+
+/// How often work in flight is counted for the report while the drain phase lasts. The end of the phase does not depend
+/// on it: the last piece of work that ends wakes the supervisor.
+const RECOUNT: Duration = Duration::from_millis(20);
+/// How long queued hooks wait behind a thread that is held before another thread takes them: well above what a hook
+/// that ends at once takes, well below what a person or a gateway notices.
+pub(super) const TAKEOVER: Duration = Duration::from_millis(1);
+/// Maximum number of threads that run hooks. Each has a stack; what exceeds the number shares the threads there are.
+const MAX_WORKERS: usize = 512;
+/// How long the end waits for lines that are being written: as long as a few lines take on a slow terminal.
+const EMIT_PATIENCE: Duration = Duration::from_millis(50);
+
+/// One run of a shutdown: from the trigger, for which it is prepared at install, to the end.
+pub(crate) struct Run {
+    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) values: Arc<dyn Values + Send + Sync>,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) fast: Arc<FastSignal>,
+    began: OnceLock<Began>,
+    told_began: AtomicBool,
+    shared: Mutex<Shared>,
+    work: Condvar,
+    /// How many threads are emitting events; the end waits for their lines.
+    emitting: AtomicUsize,
+    finalization: Finalization,
+}
+
+/// The trigger and its instant.
+pub(super) struct Began {
+    pub(super) at: Instant,
+    pub(super) by_wall_clock: SystemTime,
+    pub(super) trigger: Arc<Trigger>,
+}
+
+/// What the lock guards.
+pub(super) struct Shared {
+    pub(super) driver: Driver,
+    pub(super) workers: usize,
+    pub(super) idle: usize,
+    pub(super) slots: Vec<Arc<WorkerSlot>>,
+    /// What overdue hooks were doing.
+    pub(super) activities: HashMap<Id, String>,
+    supervisor_sleeps_until: Duration,
+}
+
+impl Run {
+    /// Prepares all that the run needs, so that nothing is missing at the trigger.
+    pub(crate) fn new(
+        state: ShutdownState,
+        mailbox: Arc<Mailbox>,
+        values: Arc<dyn Values + Send + Sync>,
+        observer: Arc<dyn Observer>,
+    ) -> Arc<Self> {
+        let shared = Shared {
+            driver: Driver::new(state),
+            workers: 1,
+            idle: 0,
+            slots: Vec::new(),
+            activities: HashMap::new(),
+            supervisor_sleeps_until: Duration::MAX,
+        };
+        Arc::new(Self {
+            mailbox,
+            values,
+            observer,
+            fast: Arc::clone(shared.driver.fast()),
+            began: OnceLock::new(),
+            told_began: AtomicBool::new(false),
+            shared: Mutex::new(shared),
+            work: Condvar::new(),
+            emitting: AtomicUsize::new(0),
+            finalization: Finalization::default(),
+        })
+    }
+
+    /// Carries out the shutdown whose trigger came just now, with this thread as the first worker.
+    ///
+    /// `start_supervisor` makes another thread call [`supervise`](super::supervise), and returns at once.
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        notes: impl IntoIterator<Item = Note>,
+        runtime: HookRuntime,
+        start_supervisor: impl FnOnce(),
+    ) {
+        let mut notes = notes.into_iter();
+        let Some(first) = notes.next() else { return };
+        let mut shared = self.lock();
+        let at = Instant::now();
+        let trigger = Arc::new(shared.driver.begin(first));
+        notes.for_each(|note| shared.driver.note(Duration::ZERO, note));
+        self.began.get_or_init(|| Began { at, by_wall_clock: SystemTime::now(), trigger });
+        // The supervisor looks for the first time when hooks that end at once have ended.
+        shared.supervisor_sleeps_until = TAKEOVER;
+        drop(shared);
+        self.observer.triggered();
+        start_supervisor();
+        if TELLS_ENDS {
+            // The spans around the first hooks wait until a listener has answered this.
+            self.tell_began();
+        }
+        self.publish(self.lock(), Duration::ZERO);
+        worker::run(self, runtime, None);
+    }
+
+    pub(super) fn began(&self) -> Option<&Began> {
+        self.began.get()
+    }
+
+    /// Returns the plan as it is now, with the hooks made at run time.
+    pub(crate) fn plan(&self) -> Plan {
+        self.lock().driver.state().plan().clone()
+    }
+
+    /// Returns the time since the trigger.
+    pub(crate) fn now(&self) -> Duration {
+        self.began.get().map_or(Duration::ZERO, |began| began.at.elapsed())
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Shared> {
+        // No user code runs under the lock, so a panic of ours has left at most one change undone.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes one change under the lock, at the time that it is then.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Shared, Duration) -> T) -> T {
+        let mut shared = self.lock();
+        let now = self.now();
+        let result = change(&mut shared, now);
+        self.publish(shared, now);
+        result
+    }
+
+    /// Records how the last hook ended and takes what is next, in one step.
+    pub(super) fn next(&self, finished: Option<(Id, Finish)>) -> Next {
+        self.change(|shared, now| {
+            if let Some((id, finish)) = finished {
+                shared.driver.finish(id, now, finish, 0);
+            }
+            shared.driver.next(now)
+        })
+    }
+
+    /// Records how a hook ended, and how many tasks it left.
+    pub(super) fn finish(&self, id: Id, finish: Finish, left_tasks: usize) {
+        self.change(|shared, now| shared.driver.finish(id, now, finish, left_tasks));
+    }
+
+    /// Makes it possible to cancel a future from now on.
+    pub(super) fn watch_future(&self, id: Id, cancel: Arc<CancelHandle>) {
+        let is_overdue = self.lock().driver.watch_future(id, Arc::clone(&cancel));
+        if is_overdue {
+            cancel.cancel();
+        }
+    }
+
+    /// Counts the hook's time from now on; see [`ShutdownState::restart_clock`].
+    pub(super) fn restart_clock(&self, id: Id) -> Option<Duration> {
+        self.change(|shared, now| shared.driver.restart_clock(id, now))
+    }
+
+    /// Returns how much of its time a hook has left.
+    pub(super) fn time_left(&self, id: Id) -> Duration {
+        let (now, shared) = (self.now(), self.lock());
+        let limit = shared.driver.state().running().find(|(running, ..)| *running == id).map(|(_, _, _, limit)| limit);
+        limit.unwrap_or_default().saturating_sub(now)
+    }
+
+    /// Ends a critical section: wakes who waits for the change, and does what it asks for once the lock is free.
+    pub(super) fn publish(&self, mut shared: MutexGuard<'_, Shared>, now: Duration) {
+        let Effects { phases, cancels, events } = shared.driver.take_effects(now);
+        // Under the lock: without it another thread could tell the next phase first.
+        phases.iter().for_each(|(phase, hooks)| self.observer.phase_began(*phase, *hooks));
+        if events.is_empty() {
+            return self.wake_waiting(shared, now);
+        }
+        let told: Vec<_> = events.into_iter().map(|event| (event.stuck_hook(&shared), event)).collect();
+        // Relaxed, under the lock: who sees the state after this change sees the count, and so waits for the lines.
+        self.emitting.fetch_add(1, Ordering::Relaxed);
+        self.wake_waiting(shared, now);
+        cancels.iter().for_each(|cancel| cancel.cancel());
+        told.iter().for_each(|(stuck, event)| self.emit(stuck.as_ref(), event));
+        // Release: the lines are written before the end sees that they are.
+        self.emitting.fetch_sub(1, Ordering::Release);
+    }
+
+    /// Wakes the worker and the supervisor that have something to do, and releases the lock.
+    fn wake_waiting(&self, mut shared: MutexGuard<'_, Shared>, now: Duration) {
+        if shared.driver.state().is_over() {
+            self.work.notify_all();
+        } else if shared.idle > 0 && shared.driver.queued() > 0 {
+            self.work.notify_one();
+        }
+        let wakes_supervisor = shared.due(now) < shared.supervisor_sleeps_until;
+        if wakes_supervisor {
+            // Once is enough until the next look.
+            shared.supervisor_sleeps_until = Duration::ZERO;
+        }
+        drop(shared);
+        if wakes_supervisor {
+            self.mailbox.ring();
+        }
+    }
+
+    fn emit(&self, stuck: Option<&StuckHook>, event: &Event) {
+        if event.has_line() {
+            self.tell_began();
+        }
+        self.observer.event(event, stuck);
+    }
+
+    /// Tells that the shutdown has begun, before anything else is told.
+    pub(super) fn tell_began(&self) {
+        // Acquire, with the release below: who sees the flag sees the count, and so waits for the line.
+        if self.told_began.load(Ordering::Acquire) {
+            return;
+        }
+        self.emitting.fetch_add(1, Ordering::Relaxed);
+        if !self.told_began.swap(true, Ordering::AcqRel) {
+            self.emit_began();
+        }
+        self.emitting.fetch_sub(1, Ordering::Release);
+    }
+
+    fn emit_began(&self) {
+        // Not one by one: the first worker waits for the lock.
+        let hooks: usize = self.lock().driver.state().plan().groups().map(|(_, group)| group.members.len()).sum();
+        if let Some(began) = self.began() {
+            self.observer.began(&began.trigger, hooks);
+        }
+    }
+
+    /// Waits until the events so far are emitted: the line that names a stuck hook must not be overtaken by the end.
+    fn wait_until_emitted(&self) {
+        let until = Instant::now() + EMIT_PATIENCE;
+        // Acquire: pairs with the release above.
+        while self.emitting.load(Ordering::Acquire) > 0 && Instant::now() < until {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// The threads.
+impl Run {
+    /// Blocks until there may be something to run.
+    pub(super) fn wait_for_work(&self) {
+        let mut shared = self.lock();
+        if shared.driver.queued() == 0 && !shared.driver.state().is_over() {
+            shared.idle += 1;
+            shared = self.work.wait(shared).unwrap_or_else(PoisonError::into_inner);
+            shared.idle -= 1;
+        }
+    }
+
+    /// Makes another worker take what is queued; false if there is none and none can be had.
+    pub(super) fn pass_on(self: &Arc<Self>) -> bool {
+        let shared = self.lock();
+        if shared.driver.queued() == 0 {
+            return true;
+        }
+        if shared.idle > 0 {
+            self.work.notify_one();
+            return true;
+        }
+        drop(shared);
+        self.spawn_worker()
+    }
+
+    /// Starts one more worker; false if the system or our own limit refuses.
+    pub(super) fn spawn_worker(self: &Arc<Self>) -> bool {
+        let mut shared = self.lock();
+        if shared.workers >= MAX_WORKERS {
+            return false;
+        }
+        shared.workers += 1;
+        drop(shared);
+        let run = Arc::clone(self);
+        let spawned = thread::Builder::new()
+            .name("shutdown-hooks".to_owned())
+            .spawn(move || worker::run(&run, HookRuntime::default(), None));
+        if spawned.is_err() {
+            self.lock().workers -= 1;
+        }
+        spawned.is_ok()
+    }
+
+    /// Whether something is queued, and every thread that could take it is held by user code that does not return.
+    pub(super) fn is_deserted(&self) -> bool {
+        let shared = self.lock();
+        let is_held = |slot: &Arc<WorkerSlot>| slot.is_waking() || shared.driver.state().is_abandoned(slot.hook());
+        shared.driver.queued() > 0 && shared.slots.iter().all(is_held)
+    }
+}
+
+/// The end.
+impl Run {
+    pub(super) fn is_forced(&self) -> bool {
+        self.lock().driver.state().is_forced()
+    }
+
+    /// Ends the shutdown, once, on the first worker that sees that it is over.
+    pub(super) fn finalize(&self) {
+        // A forced end is the supervisor's: a second writer would be cut off in the middle of the report.
+        if !self.is_forced() && self.finalization.begin() {
+            self.tell_began();
+            self.wait_until_emitted();
+            self.observer.finalize(self.report());
+            self.finalization.end();
+            self.mailbox.ring();
+        }
+    }
+
+    /// Ends the shutdown where no worker can be waited for.
+    pub(super) fn cut_off(&self) {
+        let has_begun = !self.finalization.begin();
+        self.observer.cut_off(self.report(), has_begun);
+    }
+
+    /// Whether a worker finalizes, or could be made to.
+    pub(super) fn can_finalize(self: &Arc<Self>) -> bool {
+        self.finalization.has_begun() || self.lock().idle > 0 || self.spawn_worker()
+    }
+
+    pub(super) fn is_finalized(&self) -> bool {
+        self.finalization.is_over()
+    }
+
+    pub(super) fn report(&self) -> Report {
+        let (now, shared) = (self.now(), self.lock());
+        let (trigger, triggered_at) = match self.began() {
+            Some(began) => (&*began.trigger, began.by_wall_clock),
+            None => (&Trigger::MainReturned, SystemTime::UNIX_EPOCH),
+        };
+        let report = shared.driver.state().report(trigger, now, |id| shared.activities.get(&id).cloned());
+        Report { triggered_at, ..report }
+    }
+}
+
+impl Shared {
+    /// When the supervisor must look next, if nothing changes. Never sooner than one takeover: what is due now was seen
+    /// to, or is seen to then.
+    fn due(&self, now: Duration) -> Duration {
+        let soonest = now + TAKEOVER;
+        if self.driver.queued() > 0 {
+            return soonest;
+        }
+        let expiry = self.driver.next_expiry(now).max(soonest);
+        if self.driver.state().is_draining() { expiry.min(now + RECOUNT) } else { expiry }
+    }
+
+    /// Sets the time of the supervisor's next look.
+    pub(super) fn let_supervisor_sleep(&mut self, now: Duration, at_most: Duration) -> Duration {
+        let wake = self.due(now).min(at_most);
+        self.supervisor_sleeps_until = wake;
+        wake
+    }
+}
+
+impl Event {
+    /// Whether stderr may print it.
+    fn has_line(&self) -> bool {
+        !matches!(self, Self::PhaseBegan { .. } | Self::Cancel(_) | Self::StageBegan(_) | Self::Ended(_))
+    }
+
+    /// The hook that took too long.
+    fn stuck_hook(&self, shared: &Shared) -> Option<StuckHook> {
+        match self {
+            Self::TimedOut { id, .. } => {
+                let hook = shared.driver.state().plan().hook(*id)?.clone();
+                Some(StuckHook { hook, activity: shared.activities.get(id).cloned() })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How far the end has come.
+#[derive(Default)]
+struct Finalization(AtomicU8);
+
+const FINALIZING: u8 = 1;
+const FINALIZED: u8 = 2;
+
+impl Finalization {
+    fn has_begun(&self) -> bool {
+        // Relaxed: one variable, nothing else is read because of it.
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    /// Returns whether this call is the first.
+    fn begin(&self) -> bool {
+        // Relaxed: the order of changes of this one variable decides who is first.
+        self.0.fetch_max(FINALIZING, Ordering::Relaxed) == 0
+    }
+
+    fn end(&self) {
+        // Release, and acquire below: what the worker has written is written when the supervisor sees this.
+        self.0.store(FINALIZED, Ordering::Release);
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.load(Ordering::Acquire) == FINALIZED
+    }
+}
+
+/// Hooks that come and go at run time.
+impl Enrol for Run {
+    fn enrol(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLate> {
+        self.change(|shared, now| shared.driver.add(hook, after, now))
+    }
+
+    fn withdraw(&self, hook: &HookRef) {
+        self.change(|shared, now| shared.driver.remove(hook, now));
+    }
+}

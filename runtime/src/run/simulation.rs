@@ -1,0 +1,333 @@
+//! Plays a shutdown on one thread under a virtual clock: for the tests of users, and for our own of order and time.
+//!
+//! A tokio runtime whose clock is paused polls async hooks; sync hooks are called in between. The driver is the one that
+//! production runs.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
+
+use super::context::{HookArgs, at_virtual_time};
+use super::driver::{Driver, Next, Task, WakeUp};
+use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
+use super::state::{Event, Finish, Program, ShutdownState};
+use crate::drain::{Stage, WorkInFlight};
+use crate::hook::{Body, Call, Entered, HookFuture, HookRef, Values};
+use crate::plan::{Id, Plan};
+#[cfg(test)]
+use crate::registry::TooLate;
+use crate::report::{Outcome, Report};
+use crate::trigger::{Note, Trigger};
+
+/// What a hook does instead of its own work.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    /// It does its own work, and then takes so much longer.
+    Takes(Duration),
+    /// It ends so, and its function is not called.
+    Ends(Outcome),
+    /// An async hook awaits for ever; a sync hook never returns.
+    Hangs,
+    /// It holds its thread for ever, also an async hook.
+    Blocks,
+    /// An async hook holds its thread for so long in its first poll, and then awaits for ever.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a fault of our own tests"))]
+    BlocksFirst(Duration),
+    /// An async hook awaits for ever, and the `Drop` of its future never returns.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a fault of our own tests"))]
+    HangsInDrop,
+}
+
+/// Work in flight that the test sets; nothing of the process.
+#[derive(Default)]
+struct SimulatedWork(AtomicUsize);
+
+impl Program for Arc<SimulatedWork> {
+    fn enter_stage(&self, _stage: Stage) {}
+
+    fn count_work(&self) -> usize {
+        // Relaxed: one thread.
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn list_work(&self) -> Vec<WorkInFlight> {
+        let (file, line) = (file!().into(), line!());
+        let count = self.count_work();
+        let work = WorkInFlight { name: "test".into(), count, oldest: Duration::ZERO, file, line };
+        (count > 0).then_some(work).into_iter().collect()
+    }
+}
+
+/// A shutdown that is played.
+pub(crate) struct Simulation {
+    driver: Driver,
+    runtime: Runtime,
+    values: Arc<dyn Values + Send + Sync>,
+    work: Arc<SimulatedWork>,
+    trigger: Arc<Trigger>,
+    /// The trigger's instant, by the virtual clock.
+    began: Instant,
+    now: Duration,
+    faults: HashMap<Id, Fault>,
+    /// Async hooks that run.
+    futures: JoinSet<(Id, Finish)>,
+    /// Hooks that hold their thread in their first poll, and until when.
+    in_first_poll: Vec<(Duration, Id)>,
+    /// What has happened.
+    events: Vec<(Duration, Event)>,
+}
+
+/// Why time stopped passing.
+enum Woken {
+    Ended(Id, Finish),
+    TimePassed,
+}
+
+impl Simulation {
+    /// Starts the shutdown. What takes no time has happened when this returns.
+    pub(crate) fn begin(
+        plan: Plan,
+        escalate_on_any: bool,
+        values: Arc<dyn Values + Send + Sync>,
+        faults: HashMap<Id, Fault>,
+        (first, in_flight): (Note, usize),
+    ) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build()?;
+        let began = runtime.block_on(async { tokio::time::Instant::now().into_std() });
+        let work = Arc::new(SimulatedWork(AtomicUsize::new(in_flight)));
+        let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::clone(&work)), escalate_on_any));
+        let trigger = Arc::new(driver.begin(first));
+        let mut simulation = Self {
+            driver,
+            runtime,
+            values,
+            work,
+            trigger,
+            began,
+            now: Duration::ZERO,
+            faults,
+            futures: JoinSet::new(),
+            in_first_poll: Vec::new(),
+            events: Vec::new(),
+        };
+        simulation.settle();
+        Ok(simulation)
+    }
+
+    /// Lets time pass until all is over, or until then.
+    pub(crate) fn play(&mut self, until: Option<Duration>) {
+        let end = until.unwrap_or(Duration::MAX);
+        while !self.is_over() && self.now < end {
+            let polled = self.in_first_poll.iter().map(|(until, _)| *until).min().unwrap_or(Duration::MAX);
+            let wake = self.driver.next_expiry(self.now).min(polled);
+            let woken = self.wait(wake.max(self.now + Duration::from_millis(1)).min(end));
+            self.now = self.virtual_now();
+            if let Woken::Ended(id, finish) = woken {
+                self.driver.finish(id, self.now, finish, 0);
+            }
+            while let Some((id, finish)) = self.also_ended() {
+                self.driver.finish(id, self.now, finish, 0);
+            }
+            self.end_first_polls();
+            self.look();
+        }
+    }
+
+    /// A signal or request comes now.
+    pub(crate) fn note(&mut self, note: Note) {
+        self.driver.note(self.now, note);
+        self.settle();
+    }
+
+    /// From now on so much work is in flight.
+    pub(crate) fn set_in_flight(&mut self, count: usize) {
+        self.work.0.store(count, Ordering::Relaxed);
+        self.look();
+    }
+
+    /// Adds a hook now, with the fault that it has.
+    #[cfg(test)]
+    pub(crate) fn add(&mut self, hook: &HookRef, after: &[HookRef], fault: Option<Fault>) -> Result<(), TooLate> {
+        self.driver.add(hook.clone(), after, self.now)?;
+        let id = self.driver.state().plan().find(hook);
+        self.faults.extend(id.zip(fault));
+        self.settle();
+        Ok(())
+    }
+
+    /// Removes a hook now.
+    #[cfg(test)]
+    pub(crate) fn remove(&mut self, hook: &HookRef) {
+        self.driver.remove(hook, self.now);
+        self.settle();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn state(&self) -> &ShutdownState {
+        self.driver.state()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn events(&self) -> &[(Duration, Event)] {
+        &self.events
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.driver.state().is_over()
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.now
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        self.driver.state().report(&self.trigger, self.now, |_| None)
+    }
+
+    fn wait(&mut self, until: Duration) -> Woken {
+        let Self { runtime, futures, began, .. } = self;
+        let wake = tokio::time::Instant::from_std(*began + until);
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                Some(ended) = futures.join_next() => match ended {
+                    Ok((id, finish)) => Woken::Ended(id, finish),
+                    // Panics are caught inside, and nothing aborts the tasks.
+                    Err(_) => Woken::TimePassed,
+                },
+                () = tokio::time::sleep_until(wake) => Woken::TimePassed,
+            }
+        })
+    }
+
+    /// One more hook that has ended at this very moment.
+    fn also_ended(&mut self) -> Option<(Id, Finish)> {
+        let Self { runtime, futures, .. } = self;
+        runtime.block_on(async {
+            // Twice: once for the hook that was woken, once for the set that it is in.
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+            futures.try_join_next()?.ok()
+        })
+    }
+
+    fn virtual_now(&self) -> Duration {
+        let now = self.runtime.block_on(async { tokio::time::Instant::now().into_std() });
+        now.saturating_duration_since(self.began)
+    }
+
+    /// What the supervisor does when it wakes.
+    fn look(&mut self) {
+        self.driver.expire(self.now, self.now);
+        self.settle();
+    }
+
+    /// Does all that takes no time.
+    fn settle(&mut self) {
+        loop {
+            let (now, next) = (self.now, self.driver.next(self.now));
+            let effects = self.driver.take_effects(now);
+            effects.cancels.iter().for_each(|cancel| cancel.cancel());
+            let is_quiet = effects.events.is_empty();
+            self.events.extend(effects.events.into_iter().map(|event| (now, event)));
+            match next {
+                // Stages belong to the process, which a simulation leaves alone.
+                Next::Wake(WakeUp::Stage(_)) => {}
+                Next::Wake(fast @ WakeUp::Fast(_)) => fast.run(),
+                Next::Run(task) => self.run(task),
+                Next::Nothing | Next::Over if is_quiet => break,
+                Next::Nothing | Next::Over => {}
+            }
+        }
+    }
+
+    fn run(&mut self, Task { id, hook, limit }: Task) {
+        match self.faults.get(&id).cloned() {
+            Some(Fault::Ends(outcome)) => self.finish(id, Finish::Ended(outcome)),
+            Some(Fault::Blocks) => {}
+            Some(Fault::Hangs) if !hook.body.is_async() => {}
+            Some(Fault::Hangs) => self.spawn(id, Box::pin(std::future::pending())),
+            Some(Fault::BlocksFirst(length)) => self.in_first_poll.push((self.now + length, id)),
+            // A future that is cancelled and does not go away.
+            Some(Fault::HangsInDrop) => self.watch(id, &Arc::new(CancelHandle::new(self.began))),
+            Some(Fault::Takes(length)) => self.run_longer(id, &hook, limit, length),
+            None => match self.enter(&hook, limit) {
+                Ok(Entered::Ended(result)) => self.finish(id, Finish::Ended(outcome(result))),
+                Ok(Entered::Waits(future)) => self.spawn(id, future),
+                Err(finish) => self.finish(id, finish),
+            },
+        }
+    }
+
+    fn finish(&mut self, id: Id, finish: Finish) {
+        self.driver.finish(id, self.now, finish, 0);
+    }
+
+    /// Calls the function now, and lets the hook end later.
+    fn run_longer(&mut self, id: Id, hook: &HookRef, limit: Duration, length: Duration) {
+        match self.enter(hook, limit) {
+            Ok(Entered::Waits(future)) => self.spawn(
+                id,
+                Box::pin(async move {
+                    tokio::time::sleep(length).await;
+                    future.await
+                }),
+            ),
+            Ok(Entered::Ended(result)) => self.finish_later(id, Finish::Ended(outcome(result)), length),
+            Err(finish) => self.finish_later(id, finish, length),
+        }
+    }
+
+    fn finish_later(&mut self, id: Id, finish: Finish, length: Duration) {
+        let late = async move {
+            tokio::time::sleep(length).await;
+            (id, finish)
+        };
+        self.futures.spawn_on(late, self.runtime.handle());
+    }
+
+    /// Hooks whose first poll returns now go on to await for ever.
+    fn end_first_polls(&mut self) {
+        let now = self.now;
+        let (ended, others) = std::mem::take(&mut self.in_first_poll).into_iter().partition(|(until, _)| *until <= now);
+        self.in_first_poll = others;
+        let ended: Vec<(Duration, Id)> = ended;
+        ended.into_iter().for_each(|(_, id)| self.spawn(id, Box::pin(std::future::pending())));
+    }
+
+    fn spawn(&mut self, id: Id, future: HookFuture) {
+        let mut future = Cancellable::new(future);
+        let cancel = Arc::new(CancelHandle::new(self.began));
+        future.cancelled_by(Arc::clone(&cancel));
+        self.watch(id, &cancel);
+        self.futures.spawn_on(async move { (id, future.await) }, self.runtime.handle());
+    }
+
+    fn watch(&mut self, id: Id, cancel: &Arc<CancelHandle>) {
+        if self.driver.watch_future(id, Arc::clone(cancel)) {
+            cancel.cancel();
+        }
+    }
+
+    fn enter(&self, hook: &HookRef, limit: Duration) -> Result<Entered, Finish> {
+        let args = HookArgs {
+            values: &*self.values,
+            trigger: &self.trigger,
+            fast: self.driver.fast(),
+            began: self.began,
+            phase: hook.phase,
+            limit,
+        };
+        let call = Call::new(&args);
+        // An async function may want a runtime already when it makes its future; a sync one has none.
+        let entered = matches!(hook.body, Body::Async(_) | Body::AsyncOnce(_)).then(|| self.runtime.enter());
+        let result = at_virtual_time(self.began + self.now, || guarded(|| hook.body.enter(&call)));
+        drop(entered);
+        result
+    }
+}

@@ -1,0 +1,184 @@
+//! Opens the groups in their order, and ends their hooks.
+
+use std::time::Duration;
+
+use super::{Event, HookState, OpenGroup, ShutdownState, Step};
+use crate::after::Turn as GroupKey;
+use crate::drain::Stage;
+use crate::hook::Phase;
+use crate::plan::Id;
+use crate::report::{Outcome, SkipReason};
+
+impl ShutdownState {
+    /// Goes on until there is a hook to run, or something to wait for.
+    pub(super) fn advance(&mut self, now: Duration) {
+        while self.is_begun() && !self.is_over() && self.step.open_group().is_none_or(|group| group.unfinished == 0) {
+            let next = self.plan.next_group(self.last_opened).map(|(key, group)| (key, group.declared));
+            let phase = next.map(|(key, _)| key.0);
+            let goes_on = match self.step {
+                Step::Deregistering(_) | Step::Serving { .. } if phase == Some(Phase::Announce) => true,
+                Step::Deregistering(_) | Step::Serving { .. } => {
+                    if !self.begin_draining(now) {
+                        return;
+                    }
+                    continue;
+                }
+                Step::Draining { .. } if phase == Some(Phase::Drain) => true,
+                Step::Draining { by, .. } => self.is_drained(by, now),
+                Step::Armed | Step::Stopping(_) | Step::Over { .. } => true,
+            };
+            match next {
+                _ if !goes_on => return,
+                None => self.step = Step::Over { at: now },
+                Some((key, declared)) => self.open_group(key, declared, now),
+            }
+        }
+    }
+
+    /// Begins draining, unless the drain delay is still to be waited for.
+    fn begin_draining(&mut self, now: Duration) -> bool {
+        if now < self.serve_until {
+            self.step = Step::Serving { waited: true };
+            self.tell_phase();
+            return false;
+        }
+        self.progress += usize::from(matches!(self.step, Step::Serving { waited: true }));
+        self.step = Step::Draining { hooks: None, by: None };
+        self.history.draining = Some(now);
+        // In this order: what is counted from here on began before draining or is seen by it (see `drain`).
+        self.program.enter_stage(Stage::Draining);
+        self.count_work(now);
+        self.tell_phase();
+        self.events.push(Event::StageBegan(Stage::Draining));
+        true
+    }
+
+    /// Whether the drain phase, whose hooks have ended, can end: nothing is in flight, counted now, or its time is over.
+    fn is_drained(&mut self, by: Option<Duration>, now: Duration) -> bool {
+        let by = by.unwrap_or_else(|| self.timing.drained_by(now));
+        let in_flight = self.count_work(now);
+        if in_flight > 0 && now < by {
+            self.step = Step::Draining { hooks: None, by: Some(by) };
+            return false;
+        }
+        if in_flight > 0 {
+            self.cut_off = self.program.list_work();
+            // All of it may have ended since it was counted.
+            if !self.cut_off.is_empty() {
+                self.events.push(Event::WorkCutOff(self.cut_off.clone()));
+            }
+        }
+        true
+    }
+
+    fn open_group(&mut self, key: GroupKey, declared: Duration, now: Duration) {
+        let share = self.timing.open(key.0, declared, now);
+        let members = self.plan.group(key).map(|group| group.members.clone()).unwrap_or_default();
+        let group = OpenGroup { key, unfinished: 0, share };
+        self.last_opened = Some(key);
+        self.enter(group);
+        self.tell_phase();
+        for id in members {
+            let Some(HookState::Waiting { on, open }) = self.hooks.get_mut(id) else {
+                // Skipped before: it is `after` an abandoned hook of an earlier group.
+                continue;
+            };
+            *open = true;
+            let is_free = *on == 0;
+            self.change_unfinished(1);
+            if is_free {
+                self.enqueue(id);
+            }
+        }
+    }
+
+    /// Makes this the open group, inside the step of its phase.
+    pub(super) fn enter(&mut self, group: OpenGroup) {
+        self.step = match (group.key.0, &self.step) {
+            (Phase::Announce, _) => Step::Deregistering(group),
+            (Phase::Drain, Step::Draining { by, .. }) => Step::Draining { hooks: Some(group), by: *by },
+            _ => Step::Stopping(group),
+        };
+    }
+
+    /// One hook more in the open group, or one less.
+    pub(super) fn change_unfinished(&mut self, by: isize) {
+        match self.step.open_group_mut() {
+            Some(group) => group.unfinished = group.unfinished.saturating_add_signed(by),
+            None => debug_assert!(false, "a hook of a group ends while the group is open"),
+        }
+    }
+
+    /// Adds a hook to the group that runs, or makes a group of it alone where none does.
+    pub(super) fn join_open_group(&mut self, key: GroupKey, declared: Duration, now: Duration) {
+        if self.step.open_group().is_none() {
+            let share = self.timing.open_late(key.0, declared, now);
+            self.enter(OpenGroup { key, unfinished: 0, share });
+        }
+        self.change_unfinished(1);
+    }
+
+    pub(super) fn enqueue(&mut self, id: Id) {
+        self.set(id, HookState::Queued);
+        self.queue.push_back(id);
+    }
+
+    /// Ends a hook that ran, and lets go the hooks that are `after` it.
+    pub(super) fn end(&mut self, id: Id, now: Duration, outcome: Outcome, left_tasks: usize) {
+        let start = self.running_state(id).map(|running| running.start);
+        let is_abandoned = matches!(outcome, Outcome::TimedOut { abandoned: true });
+        if matches!(outcome, Outcome::TimedOut { .. }) {
+            let after = now.saturating_sub(start.unwrap_or(now));
+            self.events.push(Event::TimedOut { id, after });
+        }
+        self.running.retain(|running| *running != id);
+        self.change_unfinished(-1);
+        self.set(id, HookState::Ended { start, end: now, outcome, left_tasks });
+        if is_abandoned {
+            self.skip_followers(id, now);
+        } else {
+            self.release_followers(id);
+        }
+    }
+
+    /// Skips a queued hook. Those that are `after` it run: it holds nothing that they might use.
+    pub(super) fn skip_for_lack_of_time(&mut self, id: Id, now: Duration) {
+        let outcome = Outcome::Skipped(SkipReason::NoTimeLeft);
+        self.change_unfinished(-1);
+        self.set(id, HookState::Ended { start: None, end: now, outcome, left_tasks: 0 });
+        self.release_followers(id);
+    }
+
+    pub(super) fn release_followers(&mut self, id: Id) {
+        for follower in self.plan.followers(id).to_vec() {
+            if let Some(HookState::Waiting { on, open }) = self.hooks.get_mut(follower) {
+                *on = on.saturating_sub(1);
+                if *on == 0 && *open {
+                    self.enqueue(follower);
+                }
+            }
+        }
+    }
+
+    /// Skips the hooks that are `after` an abandoned one, directly or through others.
+    fn skip_followers(&mut self, abandoned: Id, now: Duration) {
+        let Some(hook) = self.plan.hook(abandoned).map(|hook| hook.name.to_string()) else { return };
+        let mut followers = self.plan.followers(abandoned).to_vec();
+        while let Some(id) = followers.pop() {
+            if self.skip_after(id, &hook, now) {
+                followers.extend(self.plan.followers(id));
+            }
+        }
+    }
+
+    /// Skips a hook that has not started, because it is `after` one that was abandoned.
+    pub(super) fn skip_after(&mut self, id: Id, hook: &str, now: Duration) -> bool {
+        let Some(HookState::Waiting { open, .. }) = self.hooks.get(id) else { return false };
+        if *open {
+            self.change_unfinished(-1);
+        }
+        let outcome = Outcome::Skipped(SkipReason::AfterAbandoned { hook: hook.to_owned() });
+        self.set(id, HookState::Ended { start: None, end: now, outcome, left_tasks: 0 });
+        true
+    }
+}

@@ -1,0 +1,346 @@
+//! The state of one shutdown: what every hook is at, and what comes next. A value without threads and without a clock.
+//!
+//! Every call brings the time, counted from the trigger, and may change several things at once; what the caller has to
+//! do about them waits in [`ShutdownState::take_events`]. The program's own state (stage and work in flight) is reached
+//! through [`Program`], so that a stage begins, and work is counted, in the same step as the change that depends on it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::after::Turn as GroupKey;
+use crate::drain::{Stage, WorkInFlight};
+use crate::hook::{HookRef, Phase};
+use crate::plan::{Id, Plan};
+use crate::report::{HookReport, Outcome, OwnEnd};
+use crate::telemetry::TELLS_ENDS;
+use crate::timing::{Allotment, Share, Timing};
+use crate::trigger::{Note, Signal, Trigger};
+
+mod escalation;
+mod groups;
+mod progress;
+mod registration;
+mod report;
+mod timeouts;
+
+use escalation::own_end;
+pub(crate) use progress::Progress;
+use report::History;
+
+/// What the shutdown reads and sets of the program. No method blocks, allocates without bound, or runs the user's code:
+/// all are called under the lock of the run.
+pub(crate) trait Program: Send {
+    /// Goes on to a stage. Whoever waits for the stage is woken later, by [`Event::StageBegan`].
+    fn enter_stage(&self, stage: Stage);
+    /// Returns how much work is in flight; zero only if there was none at some moment of the call.
+    fn count_work(&self) -> usize;
+    /// Returns the work in flight, by name and location.
+    fn list_work(&self) -> Vec<WorkInFlight>;
+}
+
+/// How the function of a hook ended.
+#[derive(Debug)]
+pub(crate) enum Finish {
+    /// By itself.
+    Ended(Outcome),
+    /// Its future was dropped because it was cancelled.
+    Dropped,
+}
+
+impl Finish {
+    /// Returns the outcome's name.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Ended(outcome) => outcome.name(),
+            Self::Dropped => Outcome::TimedOut { abandoned: false }.name(),
+        }
+    }
+}
+
+/// What the caller has to do, or to tell.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// Wake whoever waits for this stage.
+    StageBegan(Stage),
+    /// A phase has begun, with so many hooks.
+    PhaseBegan { phase: Phase, hooks: usize },
+    /// Drop this hook's future.
+    Cancel(Id),
+    /// The hook was cancelled or abandoned, so long after its start.
+    TimedOut { id: Id, after: Duration },
+    /// The hook has ended, or was skipped. Only with a feature that reports hooks one by one.
+    Ended(Box<HookReport>),
+    /// This work in flight is not waited for any longer.
+    WorkCutOff(Vec<WorkInFlight>),
+    /// A signal or request that changes nothing.
+    Noted(Trigger),
+    /// A repeated signal asks for a fast shutdown.
+    Fast(Signal),
+}
+
+/// What one hook is at.
+enum HookState {
+    /// Its group is not open, or so many of the hooks that it is `after` have not ended.
+    Waiting {
+        on: usize,
+        open: bool,
+    },
+    /// It may start as soon as a thread is free.
+    Queued,
+    Running(Running),
+    Ended {
+        start: Option<Duration>,
+        end: Duration,
+        outcome: Outcome,
+        left_tasks: usize,
+    },
+}
+
+#[derive(Clone, Copy)]
+struct Running {
+    start: Duration,
+    allotment: Allotment,
+    /// When its cancellation was asked for.
+    cancelled: Option<Duration>,
+}
+
+/// The hooks of one phase and one priority, while some of them have not ended.
+#[derive(Debug)]
+struct OpenGroup {
+    key: GroupKey,
+    /// Its hooks that have not ended. Zero only inside [`ShutdownState::advance`].
+    unfinished: usize,
+    share: Share,
+}
+
+/// How far the shutdown has come.
+#[derive(Debug)]
+enum Step {
+    /// There was no trigger.
+    Armed,
+    /// The first hooks run, and the drain delay passes beside them.
+    Deregistering(OpenGroup),
+    /// No hook runs; the program serves until the drain delay is over. `waited` is false until the step has lasted.
+    Serving { waited: bool },
+    /// Hooks of the drain phase run, or work in flight is waited for, or both at once where a hook came late. `by` is
+    /// set when the hooks have ended for the first time: from then on the time for work in flight runs out.
+    Draining { hooks: Option<OpenGroup>, by: Option<Duration> },
+    /// Hooks of a later phase run.
+    Stopping(OpenGroup),
+    /// No hook runs any more.
+    Over { at: Duration },
+}
+
+impl Step {
+    fn open_group(&self) -> Option<&OpenGroup> {
+        match self {
+            Self::Deregistering(group) | Self::Stopping(group) => Some(group),
+            Self::Draining { hooks, .. } => hooks.as_ref(),
+            Self::Armed | Self::Serving { .. } | Self::Over { .. } => None,
+        }
+    }
+
+    fn open_group_mut(&mut self) -> Option<&mut OpenGroup> {
+        match self {
+            Self::Deregistering(group) | Self::Stopping(group) => Some(group),
+            Self::Draining { hooks, .. } => hooks.as_mut(),
+            Self::Armed | Self::Serving { .. } | Self::Over { .. } => None,
+        }
+    }
+}
+
+/// One shutdown, before and after its trigger.
+pub(crate) struct ShutdownState {
+    plan: Plan,
+    timing: Timing,
+    program: Box<dyn Program>,
+    escalate_on_any: bool,
+    step: Step,
+    hooks: Vec<HookState>,
+    queue: VecDeque<Id>,
+    running: Vec<Id>,
+    started: usize,
+    /// The group that was opened last: hooks that come late for it join what runs.
+    last_opened: Option<GroupKey>,
+    /// The latest phase whose beginning was told.
+    phase_told: Option<Phase>,
+    /// The end of the drain delay.
+    serve_until: Duration,
+    /// See [`Progress::count`].
+    progress: usize,
+    cut_off: Vec<WorkInFlight>,
+    /// How many repeated signals have counted.
+    escalated: u32,
+    own_end: Option<OwnEnd>,
+    forced: Option<Signal>,
+    history: History,
+    events: Vec<Event>,
+}
+
+impl ShutdownState {
+    /// Makes all that can be made before the trigger.
+    pub(crate) fn new(plan: Plan, program: Box<dyn Program>, escalate_on_any: bool) -> Self {
+        let hooks = (0..plan.size()).map(|id| HookState::Waiting { on: plan.waits(id), open: false }).collect();
+        Self {
+            timing: Timing::new(&plan),
+            queue: VecDeque::with_capacity(plan.size()),
+            serve_until: plan.drain_delay(),
+            plan,
+            program,
+            escalate_on_any,
+            step: Step::Armed,
+            hooks,
+            running: Vec::new(),
+            started: 0,
+            last_opened: None,
+            phase_told: None,
+            progress: 0,
+            cut_off: Vec::new(),
+            escalated: 0,
+            own_end: None,
+            forced: None,
+            history: History::default(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Starts the shutdown and returns its trigger, which is the reason whatever comes later.
+    pub(crate) fn begin(&mut self, first: Note) -> Trigger {
+        self.own_end = own_end(&first);
+        let trigger = match first {
+            Note::Trigger(trigger) => trigger,
+            Note::Exit(code) => Trigger::Request { label: format!("exit({code})") },
+        };
+        if !trigger.still_serves() {
+            self.serve_until = Duration::ZERO;
+        }
+        self.progress += usize::from(!self.serve_until.is_zero());
+        self.timing = Timing::new(&self.plan);
+        self.program.enter_stage(Stage::Leaving);
+        self.events.push(Event::StageBegan(Stage::Leaving));
+        self.step = Step::Serving { waited: false };
+        self.advance(Duration::ZERO);
+        trigger
+    }
+
+    fn is_begun(&self) -> bool {
+        !matches!(self.step, Step::Armed)
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.step, Step::Over { .. })
+    }
+
+    /// Whether a repeated signal ended the shutdown.
+    pub(crate) fn is_forced(&self) -> bool {
+        self.forced.is_some()
+    }
+
+    /// Whether the drain phase goes on, so that the amount of work in flight matters.
+    pub(crate) fn is_draining(&self) -> bool {
+        matches!(self.step, Step::Draining { .. })
+    }
+
+    /// Whether hooks wait for a thread.
+    pub(crate) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// How many hooks have started so far.
+    pub(crate) fn started(&self) -> usize {
+        self.started
+    }
+
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Starts the next hook that may run, and returns it with its time limit. A hook whose phase has no time left is
+    /// skipped.
+    pub(crate) fn start_next(&mut self, now: Duration) -> Option<(Id, HookRef, Duration)> {
+        while let Some(id) = self.queue.pop_front() {
+            let Some(hook) = self.plan.hook(id).cloned() else {
+                debug_assert!(false, "a hook that is queued is in the plan");
+                continue;
+            };
+            match self.allot(&hook, now) {
+                Some(allotment) => {
+                    self.set(id, HookState::Running(Running { start: now, allotment, cancelled: None }));
+                    self.running.push(id);
+                    self.started += 1;
+                    return Some((id, hook, allotment.limit));
+                }
+                None => {
+                    self.skip_for_lack_of_time(id, now);
+                    self.advance(now);
+                }
+            }
+        }
+        None
+    }
+
+    /// Counts the hook's time from now on: before this moment it waited for the shutdown itself. Returns its new limit.
+    pub(crate) fn restart_clock(&mut self, id: Id, now: Duration) -> Option<Duration> {
+        let running = self.running_state(id).filter(|running| running.cancelled.is_none())?;
+        // The old limit stands where no time is left: the hook has begun.
+        let allotment = self.plan.hook(id).and_then(|hook| self.allot(hook, now)).unwrap_or(running.allotment);
+        self.set(id, HookState::Running(Running { start: now, allotment, cancelled: None }));
+        Some(allotment.limit)
+    }
+
+    /// The time for a hook that starts now; none where its phase is at its end.
+    fn allot(&self, hook: &HookRef, now: Duration) -> Option<Allotment> {
+        let share = self.step.open_group().map(|group| group.share).unwrap_or_default();
+        self.timing.allot(hook, share, now)
+    }
+
+    /// Records how a hook ended, and how many tasks it left. Changes nothing for a hook that was abandoned before.
+    pub(crate) fn finish(&mut self, id: Id, now: Duration, finish: Finish, left_tasks: usize) {
+        let (outcome, by_itself) = match finish {
+            Finish::Ended(outcome) => (outcome, true),
+            Finish::Dropped => (Outcome::TimedOut { abandoned: false }, false),
+        };
+        if self.running_state(id).is_some() {
+            self.progress += usize::from(by_itself);
+            self.end(id, now, outcome, left_tasks);
+            self.advance(now);
+        }
+    }
+
+    fn set(&mut self, id: Id, state: HookState) {
+        if TELLS_ENDS
+            && let HookState::Ended { start, end, outcome, left_tasks } = &state
+            && let Some(hook) = self.plan.hook(id)
+        {
+            let duration = end.saturating_sub(start.unwrap_or(*end));
+            let report =
+                HookReport { left_tasks: *left_tasks, ..HookReport::new(hook, outcome.clone(), *start, duration) };
+            self.events.push(Event::Ended(Box::new(report)));
+        }
+        match self.hooks.get_mut(id) {
+            Some(slot) => *slot = state,
+            None => debug_assert!(false, "every hook of the plan has its state"),
+        }
+    }
+
+    /// Whether the hook was abandoned and may hold its thread for ever.
+    pub(crate) fn is_abandoned(&self, id: Id) -> bool {
+        matches!(self.hooks.get(id), Some(HookState::Ended { outcome: Outcome::TimedOut { abandoned: true }, .. }))
+    }
+
+    /// Whether the hook's future must be dropped: its cancellation was asked for, or it was abandoned.
+    pub(crate) fn is_cancelled(&self, id: Id) -> bool {
+        self.running_state(id).is_none_or(|running| running.cancelled.is_some())
+    }
+
+    fn running_state(&self, id: Id) -> Option<Running> {
+        match self.hooks.get(id) {
+            Some(HookState::Running(running)) => Some(*running),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}

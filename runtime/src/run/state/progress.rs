@@ -1,0 +1,55 @@
+//! How far the shutdown has come: what a platform that waits for its end may be told.
+
+use std::time::Duration;
+
+use super::{Event, ShutdownState, Step};
+use crate::hook::{HookRef, Phase};
+
+/// What the shutdown is at, at one moment.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "systemd"), expect(dead_code, reason = "only the feature `systemd` reads it"))]
+pub(crate) struct Progress {
+    pub(crate) now: Duration,
+    pub(crate) phase: Phase,
+    /// The hooks that run or wait for a thread.
+    pub(crate) hooks: Vec<HookRef>,
+    /// How much work in flight is waited for.
+    pub(crate) in_flight: usize,
+    /// Whether the drain delay goes on.
+    pub(crate) is_serving: bool,
+    /// Rises whenever something that was waited for has ended by itself: a hook (not by its timeout), work in flight,
+    /// the drain delay; and when that delay begins, because it will end.
+    pub(crate) count: usize,
+    /// When what runs now has ended or was abandoned, by the time limits that it has.
+    pub(crate) until: Duration,
+}
+
+impl ShutdownState {
+    pub(crate) fn progress(&self, now: Duration) -> Progress {
+        let queued = || self.queue.iter().filter_map(|id| self.plan.hook(*id));
+        let limits = self.running().map(|(_, _, _, limit)| limit);
+        let limits = limits.chain(queued().filter_map(|hook| self.allot(hook, now)).map(|allotment| allotment.limit));
+        let before_draining = matches!(self.step, Step::Armed | Step::Deregistering(_) | Step::Serving { .. });
+        let is_serving = before_draining && now < self.serve_until;
+        Progress {
+            now,
+            phase: self.phase(),
+            hooks: self.running().map(|(_, hook, ..)| hook).chain(queued()).cloned().collect(),
+            in_flight: if self.is_draining() { self.history.in_flight() } else { 0 },
+            is_serving,
+            count: self.progress,
+            until: limits.chain(is_serving.then_some(self.serve_until)).max().unwrap_or(now),
+        }
+    }
+
+    /// Tells that a phase has begun, once for each.
+    pub(super) fn tell_phase(&mut self) {
+        let phase = self.phase();
+        if self.phase_told != Some(phase) {
+            self.phase_told = Some(phase);
+            let groups = self.plan.groups().filter(|(key, _)| key.0 == phase);
+            let hooks = groups.map(|(_, group)| group.members.len()).sum();
+            self.events.push(Event::PhaseBegan { phase, hooks });
+        }
+    }
+}

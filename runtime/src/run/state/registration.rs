@@ -1,0 +1,114 @@
+//! Adds and removes hooks while the program runs, and while it stops.
+
+use std::time::Duration;
+
+use super::{HookState, ShutdownState, Step};
+use crate::after::{Turn as GroupKey, timeout, turn as group_key};
+use crate::hook::{HookRef, Phase};
+use crate::plan::Id;
+use crate::registry::TooLate;
+use crate::report::{Outcome, SkipReason};
+use crate::timing::Timing;
+
+impl ShutdownState {
+    /// Adds a hook. Where its phase is under way and its group was opened before, it joins the group that runs.
+    pub(crate) fn add(&mut self, hook: HookRef, after: &[HookRef], now: Duration) -> Result<(), TooLate> {
+        if self.is_over() || (self.is_begun() && hook.phase < self.phase()) {
+            return Err(TooLate { name: hook.name.to_string(), phase: hook.phase });
+        }
+        let (key, declared) = (group_key(&hook), timeout(&hook));
+        let id = self.change_plan(key, |state| state.plan.add(hook, after));
+        let joins = Some(key) <= self.last_opened;
+        let on = self.unfinished(after);
+        let waiting = HookState::Waiting { on, open: joins };
+        match self.hooks.get_mut(id) {
+            Some(slot) => *slot = waiting,
+            None => self.hooks.push(waiting),
+        }
+        if joins {
+            self.join_open_group(key, declared, now);
+        }
+        if let Some(abandoned) = after.iter().find_map(|earlier| self.abandoned_before(earlier)) {
+            self.skip_after(id, &abandoned, now);
+        } else if joins && on == 0 {
+            self.enqueue(id);
+        }
+        if Timing::is_reserved(key.0) {
+            self.keep_slice_free();
+        }
+        self.advance(now);
+        Ok(())
+    }
+
+    /// The hook that was abandoned, if this one is that hook or was skipped because of it.
+    fn abandoned_before(&self, hook: &HookRef) -> Option<String> {
+        match self.state_of(hook)? {
+            HookState::Ended { outcome: Outcome::TimedOut { abandoned: true }, .. } => Some(hook.name.to_string()),
+            HookState::Ended { outcome: Outcome::Skipped(SkipReason::AfterAbandoned { hook }), .. } => {
+                Some(hook.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// The first hook for the time at the end has come: the hooks that run already may no longer use that time.
+    fn keep_slice_free(&mut self) {
+        let Self { hooks, plan, timing, running, .. } = self;
+        for id in running.iter() {
+            if let (Some(HookState::Running(running)), Some(hook)) = (hooks.get_mut(*id), plan.hook(*id)) {
+                running.allotment = running.allotment.ending_by(timing.end_of(hook.phase));
+            }
+        }
+    }
+
+    /// Removes a hook that has not started; the hooks after it do not wait for it.
+    pub(crate) fn remove(&mut self, hook: &HookRef, now: Duration) {
+        let Some(id) = self.plan.find(hook) else { return };
+        let open = match self.hooks.get(id) {
+            Some(HookState::Waiting { open, .. }) => *open,
+            Some(HookState::Queued) => true,
+            _ => return,
+        };
+        self.queue.retain(|queued| *queued != id);
+        if open {
+            self.change_unfinished(-1);
+        }
+        self.release_followers(id);
+        self.change_plan(group_key(hook), |state| state.plan.remove(id));
+        self.advance(now);
+    }
+
+    /// Changes a group's hooks, and with them the time that is still to be shared out.
+    fn change_plan<T>(&mut self, key: GroupKey, change: impl FnOnce(&mut Self) -> T) -> T {
+        let declared = |state: &Self| state.plan.group(key).map_or(Duration::ZERO, |group| group.declared);
+        let before = declared(self);
+        let changed = change(self);
+        let after = declared(self);
+        if Some(key) > self.last_opened {
+            self.timing.redeclare(key.0, before, after);
+        }
+        changed
+    }
+
+    /// The phase that is under way.
+    pub(super) fn phase(&self) -> Phase {
+        match &self.step {
+            Step::Armed | Step::Deregistering(_) | Step::Serving { .. } => Phase::Announce,
+            Step::Draining { .. } => Phase::Drain,
+            Step::Stopping(group) => group.key.0,
+            Step::Over { .. } => self.last_opened.map_or(Phase::Drain, |(phase, _)| phase.max(Phase::Drain)),
+        }
+    }
+
+    fn unfinished(&self, hooks: &[HookRef]) -> usize {
+        hooks
+            .iter()
+            .filter(|hook| self.state_of(hook).is_some_and(|state| !matches!(state, HookState::Ended { .. })))
+            .count()
+    }
+
+    fn state_of(&self, hook: &HookRef) -> Option<&HookState> {
+        let id: Id = self.plan.find(hook)?;
+        self.hooks.get(id)
+    }
+}

@@ -1,0 +1,98 @@
+//! What runs now, and what has happened.
+
+use std::time::{Duration, SystemTime};
+
+use super::{HookState, Running, ShutdownState, Step};
+use crate::hook::{Hook, HookRef};
+use crate::plan::Id;
+use crate::report::{HookReport, InFlightSeen, Noted, Outcome, Report, SkipReason};
+use crate::trigger::Trigger;
+
+/// Maximum number of changes of the work in flight that are kept; the last change replaces the last kept one.
+const MAX_SEEN: usize = 1000;
+
+/// What the report tells besides the hooks.
+#[derive(Default)]
+pub(super) struct History {
+    pub(super) draining: Option<Duration>,
+    in_flight_seen: Vec<InFlightSeen>,
+    noted: Vec<Noted>,
+}
+
+impl History {
+    /// Returns the amount of work in flight that was counted last.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight_seen.last().map_or(0, |seen| seen.count)
+    }
+
+    pub(super) fn see(&mut self, at: Duration, count: usize) {
+        if self.in_flight_seen.last().is_some_and(|last| last.count == count) {
+            return;
+        }
+        if self.in_flight_seen.len() == MAX_SEEN {
+            self.in_flight_seen.pop();
+        }
+        self.in_flight_seen.push(InFlightSeen { at, count });
+    }
+
+    pub(super) fn note(&mut self, at: Duration, trigger: &Trigger) {
+        if self.noted.len() < Report::MOST_NOTED {
+            self.noted.push(Noted { at, trigger: trigger.clone() });
+        }
+    }
+}
+
+impl ShutdownState {
+    /// The hooks that run now, with their start and their time limit.
+    pub(crate) fn running(&self) -> impl Iterator<Item = (Id, &HookRef, Duration, Duration)> {
+        self.running.iter().filter_map(|id| {
+            let (running, hook) = (self.running_state(*id)?, self.plan.hook(*id)?);
+            Some((*id, hook, running.start, running.allotment.limit))
+        })
+    }
+
+    /// Returns what happened. Hooks that still run count as abandoned, hooks that never started as skipped. The caller
+    /// fills in the wall clock and the exit code.
+    pub(crate) fn report(&self, trigger: &Trigger, now: Duration, activity: impl Fn(Id) -> Option<String>) -> Report {
+        let end = if let Step::Over { at } = self.step { at } else { now };
+        let told = |id| {
+            let report = hook_report(self.plan.hook(id)?, self.hooks.get(id)?, end);
+            Some(HookReport { doing: activity(id).filter(|_| report.is_overdue()), ..report })
+        };
+        Report {
+            trigger: trigger.clone(),
+            hooks: self.plan.ids().filter_map(told).collect(),
+            in_flight: self.cut_off.clone(),
+            duration: end,
+            deadline: self.plan.budget().deadline(),
+            deadline_came: end >= self.timing.usable(),
+            forced: self.forced,
+            own_end: self.own_end,
+            triggered_at: SystemTime::UNIX_EPOCH,
+            draining: self.history.draining,
+            in_flight_seen: self.history.in_flight_seen.clone(),
+            noted: self.history.noted.clone(),
+            exit_code: 0,
+        }
+    }
+}
+
+fn hook_report(hook: &Hook, state: &HookState, over: Duration) -> HookReport {
+    match state {
+        // Also where it was about to start, and a value was missing.
+        HookState::Ended { outcome: outcome @ Outcome::Skipped(_), .. } => {
+            HookReport::new(hook, outcome.clone(), None, Duration::ZERO)
+        }
+        HookState::Ended { start, end, outcome, left_tasks } => {
+            let duration = end.saturating_sub(start.unwrap_or(*end));
+            HookReport { left_tasks: *left_tasks, ..HookReport::new(hook, outcome.clone(), *start, duration) }
+        }
+        HookState::Running(Running { start, .. }) => {
+            let outcome = Outcome::TimedOut { abandoned: true };
+            HookReport::new(hook, outcome, Some(*start), over.saturating_sub(*start))
+        }
+        HookState::Waiting { .. } | HookState::Queued => {
+            HookReport::new(hook, Outcome::Skipped(SkipReason::CutShort), None, Duration::ZERO)
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Runs hooks on one thread until all is over.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use super::context::HookArgs;
+use super::driver::{Next, Task};
+use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
+use super::hook_runtime::{HookRuntime, Made};
+use super::shared::{Began, Run};
+use super::state::Finish;
+use super::stuck::WorkerSlot;
+use super::supervisor::{self, Watch};
+use crate::hook::{Call, Entered};
+use crate::plan::Id;
+use crate::report::Outcome;
+use crate::telemetry::{HookSpan, TELLS_ENDS};
+
+/// How long a worker does nothing but drive the hooks that share its runtime, or wait between two looks: short beside
+/// what a hook takes that waits, long beside a turn of the loop.
+const MOMENT: Duration = Duration::from_millis(2);
+/// How many async hooks are begun in one go. Together they have what tokio lets one task do before it has to yield.
+const SERIES: usize = 16;
+/// How long a hook that has returned waits for the tasks that it spawned: enough to send a last message, little beside
+/// what a connection does that a client keeps open.
+const TASK_GRACE: Duration = Duration::from_millis(250);
+
+/// Runs hooks until all is over, then ends the shutdown if no other worker does. With a watch this is the supervisor's
+/// thread, which watches over the hooks in between.
+pub(super) fn run(run: &Arc<Run>, mut runtime: HookRuntime, mut watch: Option<Watch>) {
+    run.mailbox.masks().run_hooks();
+    let Some(began) = run.began() else {
+        debug_assert!(false, "workers start after the trigger");
+        return;
+    };
+    let worker = Worker { run, began, slot: WorkerSlot::take(run) };
+    let mut next = run.next(None);
+    loop {
+        next = match next {
+            Next::Run(task) => worker.execute(&mut runtime, task),
+            Next::Wake(wake_up) => {
+                worker.slot.while_waking(|| wake_up.run());
+                run.next(None)
+            }
+            Next::Over => break run.finalize(),
+            Next::Nothing if runtime.is_shared() => {
+                runtime.drive(MOMENT);
+                run.next(None)
+            }
+            Next::Nothing => {
+                match watch {
+                    Some(_) => run.mailbox.wait(Some(MOMENT)),
+                    None => run.wait_for_work(),
+                }
+                run.next(None)
+            }
+        };
+        if let Some(watch) = &mut watch {
+            supervisor::look(run, watch);
+        }
+    }
+}
+
+struct Worker<'a> {
+    run: &'a Arc<Run>,
+    began: &'a Began,
+    slot: Arc<WorkerSlot>,
+}
+
+/// How far a hook came in its first step.
+enum First {
+    Over(Finish),
+    Waits(Waiting),
+}
+
+/// A hook that is not over yet.
+type Waiting = (Cancellable, HookSpan);
+
+/// Why no more hooks are begun in one go.
+enum Stop {
+    Next(Next),
+    /// This hook has returned, and left something behind in its runtime.
+    LeftTasks(Id, Finish),
+    Waits(Id, Waiting),
+}
+
+impl Worker<'_> {
+    /// Runs the hook, and as many after it as can be run in one go; returns what is next.
+    fn execute(&self, runtime: &mut HookRuntime, task: Task) -> Next {
+        let stop = if !task.hook.body.is_async() {
+            let mut context = Context::from_waker(Waker::noop());
+            match self.begin(&task, &mut context) {
+                First::Over(finish) => Stop::Next(self.run.next(Some((task.id, finish)))),
+                First::Waits(waiting) => Stop::Waits(task.id, waiting),
+            }
+        } else if let Some(made) = runtime.get() {
+            let mut task = Some(task);
+            let series = poll_fn(|context| match task.take() {
+                Some(task) => Poll::Ready(self.series(made, task, context)),
+                None => Poll::Pending,
+            });
+            made.tokio.block_on(series)
+        } else {
+            let refused = Outcome::Failed("the system refused an async runtime".to_owned());
+            Stop::Next(self.run.next(Some((task.id, Finish::Ended(refused)))))
+        };
+        match stop {
+            Stop::Next(next) => next,
+            Stop::LeftTasks(id, finish) => self.finish_with_tasks(runtime, id, finish),
+            Stop::Waits(id, waiting) => self.wait(runtime, id, waiting),
+        }
+    }
+
+    /// Begins async hooks inside the runtime, which an async function may want already when it makes its future.
+    fn series(&self, made: &Made, mut task: Task, context: &mut Context<'_>) -> Stop {
+        for _ in 0..SERIES {
+            let finish = match self.begin(&task, context) {
+                First::Over(finish) => finish,
+                First::Waits(waiting) => return Stop::Waits(task.id, waiting),
+            };
+            if !made.is_tidy() {
+                return Stop::LeftTasks(task.id, finish);
+            }
+            match self.run.next(Some((task.id, finish))) {
+                Next::Run(next) if next.hook.body.is_async() => task = next,
+                next => return Stop::Next(next),
+            }
+        }
+        Stop::Next(Next::Run(task))
+    }
+
+    /// Calls the hook's function and polls its future once. Most hooks end here.
+    fn begin(&self, task: &Task, context: &mut Context<'_>) -> First {
+        self.slot.set_hook(task.id);
+        let span = self.run.observer.span(&task.hook);
+        // The span may have waited for a listener, which is not the hook's time.
+        let limit = if TELLS_ENDS { self.run.restart_clock(task.id).unwrap_or(task.limit) } else { task.limit };
+        let args = HookArgs {
+            values: &*self.run.values,
+            trigger: &self.began.trigger,
+            fast: &self.run.fast,
+            began: self.began.at,
+            phase: task.hook.phase,
+            limit,
+        };
+        let call = Call::new(&args);
+        let finish = match span.within(|| guarded(|| task.hook.body.enter(&call))) {
+            Ok(Entered::Ended(result)) => Finish::Ended(outcome(result)),
+            Ok(Entered::Waits(future)) => {
+                let mut future = Cancellable::new(span.around(future));
+                match Pin::new(&mut future).poll(context) {
+                    Poll::Ready(finish) => finish,
+                    Poll::Pending => return First::Waits((future, span)),
+                }
+            }
+            Err(finish) => finish,
+        };
+        span.close(finish.name());
+        First::Over(finish)
+    }
+
+    /// Waits for the hook's end. Other hooks go on meanwhile on another thread, or on this one if there is none.
+    fn wait(&self, runtime: &mut HookRuntime, id: Id, (mut future, span): Waiting) -> Next {
+        let cancel = Arc::new(CancelHandle::new(self.began.at));
+        future.cancelled_by(Arc::clone(&cancel));
+        self.run.watch_future(id, cancel);
+        if !self.run.pass_on() {
+            self.share(runtime, id, (future, span));
+            return self.run.next(None);
+        }
+        let Some(made) = runtime.get() else {
+            debug_assert!(false, "the future was polled inside this runtime");
+            return Next::Nothing;
+        };
+        let finish = made.tokio.block_on(future);
+        span.close(finish.name());
+        if made.is_tidy() { self.run.next(Some((id, finish))) } else { self.finish_with_tasks(runtime, id, finish) }
+    }
+
+    /// Waits a moment for the tasks that a hook has spawned, then drops them.
+    fn finish_with_tasks(&self, runtime: &mut HookRuntime, id: Id, finish: Finish) -> Next {
+        let grace = match finish {
+            Finish::Ended(_) => TASK_GRACE.min(self.run.time_left(id)),
+            Finish::Dropped => Duration::ZERO,
+        };
+        let left_tasks = runtime.finish_tasks(grace);
+        // Recorded before the runtime is dropped: dropping what is left runs the user's code, which may take long.
+        self.run.finish(id, finish, left_tasks);
+        runtime.renew();
+        self.run.next(None)
+    }
+
+    /// Lets the hook go on beside those that this worker takes next, because no other thread can be had.
+    fn share(&self, runtime: &mut HookRuntime, id: Id, (future, span): Waiting) {
+        let shared = Arc::clone(runtime.shared());
+        let run = Arc::clone(self.run);
+        shared.fetch_add(1, Ordering::Relaxed);
+        if let Some(made) = runtime.get() {
+            made.tokio.spawn(async move {
+                let finish = future.await;
+                span.close(finish.name());
+                shared.fetch_sub(1, Ordering::Relaxed);
+                run.finish(id, finish, 0);
+            });
+        }
+    }
+}
