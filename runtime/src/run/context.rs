@@ -75,24 +75,24 @@ impl Context {
     }
 }
 
-#[cfg(not(any(test, feature = "testing")))]
+#[cfg(not(feature = "testing"))]
 fn now() -> Instant {
     Instant::now()
 }
 
 /// In a rehearsal the time is that of its clock.
-#[cfg(any(test, feature = "testing"))]
+#[cfg(feature = "testing")]
 fn now() -> Instant {
     VIRTUAL_TIME.get().unwrap_or_else(|| tokio::time::Instant::now().into_std())
 }
 
-#[cfg(any(test, feature = "testing"))]
+#[cfg(feature = "testing")]
 thread_local! {
     /// The time for a sync hook of a rehearsal, which has no async runtime to ask.
     static VIRTUAL_TIME: std::cell::Cell<Option<Instant>> = const { std::cell::Cell::new(None) };
 }
 
-#[cfg(any(test, feature = "testing"))]
+#[cfg(feature = "testing")]
 pub(super) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> T {
     VIRTUAL_TIME.set(Some(time));
     let result = work();

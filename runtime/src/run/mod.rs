@@ -24,10 +24,12 @@ mod hook_future;
 mod hook_runtime;
 mod observer;
 mod parked_thread;
+// Two attributes: clippy knows a test module by `cfg(test)` alone.
 #[cfg(test)]
+#[cfg(feature = "testing")]
 mod schedule;
 mod shared;
-#[cfg(any(test, feature = "testing"))]
+#[cfg(feature = "testing")]
 mod simulation;
 mod state;
 mod stuck;

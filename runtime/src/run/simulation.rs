@@ -167,7 +167,7 @@ impl Simulation {
         self.settle();
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, feature = "systemd"))]
     pub(crate) fn state(&self) -> &ShutdownState {
         self.driver.state()
     }
