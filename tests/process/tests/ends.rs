@@ -76,6 +76,25 @@ fn spec_3_26_with_ending_return_one_more_signal_ends_the_program() {
 }
 
 #[test]
+fn spec_3_19_with_ending_return_a_signal_ends_the_program_also_while_a_hook_holds_the_first_thread() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_ends")).arg("return-while-held").start();
+    // Within a second of the trigger it would be the same request.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    program.signal(Signal::SIGTERM);
+    program.wait().assert_code(143).assert_out("3 hooks").assert_err("timed out, abandoned");
+}
+
+#[test]
+fn spec_3_19_a_repeated_signal_ends_the_program_also_while_its_exit_handlers_hang() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_ends")).arg("atexit-hangs").start();
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    program.signal(Signal::SIGINT);
+    program.err_line("SIGINT again");
+    program.signal(Signal::SIGINT);
+    program.wait().assert_code(130).assert_order(&["hook", "last", "ready"]);
+}
+
+#[test]
 fn install_twice_is_an_error_and_a_failed_install_changes_nothing() {
     let ended = ends("twice");
     ended

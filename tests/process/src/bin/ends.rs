@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use on_shutdown::{Ending, Settings, on_shutdown};
+use on_shutdown::{Ending, HookSettings, Phase, Settings, on_shutdown, register_sync};
 
 #[on_shutdown]
 fn hook() {
@@ -31,6 +31,8 @@ fn main() -> ExitCode {
         Some("settings") => settings(),
         Some("return") => go_on(),
         Some("return-and-hang") => hang_after_return(),
+        Some("return-while-held") => return_while_held(),
+        Some("atexit-hangs") => atexit_hangs(),
         Some("twice") => twice(),
         Some("atexit") => atexit(),
         other => panic!("what is {other:?}?"),
@@ -134,6 +136,47 @@ fn hang_after_return() -> ExitCode {
     loop {
         std::thread::park();
     }
+}
+
+/// The thread that ran the first hook never comes back.
+fn return_while_held() -> ExitCode {
+    let settings = HookSettings::new().priority(1).timeout(Duration::from_millis(100));
+    let hook = register_sync("holds its thread", settings, |_| -> () {
+        loop {
+            std::thread::park();
+        }
+    });
+    hook.expect("it is early enough").keep();
+    let handle = Settings::new().ending(Ending::Return).install().expect("the settings are right");
+    handle.request("for the report");
+    println!("{} hooks", handle.wait().hooks.len());
+    println!("ready");
+    loop {
+        std::thread::park();
+    }
+}
+
+struct HangsInDrop;
+
+impl Drop for HangsInDrop {
+    fn drop(&mut self) {
+        println!("ready");
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+/// `exit` runs the destructors of the thread that calls it, which is the one that ran the hook.
+fn atexit_hangs() -> ExitCode {
+    thread_local!(static ARMED: HangsInDrop = const { HangsInDrop });
+    let hook = register_sync("arms", HookSettings::new().phase(Phase::Flush).priority(-1), |_| ARMED.with(|_| ()));
+    hook.expect("it is early enough").keep();
+    let settings = Settings::new().ending(Ending::Atexit).grace_period(Duration::from_secs(60));
+    let handle = settings.install().expect("the settings are right");
+    handle.request("enough");
+    let _ = handle.wait();
+    ExitCode::from(99)
 }
 
 fn twice() -> ExitCode {

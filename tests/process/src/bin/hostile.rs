@@ -132,6 +132,34 @@ async fn async_hook(name: String, behavior: &str) -> Result<(), String> {
             future::pending().await
         }
         "async-sleeps" => forever(),
+        "async-blocks-first" => {
+            let _told = Dropped(name);
+            // A little more than the timeout of 300 ms that its test gives it.
+            thread::sleep(Duration::from_millis(305));
+            future::pending().await
+        }
+        "async-long-nap" => {
+            tokio::time::sleep(Duration::from_millis(1000)).await;
+            Ok(())
+        }
+        "async-spawns" => {
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                trace(&name, "task ended");
+            });
+            Ok(())
+        }
+        "async-spawns-blocking" => {
+            tokio::task::spawn_blocking(move || {
+                thread::sleep(Duration::from_millis(20));
+                trace(&name, "task ended");
+            });
+            Ok(())
+        }
+        "async-leaves-blocking" => {
+            tokio::task::spawn_blocking(|| forever());
+            Ok(())
+        }
         "async-blocks-later" => {
             tokio::time::sleep(Duration::from_millis(5)).await;
             forever()

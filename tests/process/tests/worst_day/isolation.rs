@@ -95,10 +95,35 @@ fn spec_3_15_a_hook_that_exhausts_the_blocking_pool_or_leaves_tasks_that_block()
     }
 }
 
+/// It blocks in its first poll until its timeout is over, and awaits then: it must not go on for ever.
+#[test]
+fn spec_3_15_an_async_hook_is_cancelled_after_a_first_poll_that_takes_too_long() {
+    let told = Hostile::new("parks")
+        .hook("stop:1:300:async-blocks-first")
+        .hook("stop:0:4000:async-long-nap")
+        .hook("close:0:4000:ok")
+        .stop();
+    told.assert_ended(124).assert_ran("async-long-nap-0").assert_ran("ok-0");
+    // Cancelled, or abandoned on a machine that is busy: dropped in both cases.
+    told.assert_order(&["async-blocks-first-0 began", "async-blocks-first-0 dropped", "async-long-nap-0 ended"]);
+}
+
 #[test]
 fn spec_3_15_what_a_hook_leaves_in_its_runtime_goes_before_the_next_hook_has_it() {
     let told = Hostile::new("parks").hook("stop:0:3000:async-leaves").hook("close:0:3000:async-nap").stop();
     told.assert_ended(0).assert_order(&["async-leaves-0 ended", "async-leaves-0 dropped", "async-nap-0 ended"]);
+    told.ended.assert_err("completed, left 1 task unfinished (");
+}
+
+#[test]
+fn spec_3_15_a_hook_waits_a_moment_for_the_tasks_that_it_spawned() {
+    for behavior in ["async-spawns", "async-spawns-blocking"] {
+        let told = Hostile::new("parks").hook(&format!("stop:0:3000:{behavior}")).hook("close:0:3000:async-nap").stop();
+        let (ended, nap) = (format!("{behavior}-0 task ended"), "async-nap-0 began");
+        told.assert_ended(0).assert_order(&[&ended, nap]).ended.assert_no_err("unfinished");
+    }
+    let told = Hostile::new("parks").hook("stop:0:3000:async-leaves-blocking").hook("close:0:3000:async-nap").stop();
+    told.assert_ended(0).assert_ran("async-nap-0").ended.assert_err("completed, left 1 task unfinished (");
 }
 
 #[test]
