@@ -45,7 +45,7 @@ pub(crate) enum Fault {
 
 /// Work in flight that the test sets; nothing of the process.
 #[derive(Default)]
-struct SimulatedWork(AtomicUsize);
+pub(super) struct SimulatedWork(AtomicUsize);
 
 impl Program for Arc<SimulatedWork> {
     fn enter_stage(&self, _stage: Stage) {}

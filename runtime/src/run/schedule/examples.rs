@@ -142,3 +142,21 @@ fn spec_3_15_a_hook_after_an_abandoned_one_is_skipped_and_after_a_failed_one_it_
     assert_eq!(play(Behavior::Fails)[1..], ["h1 10-20 completed", "h2 20-30 completed"]);
     assert_eq!(play(Behavior::Awaits)[1..], ["h1 100-110 completed", "h2 110-120 completed"]);
 }
+
+/// Reading `/proc` between the two times may take long; what the cancellation is granted counts from when it was asked.
+#[test]
+fn spec_3_15_a_cancelled_future_has_its_grace_from_when_it_was_asked() {
+    let hooks = [FakeHook { behavior: Behavior::BlocksInPoll, timeout: ms(100), ..HOOK }];
+    let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
+    let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::<SimulatedWork>::default()), false));
+    driver.begin(first);
+    assert!(matches!(driver.next(Duration::ZERO), Next::Run(_)));
+    let mut running_after = |due, now| {
+        driver.expire(ms(due), ms(now));
+        driver.state().running().count()
+    };
+    assert_eq!(running_after(100, 120), 1, "it is asked to end");
+    assert_eq!(running_after(121, 121), 1, "a millisecond later it is not abandoned");
+    assert_eq!(running_after(129, 129), 1);
+    assert_eq!(running_after(130, 130), 0);
+}

@@ -13,8 +13,9 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::simulation::{Fault, Simulation};
-use super::state::Event;
+use super::driver::{Driver, Next};
+use super::simulation::{Fault, SimulatedWork, Simulation};
+use super::state::{Event, ShutdownState};
 use crate::budget::Budget;
 use crate::drain::Stage;
 use crate::hook::{Body, Hook, HookError, HookFuture, HookRef, Once, Phase};
