@@ -75,13 +75,7 @@ pub(crate) fn worst() -> Report {
     let late = Outcome::TimedOut { abandoned: false };
     let at = |hook: Hook, doing: &str| Hook { doing: Some(doing.to_owned()), ..hook };
     let mut report = report(vec![
-        hook(
-            "deregister",
-            "leave_registry",
-            229,
-            30 * MS,
-            Outcome::Failed("connection refused (os error 111)".into()),
-        ),
+        hook("deregister", "leave_registry", 229, 30 * MS, Outcome::Failed("connection refused (os error 111)".into())),
         hook("drain", "finish_jobs", 31 * MS, 700 * MS, Outcome::Completed),
         hook(
             "stop",
@@ -96,20 +90,8 @@ pub(crate) fn worst() -> Report {
         ),
         at(hook("stop", "write_index", 1_482 * MS, 500 * MS, late), "awaiting, last polled 501 ms ago"),
         hook("stop", "notify", 1_482 * MS, 20 * MS, Outcome::Completed),
-        hook(
-            "close",
-            "close_pool",
-            0,
-            0,
-            Outcome::Skipped("it is after write_orders, which was abandoned".into()),
-        ),
-        hook(
-            "close",
-            "close_cache",
-            0,
-            0,
-            Outcome::Skipped("no `cache::Pool` was provided".into()),
-        ),
+        hook("close", "close_pool", 0, 0, Outcome::Skipped("it is after write_orders, which was abandoned".into())),
+        hook("close", "close_cache", 0, 0, Outcome::Skipped("no `cache::Pool` was provided".into())),
         at(
             hook("finalize", "flush_metrics", 2_400 * MS, 1_700 * MS, lost),
             "waiting in connect on fd 12, a TCP connection to 10.0.7.1:4317",
@@ -172,4 +154,3 @@ pub(crate) fn one() -> Report {
 pub(crate) fn all() -> [Report; 6] {
     [healthy(), worst(), many(), quick(), one(), report(Vec::new())]
 }
-

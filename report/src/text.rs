@@ -87,13 +87,7 @@ impl Timeline<'_> {
         ColumnWidths { phase, priority, name, bar }
     }
 
-    fn write_hook(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        heading: &str,
-        widths: &ColumnWidths,
-        hook: &Hook,
-    ) -> fmt::Result {
+    fn write_hook(&self, f: &mut fmt::Formatter<'_>, heading: &str, widths: &ColumnWidths, hook: &Hook) -> fmt::Result {
         let ColumnWidths { phase, priority, name, bar } = *widths;
         let bar = Bar { start: hook.start, duration: hook.duration, whole: self.report.duration, width: bar };
         let (color, end) = self.color(&hook.outcome);

@@ -88,7 +88,8 @@ struct Seconds(Duration);
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let seconds = f64::deserialize(deserializer)?;
-        let refused = || D::Error::custom(format!("`{seconds}` is no duration; expected seconds from 0 to {MAX_SECONDS}"));
+        let refused =
+            || D::Error::custom(format!("`{seconds}` is no duration; expected seconds from 0 to {MAX_SECONDS}"));
         let known = (0.0..=MAX_SECONDS).contains(&seconds).then(|| Duration::try_from_secs_f64(seconds).ok());
         known.flatten().map(Self).ok_or_else(refused)
     }

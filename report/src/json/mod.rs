@@ -73,8 +73,12 @@ impl ReadError {
                 "the report has format {format}, and this version reads formats up to {FORMAT}; \
                  install a newer `on-shutdown-report`"
             ),
-            Self::Empty => "no report; expected JSON as `ON_SHUTDOWN_REPORT=report.json` makes on-shutdown write it".into(),
-            Self::Several { count } => format!("{count} reports where one was expected; read them with `ReportSet::read`"),
+            Self::Empty => {
+                "no report; expected JSON as `ON_SHUTDOWN_REPORT=report.json` makes on-shutdown write it".into()
+            }
+            Self::Several { count } => {
+                format!("{count} reports where one was expected; read them with `ReportSet::read`")
+            }
         }
     }
 

@@ -106,7 +106,8 @@ fn a_newer_format_is_named_whatever_else_the_report_holds() {
 
 #[test]
 fn the_drain_phase_is_put_in_its_place_if_the_report_does_not_list_it() {
-    let hook = |phase, start| format!(r#"{{"name": "h", "phase": "{phase}", "outcome": "completed", "start": {start}}}"#);
+    let hook =
+        |phase, start| format!(r#"{{"name": "h", "phase": "{phase}", "outcome": "completed", "start": {start}}}"#);
     let hooks = [hook("deregister", 0.0), hook("stop", 0.4)].join(", ");
     let text = SHORT.replace(
         r#""hooks": []"#,

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::ticks::{Tick, ticks};
 use super::layout::{Band, LANE_HEIGHT, Layout, MARGIN, MAX_PHASE, WIDTH};
 use super::markers::Marker;
 use super::rows;
 use super::shapes::{Pixels, TextAnchor};
 use super::text_fit::keep_start;
+use super::ticks::{Tick, ticks};
 use crate::human_duration::HumanDuration;
 use crate::markup::MarkupWriter;
 
@@ -97,7 +97,8 @@ fn draw_marker(svg: &mut MarkupWriter, layout: &Layout<'_>, marker: &Marker) {
         };
         let base = axis - lane as f64 * LANE_HEIGHT;
         svg.line(class, (marker.x, base - 13.0), (marker.x, layout.bottom + 4.0));
-        let (x, anchor) = if marker.is_label_left { (marker.x - 5.0, TextAnchor::End) } else { (marker.x + 5.0, TextAnchor::Start) };
+        let (x, anchor) =
+            if marker.is_label_left { (marker.x - 5.0, TextAnchor::End) } else { (marker.x + 5.0, TextAnchor::Start) };
         svg.text(&format!("marker-text {class}-text"), (x, base - 4.0), anchor, &marker.text());
     });
 }

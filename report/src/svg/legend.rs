@@ -84,8 +84,7 @@ fn items(layout: &Layout<'_>) -> Vec<LegendItem> {
     let mut rows = layout.bands.iter().flat_map(|band| &band.rows);
     let has_delay = rows.clone().any(|row| matches!(row.content, RowContent::StillServing(_)));
     let has_work = rows.any(|row| matches!(row.content, RowContent::InFlight(_)));
-    let mut items: Vec<LegendItem> =
-        OutcomeStyle::ALL.into_iter().filter(occurs).map(LegendItem::Outcome).collect();
+    let mut items: Vec<LegendItem> = OutcomeStyle::ALL.into_iter().filter(occurs).map(LegendItem::Outcome).collect();
     items.extend(ran().next().map(|_| LegendItem::Timeout));
     items.extend(has_delay.then_some(LegendItem::StillServing));
     items.extend(has_work.then_some(LegendItem::InFlight));

@@ -145,10 +145,11 @@ fn place_labels(markers: &mut [Marker], range: PixelRange) {
         let sides = [(false, marker.x, marker.x + width), (true, marker.x - width, marker.x)];
         let fitting = sides.into_iter().filter(|(_, left, right)| *left >= range.left && *right <= range.right);
         let mut choices = fitting.flat_map(|side| (0..MAX_LANES).map(move |lane| (lane, side)));
-        let is_free = |lane: usize, left: f64, right: f64| {
-            !placed.iter().any(|label| label.is_in_the_way_of(lane, left, right))
-        };
-        if let Some((lane, (is_left, left, right))) = choices.find(|(lane, (_, left, right))| is_free(*lane, *left, *right)) {
+        let is_free =
+            |lane: usize, left: f64, right: f64| !placed.iter().any(|label| label.is_in_the_way_of(lane, left, right));
+        if let Some((lane, (is_left, left, right))) =
+            choices.find(|(lane, (_, left, right))| is_free(*lane, *left, *right))
+        {
             (marker.lane, marker.is_label_left) = (Some(lane), is_left);
             placed.push(PlacedLabel { lane, left, right, line: marker.x });
         }

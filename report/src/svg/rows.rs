@@ -23,7 +23,9 @@ pub(super) fn draw(svg: &mut MarkupWriter, layout: &Layout<'_>, band: &Band<'_>)
                 let class = format!("hook {}", OutcomeStyle::of(&hook.outcome).css_class());
                 svg.group(&class, &tooltip(hook), |svg| draw_hook(svg, layout, row, hook));
             }
-            RowContent::StillServing(delay) => svg.group("serving-row", "", |svg| draw_still_serving(svg, layout, row, delay)),
+            RowContent::StillServing(delay) => {
+                svg.group("serving-row", "", |svg| draw_still_serving(svg, layout, row, delay))
+            }
             RowContent::InFlight(most) => svg.group("in-flight", "", |svg| draw_in_flight(svg, layout, row, most)),
             RowContent::Unfinished(work) => {
                 let tooltip = format!("still in flight when the runtime stopped waiting: {work}");
@@ -48,7 +50,13 @@ fn tooltip(hook: &Hook) -> String {
 }
 
 /// Draws the name and the columns at the right, and returns the baseline of the row.
-fn draw_texts(svg: &mut MarkupWriter, layout: &Layout<'_>, row: &Row<'_>, duration: Option<Duration>, outcome: &str) -> f64 {
+fn draw_texts(
+    svg: &mut MarkupWriter,
+    layout: &Layout<'_>,
+    row: &Row<'_>,
+    duration: Option<Duration>,
+    outcome: &str,
+) -> f64 {
     let base = row.top + row.height / 2.0 + 4.0;
     svg.rect("hover", (MARGIN, row.top), (WIDTH - 2.0 * MARGIN, row.height));
     svg.text("name", (layout.columns.name, base), TextAnchor::Start, &row.name);
@@ -83,7 +91,9 @@ pub(super) fn draw_remarks(svg: &mut MarkupWriter, layout: &Layout<'_>, band: &B
             // The remark stands in the place of the bar, and the outcome right of it.
             None => (PixelRange { left: plot.left + 6.0, right: plot.right }, base),
         };
-        svg.group(OutcomeStyle::of(&hook.outcome).css_class(), &tooltip(hook), |svg| draw_remark(svg, layout, range, y, text));
+        svg.group(OutcomeStyle::of(&hook.outcome).css_class(), &tooltip(hook), |svg| {
+            draw_remark(svg, layout, range, y, text)
+        });
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::layout::{Band, Layout, Row};
-use crate::samples::{MS, all, healthy, many, micros, one, quick, signal, worst};
 use crate::model::{LaterTrigger, Report};
+use crate::samples::{MS, all, healthy, many, micros, one, quick, signal, worst};
 
 /// Returns the rows as text: phase, top, name.
 fn rows(report: &Report) -> Vec<String> {

@@ -2,7 +2,8 @@
 //!
 //! The format is described in <https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU>. A
 //! report is a process. The shutdown as a whole has the first thread, and each hook has one of its own: events of one
-//! thread must nest, and hooks overlap.
+//! thread must nest, and hooks overlap. As on Linux, thread ids are unique over all processes, and the first thread has
+//! the id of its process.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,9 +14,6 @@ use crate::report_set::LabeledReport;
 
 #[cfg(test)]
 mod tests;
-
-/// The thread that stands for the shutdown as a whole. The hooks' threads follow.
-const SHUTDOWN_THREAD: usize = 1;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -90,9 +88,10 @@ struct HookArgs {
 pub(crate) fn document(reports: &[LabeledReport]) -> String {
     let origin = reports.iter().filter_map(|labeled| labeled.report.triggered_at).min();
     let mut trace_events = Vec::new();
-    for (index, labeled) in reports.iter().enumerate() {
-        let shift = shift(&labeled.report, origin);
-        Process { pid: index + 1, shift, report: &labeled.report, events: &mut trace_events }.add_all(&labeled.label);
+    let mut pid = 1;
+    for LabeledReport { label, report } in reports {
+        Process { pid, shift: shift(report, origin), report, events: &mut trace_events }.add_all(label);
+        pid += 1 + report.hooks.len();
     }
     let document = Document { display_time_unit: "ms", trace_events };
     // Finite numbers and strings: there is nothing that JSON could refuse.
@@ -116,13 +115,13 @@ struct Process<'a> {
 impl Process<'_> {
     fn add_all(mut self, label: &str) {
         let report = self.report;
-        self.metadata("process_name", 0, Args::Name { name: format!("{label}: {}", report.trigger) });
-        self.metadata("process_labels", 0, Args::Labels { labels: format!("exit code {}", report.exit_code) });
-        self.metadata("process_sort_index", 0, Args::SortIndex { sort_index: self.pid });
-        self.thread(SHUTDOWN_THREAD, "shutdown".to_owned());
+        self.metadata("process_name", self.pid, Args::Name { name: format!("{label}: {}", report.trigger) });
+        self.metadata("process_labels", self.pid, Args::Labels { labels: format!("exit code {}", report.exit_code) });
+        self.metadata("process_sort_index", self.pid, Args::SortIndex { sort_index: self.pid });
+        self.thread(self.pid, "shutdown".to_owned());
         self.add_shutdown();
         for (index, hook) in report.hooks.iter().enumerate() {
-            let tid = SHUTDOWN_THREAD + 1 + index;
+            let tid = self.pid + 1 + index;
             self.thread(tid, hook.full_name());
             self.add_hook(tid, hook);
         }
@@ -157,10 +156,9 @@ impl Process<'_> {
     fn add_hook(&mut self, tid: usize, hook: &Hook) {
         let args = Args::Hook(Box::new(HookArgs::from(hook)));
         let event = match hook.run_time() {
-            Some((start, _)) => Event {
-                dur: Some(micros(hook.duration)),
-                ..self.event(Kind::Complete, hook.name.clone(), start, args)
-            },
+            Some((start, _)) => {
+                Event { dur: Some(micros(hook.duration)), ..self.event(Kind::Complete, hook.name.clone(), start, args) }
+            }
             None => {
                 let at = hook.start.unwrap_or(self.report.duration);
                 Event { s: Some("t"), ..self.event(Kind::Instant, format!("{} (never ran)", hook.name), at, args) }
@@ -193,7 +191,7 @@ impl Process<'_> {
             ts,
             dur: None,
             pid: self.pid,
-            tid: SHUTDOWN_THREAD,
+            tid: self.pid,
             s: None,
             cname: None,
             args,

@@ -155,8 +155,11 @@ mod tests {
         let errors = [
             (&[][..], "no report is named; write the path of a JSON report, or `-` for stdin"),
             (&["--format", "pdf", "a"], "unknown format `pdf`; write `text`, `html`, `svg` or `trace`"),
-            (&["a.json", "-o", "b.pdf"], "the ending of `b.pdf` names no format; write `--format text|html|svg|trace`, \
-             or a path that ends in `.txt`, `.html`, `.svg` or `.json`"),
+            (
+                &["a.json", "-o", "b.pdf"],
+                "the ending of `b.pdf` names no format; write `--format text|html|svg|trace`, \
+             or a path that ends in `.txt`, `.html`, `.svg` or `.json`",
+            ),
             (&["a.json", "-o", "a.json"], "`a.json` is input and output; write another path after `-o`"),
             (&["a.json", "-o"], "missing argument for option '-o'"),
             (&["--color", "a.json"], "invalid option '--color'"),
