@@ -1,5 +1,7 @@
 //! Runs the command: wrong usage, unreadable input, and each format, which is parsed again.
 
+#![expect(clippy::expect_used, reason = "a test fails by a panic")]
+
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,7 +1,8 @@
 //! Writes plans and reports as JSON.
 //!
-//! The format is public, and `report/src/json` reads reports of all versions. Fields may be added. A field gets another
-//! meaning, or an outcome or a kind of trigger is added, only together with a new number in [`FORMAT`].
+//! The format is public, and `report/src/json` reads reports of all versions. Fields may be added under the same number.
+//! Every other change raises [`FORMAT`]: another meaning of a field, a removed or renamed field, a new outcome, a new kind
+//! of trigger.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};

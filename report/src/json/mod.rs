@@ -18,8 +18,8 @@ mod tests;
 
 /// The newest format of reports that this version reads.
 ///
-/// Reports carry it as `"format"`. The format may gain fields without a new number; a new number says that a field has
-/// another meaning, or that there are new outcomes.
+/// Reports carry it as `"format"`; a report without a number has format 1. Fields may be added under the same number.
+/// Every other change raises the number.
 pub const FORMAT: u32 = 1;
 
 /// Text from which no report can be read.
