@@ -1,6 +1,6 @@
 //! 10, report: a shutdown in which hooks fail, as a timeline, as JSON and as a picture.
 //! Run `ON_SHUTDOWN_REPORT=report.json cargo run --bin 10_report`, then
-//! `cargo run --bin on-shutdown-report report.json -o report.html`, and open `report.html` in a browser.
+//! `cargo run --bin on-shutdown-report -- report.json -o report.html`, and open `report.html` in a browser.
 //! New here: report files. `docs/report.md` explains how to read them.
 
 use std::time::Duration;

@@ -129,3 +129,30 @@ fn a_report_of_unknown_phases_is_drawn_in_the_order_of_its_hooks() {
     assert_eq!(phases, report.phases);
     assert!(!report.to_svg().contains("<b>") && !report.to_html().contains("<b>"));
 }
+
+/// Anybody may write a report by hand: what contradicts itself is drawn, and nothing overflows.
+#[test]
+fn reports_that_contradict_themselves_are_drawn() {
+    let times = [0, 1, 999, 5 * MS, 300 * MS, 8_500 * MS, 1_000_000_000 * MS, u64::MAX].map(Duration::from_micros);
+    let mut state = 7_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 40).expect("24 bits fit")
+    };
+    for _ in 0..300 {
+        let mut report = worst();
+        let mut time = || times[random() % times.len()];
+        (report.duration, report.deadline, report.draining) = (time(), time(), Some(time()));
+        for hook in &mut report.hooks {
+            (hook.start, hook.duration, hook.timeout) = (Some(time()), time(), time());
+        }
+        report.in_flight.iter_mut().for_each(|sample| sample.at = time());
+        report.later_triggers.iter_mut().for_each(|later| later.at = time());
+        report.unfinished.iter_mut().for_each(|work| (work.oldest, work.count) = (time(), usize::MAX));
+        report.hooks.iter_mut().for_each(|hook| hook.priority = if random() % 2 == 0 { i32::MIN } else { i32::MAX });
+        let svg = report.to_svg();
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+        assert!(!report.to_string().is_empty() && report.to_html().ends_with("</html>\n"));
+        assert!(!report.to_trace().contains(":null"));
+    }
+}

@@ -7,8 +7,11 @@ use std::time::Duration;
 /// Nanoseconds since the trigger.
 pub(super) type Nanos = u64;
 
+/// More than 100 years. Sums of a few times stay below the limit of 64 bits.
+const MAX_NANOS: Nanos = 4_000_000_000_000_000_000;
+
 pub(super) fn nanos(duration: Duration) -> Nanos {
-    Nanos::try_from(duration.as_nanos()).unwrap_or(Nanos::MAX)
+    Nanos::try_from(duration.as_nanos()).unwrap_or(MAX_NANOS).min(MAX_NANOS)
 }
 
 /// The width of a folded stretch in pixels, whatever its duration.
