@@ -68,7 +68,7 @@ fn order() {
 
 #[test]
 fn report() {
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("10_report.svg");
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("10_report.json");
     let _ = std::fs::remove_file(&path);
     let program = Program::new(env!("CARGO_BIN_EXE_10_report")).env("ON_SHUTDOWN_REPORT", path.to_str().expect("text"));
     program
@@ -76,11 +76,13 @@ fn report() {
         .assert_code(124)
         .assert_err("5 completed, 1 failed, 1 timed out, 1 skipped")
         .assert_no_err("no report");
-    let kept = std::fs::read_to_string("../docs/report.svg").expect("docs/report.svg is made by this example");
-    let drawn = std::fs::read_to_string(&path).expect("the report was written");
-    for (whose, picture) in [("docs/report.svg, which this example makes anew,", kept), ("this one", drawn)] {
-        for told in ["exit code 124", ">close_pool<", "waiting in rec", "cannot write the index", "at most 12"] {
-            assert!(picture.contains(told), "`{told}` is not in {whose}");
+    let kept =
+        std::fs::read_to_string("../docs/report.svg").expect("docs/report.svg is made from this example's report");
+    let json = std::fs::read_to_string(&path).expect("the report was written");
+    let drawn = on_shutdown_report::Report::from_json(&json).expect("it is a report").to_svg();
+    for (name, picture) in [("docs/report.svg, which must be made anew,", kept), ("the picture of this run", drawn)] {
+        for shown in ["exit code 124", ">close_pool<", "waiting in rec", "cannot write the index", "at most 12"] {
+            assert!(picture.contains(shown), "`{shown}` is not in {name}");
         }
     }
 }

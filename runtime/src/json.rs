@@ -1,14 +1,21 @@
-//! Beside the road: a plan or a report in, JSON out. Field names are stable; fields may be added.
+//! Writes plans and reports as JSON.
+//!
+//! The format is public, and `report/src/json` reads reports of all versions. Fields may be added under the same number.
+//! Every other change raises [`FORMAT`]: another meaning of a field, a removed or renamed field, a new outcome, a new kind
+//! of trigger.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
-use crate::hook::Hook;
+use crate::hook::{Hook, Phase};
 use crate::plan::Plan;
 use crate::report::{HookReport, Outcome, OwnEnd, Report};
 use crate::trigger::Trigger;
+
+/// The number of the format, the first field of every plan and every report.
+const FORMAT: u32 = 1;
 
 /// Lengths and times are in seconds, counted from the trigger; `triggered_at` counts from 1970.
 impl Serialize for Report {
@@ -51,6 +58,7 @@ fn seconds(length: Duration) -> f64 {
 
 #[derive(Serialize)]
 struct ReportView<'a> {
+    format: u32,
     triggered_at: f64,
     trigger: TriggerView<'a>,
     exit_code: u8,
@@ -60,6 +68,8 @@ struct ReportView<'a> {
     forced: Option<String>,
     own_end: Option<EndView>,
     draining: Option<f64>,
+    /// All phases in order, so that readers need not know them.
+    phases: [&'static str; Phase::ALL.len()],
     hooks: Vec<RunView<'a>>,
     cut_off: Vec<WorkView<'a>>,
     in_flight_seen: Vec<(f64, usize)>,
@@ -77,6 +87,7 @@ impl<'a> ReportView<'a> {
         });
         let noted = report.noted.iter();
         Self {
+            format: FORMAT,
             triggered_at: report.triggered_at.duration_since(SystemTime::UNIX_EPOCH).map(seconds).unwrap_or_default(),
             trigger: TriggerView::of(&report.trigger),
             exit_code: report.exit_code,
@@ -86,6 +97,7 @@ impl<'a> ReportView<'a> {
             forced: report.forced.map(|signal| signal.to_string()),
             own_end: report.own_end.map(EndView::of),
             draining: report.draining.map(seconds),
+            phases: Phase::ALL.map(Phase::name),
             hooks: report.hooks.iter().map(RunView::of).collect(),
             cut_off: cut_off.collect(),
             in_flight_seen: report.in_flight_seen.iter().map(|seen| (seconds(seen.at), seen.count)).collect(),
@@ -144,6 +156,8 @@ impl EndView {
 #[derive(Serialize)]
 struct RunView<'a> {
     name: String,
+    /// The part of `name` before the function's own name; empty for a hook that was registered at run time.
+    module: &'a str,
     phase: &'static str,
     priority: i32,
     timeout: f64,
@@ -169,6 +183,7 @@ impl<'a> RunView<'a> {
         };
         Self {
             name: hook.full_name(),
+            module: &hook.module,
             phase: hook.phase.name(),
             priority: hook.priority,
             timeout: seconds(hook.timeout),
@@ -203,6 +218,7 @@ struct NotedView<'a> {
 
 #[derive(Serialize)]
 struct PlanView {
+    format: u32,
     grace_period: f64,
     grace_period_source: String,
     deadline: f64,
@@ -217,6 +233,7 @@ impl PlanView {
     fn of(plan: &Plan) -> Self {
         let budget = plan.budget();
         Self {
+            format: FORMAT,
             grace_period: seconds(budget.grace_period()),
             grace_period_source: budget.source().to_string(),
             deadline: seconds(budget.deadline()),

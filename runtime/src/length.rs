@@ -1,5 +1,5 @@
 //! Beside the road: a length of time in, the text that a person reads out (`12 µs`, `350 ms`, `4.2 s`, `1m 30s`); and
-//! back.
+//! back. `report/src/human_duration.rs` writes the same texts, which the test `tests/report/tests/report/reader.rs` checks.
 
 use std::fmt;
 use std::time::Duration;

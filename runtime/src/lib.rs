@@ -188,12 +188,14 @@
 //! | `terminal` | | the report is as wide as the terminal |
 //! | `tower` | | requests in flight and probes as tower services: axum, tonic, hyper |
 //! | `json` | | plan and report as JSON, and `Serialize` for both |
-//! | `picture` | | the report as SVG and HTML |
 //! | `tracing`, `metrics` | | spans and events, and figures, where somebody listens: [docs/telemetry.md] |
 //! | `systemd` | | systemd is told that and how the program stops, and its clock is extended |
 //! | `testing` | | see above; for `[dev-dependencies]` |
 //!
 //! A library takes none of them: `default-features = false`.
+//!
+//! The command `on-shutdown-report`, a package of its own, reads reports in JSON and shows them as text, HTML, SVG or as a
+//! trace for Perfetto: [docs/report.md].
 //!
 //! # What cannot be promised
 //! A thread that is stuck stays until the process ends. A process in uninterruptible sleep ends when the kernel lets it.
@@ -209,6 +211,7 @@
 //! [docs/comparisons.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/comparisons.md
 //! [docs/migrations.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/migrations.md
 //! [docs/worst-day.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/worst-day.md
+//! [docs/report.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/report.md
 //! [docs/telemetry.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/telemetry.md
 //! [tokio-graceful-shutdown]: https://docs.rs/tokio-graceful-shutdown
 //! [signal-mod]: https://docs.rs/signal-mod
@@ -256,8 +259,6 @@ mod length;
 mod nearest;
 mod operator;
 mod overrides;
-#[cfg(feature = "picture")]
-mod picture;
 mod plan;
 mod platform;
 mod register;

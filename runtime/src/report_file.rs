@@ -10,7 +10,7 @@ use nix::libc::O_NOFOLLOW;
 
 use crate::report::Report;
 
-/// The environment variable that names a file for the report: `.json`, `.svg`, `.html` or `.txt`, by its ending.
+/// The environment variable that names a file for the report: `.json` or `.txt`, by its ending.
 pub const REPORT_VARIABLE: &str = "ON_SHUTDOWN_REPORT";
 
 /// Where the report goes, besides stderr.
@@ -24,19 +24,17 @@ pub(crate) struct ReportFile {
 enum Format {
     Text,
     Json,
-    Svg,
-    Html,
 }
 
 impl Format {
-    const ENDINGS: [(&str, Self); 4] =
-        [("json", Self::Json), ("svg", Self::Svg), ("html", Self::Html), ("txt", Self::Text)];
+    const ENDINGS: [(&str, Self); 2] = [("json", Self::Json), ("txt", Self::Text)];
+    /// The endings of pictures, which the command `on-shutdown-report` makes.
+    const PICTURES: [&str; 2] = ["svg", "html"];
 
     /// The feature that has to be compiled in.
     fn feature(self) -> Option<&'static str> {
         match self {
             Self::Json if cfg!(not(feature = "json")) => Some("json"),
-            Self::Svg | Self::Html if cfg!(not(feature = "picture")) => Some("picture"),
             _ => None,
         }
     }
@@ -45,10 +43,6 @@ impl Format {
         match self {
             #[cfg(feature = "json")]
             Self::Json => report.to_json(),
-            #[cfg(feature = "picture")]
-            Self::Svg => report.to_svg(),
-            #[cfg(feature = "picture")]
-            Self::Html => report.to_html(),
             _ => report.to_string(),
         }
     }
@@ -58,6 +52,9 @@ impl ReportFile {
     /// The path as it is now: the program may change its folder.
     pub(crate) fn new(path: &Path) -> Result<Self, ReportFileError> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if Format::PICTURES.iter().any(|picture| ending.eq_ignore_ascii_case(picture)) {
+            return Err(ReportFileError::Picture { path: path.to_owned() });
+        }
         let known = Format::ENDINGS.into_iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
         let Some((_, format)) = known else { return Err(ReportFileError::Ending { path: path.to_owned() }) };
         if let Some(feature) = format.feature() {
@@ -114,6 +111,11 @@ pub enum ReportFileError {
         /// The path.
         path: PathBuf,
     },
+    /// Its ending asks for a picture, which the command `on-shutdown-report` makes from JSON.
+    Picture {
+        /// The path.
+        path: PathBuf,
+    },
     /// What it needs is not compiled in.
     Feature {
         /// The path.
@@ -129,9 +131,18 @@ impl fmt::Display for ReportFileError {
             Self::Ending { path } => write!(
                 f,
                 "the ending of `{}` says nothing about the form of the report; \
-                 write a path that ends in `.json`, `.svg`, `.html` or `.txt`",
+                 write a path that ends in `.json` or `.txt`",
                 path.display()
             ),
+            Self::Picture { path } => {
+                let (picture, json) = (path.display(), path.with_extension("json"));
+                let json = json.display();
+                write!(
+                    f,
+                    "`{picture}` asks for a picture; write `{json}`, \
+                     and turn it into a picture with `on-shutdown-report {json} -o {picture}`"
+                )
+            }
             Self::Feature { path, feature } => write!(
                 f,
                 "`{}` needs the feature `{feature}` of on-shutdown, which is not compiled in; \

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const PACKAGES: [&str; 2] = ["on-shutdown", "on-shutdown-macros"];
+const PACKAGES: [&str; 3] = ["on-shutdown", "on-shutdown-macros", "on-shutdown-report"];
 
 /// What our own code needs of the compiler, whatever the dependencies allow.
 const OURS: (&str, &str) = ("1.85", "edition 2024");

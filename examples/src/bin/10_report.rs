@@ -1,7 +1,7 @@
-//! 10, report: a stop in which not all goes well, told as a timeline, as JSON and as a picture.
-//! Run `ON_SHUTDOWN_REPORT=docs/report.svg cargo run --bin 10_report`, and open the file in a browser; with `.html` it
-//! has tables beside the picture, with `.json` it is for programs, with `.txt` it is what stderr says.
-//! New here: report files. `docs/report.md` tells how to read them.
+//! 10, report: a shutdown in which hooks fail, as a timeline, as JSON and as a picture.
+//! Run `ON_SHUTDOWN_REPORT=report.json cargo run --bin 10_report`, then
+//! `cargo run --bin on-shutdown-report -- report.json -o report.html`, and open `report.html` in a browser.
+//! New here: report files. `docs/report.md` explains how to read them.
 
 use std::time::Duration;
 

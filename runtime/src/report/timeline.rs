@@ -1,4 +1,7 @@
 //! A report in, the timeline that fits the terminal out.
+//!
+//! `report/src/text.rs` draws the same lines for reports that it reads from JSON, and must not depend on this crate. The
+//! test `tests/report/tests/report/reader.rs` compares the two: change both together.
 
 use std::fmt;
 use std::time::Duration;

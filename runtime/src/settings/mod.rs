@@ -111,8 +111,8 @@ impl Settings {
         self
     }
 
-    /// Writes the report to this file, too: as JSON, SVG, HTML or text, by its ending (`.json` needs the feature `json`,
-    /// `.svg` and `.html` the feature `picture`).
+    /// Writes the report to this file, too: as JSON or text, by its ending (`.json` needs the feature `json`). The
+    /// command `on-shutdown-report` turns JSON into HTML, SVG or a trace for Perfetto.
     ///
     /// The environment variable `ON_SHUTDOWN_REPORT` goes before the program. The file is replaced whole, never through
     /// a symbolic link, and readable to its owner alone. What goes wrong is said on stderr, and the end goes on.

@@ -9,6 +9,7 @@ use process::{Ended, Program, Signal};
 mod forms;
 mod picture;
 mod places;
+mod reader;
 mod refused;
 
 const REPORT: &str = "ON_SHUTDOWN_REPORT";

@@ -1,15 +1,23 @@
-//! The picture is well-formed, stands alone, and tells what the report tells.
+//! Pictures of real reports: they are well-formed, need nothing from elsewhere, and show what the report holds.
 
+use on_shutdown_report::Report;
 use report::HOSTILE_NAME;
 use roxmltree::{Document, Node};
 
 use crate::{BADLY, MANY, WELL, folder, read, reporting_to, stopped};
 
-/// The picture of a real shutdown, and its exit code.
-fn drawn(program: &str, test: &str, form: &str) -> (String, i32) {
-    let path = folder(test).join(format!("report.{form}"));
+/// Returns the report of a real shutdown, and its exit code.
+fn reported(program: &str, test: &str) -> (Report, i32) {
+    let path = folder(test).join("report.json");
     let ended = stopped(reporting_to(program, &path));
-    (read(&path), ended.code.expect("it ended by itself"))
+    let report = Report::from_json(&read(&path)).expect("it is a report");
+    (report, ended.code.expect("it ended by itself"))
+}
+
+/// Returns the picture of a real shutdown, and its exit code.
+fn drawn(program: &str, test: &str) -> (String, i32) {
+    let (report, code) = reported(program, test);
+    (report.to_svg(), code)
 }
 
 fn texts(picture: &Document<'_>, element: &str) -> Vec<String> {
@@ -27,7 +35,7 @@ fn assert_has(texts: &[String], text: &str) {
 
 #[test]
 fn an_svg_is_well_formed_and_tells_every_hook_its_outcome_and_the_exit_code() {
-    let (svg, code) = drawn(BADLY, "svg", "svg");
+    let (svg, code) = drawn(BADLY, "svg");
     let picture = Document::parse(&svg).unwrap_or_else(|error| panic!("{error}\n{svg}"));
     let (shown, tooltips) = (texts(&picture, "text"), texts(&picture, "title"));
     assert_has(&shown, &format!("exit code {code}"));
@@ -59,8 +67,8 @@ fn an_svg_is_well_formed_and_tells_every_hook_its_outcome_and_the_exit_code() {
 
 #[test]
 fn nothing_is_fetched_and_nothing_runs() {
-    for form in ["svg", "html"] {
-        let (text, _) = drawn(BADLY, &format!("alone-{form}"), form);
+    let (report, _) = reported(BADLY, "alone");
+    for (form, text) in [("svg", report.to_svg()), ("html", report.to_html())] {
         for foreign in ["<script", "<link", "<img", "@import", "href=", "src=", "onload", "//fonts"] {
             let text = text.replace("href=&quot;x&quot;", "");
             assert!(!text.contains(foreign), "`{foreign}` in the {form}");
@@ -72,7 +80,7 @@ fn nothing_is_fetched_and_nothing_runs() {
 
 #[test]
 fn no_number_has_more_than_one_digit_after_the_point() {
-    let (svg, _) = drawn(WELL, "digits", "svg");
+    let (svg, _) = drawn(WELL, "digits");
     let picture = Document::parse(&svg).expect("it is XML");
     let attributes = picture.descendants().flat_map(|node| node.attributes());
     let numbers = attributes.filter(|attribute| ["x", "y", "width", "height", "d"].contains(&attribute.name()));
@@ -90,7 +98,7 @@ fn no_number_has_more_than_one_digit_after_the_point() {
 
 #[test]
 fn two_hundred_hooks_are_all_there() {
-    let (svg, code) = drawn(MANY, "many", "svg");
+    let (svg, code) = drawn(MANY, "many");
     assert_eq!(code, 70);
     let picture = Document::parse(&svg).expect("it is XML");
     let shown = texts(&picture, "text");
@@ -103,7 +111,8 @@ fn two_hundred_hooks_are_all_there() {
 
 #[test]
 fn a_page_holds_the_picture_and_the_same_as_a_table() {
-    let (html, code) = drawn(BADLY, "html", "html");
+    let (report, code) = reported(BADLY, "html");
+    let html = report.to_html();
     assert_eq!(code, 124);
     // What we write of HTML is XML as well, but for the first line and for elements without an end.
     let body = html.replace("<!DOCTYPE html>", "").replace("<br>", "<br/>");

@@ -34,7 +34,7 @@ fn a_directory() {
 
 #[test]
 fn a_folder_that_is_not_there() {
-    let path = folder("absent").join("nowhere").join("report.svg");
+    let path = folder("absent").join("nowhere").join("report.txt");
     assert_went_on(&stopped(reporting_to(WELL, &path)), &path, "No such file or directory");
 }
 
@@ -63,7 +63,7 @@ fn a_folder_in_which_we_may_not_write() {
     if nix::unistd::geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }
-    let path = locked.join("report.html");
+    let path = locked.join("report.txt");
     let ended = stopped(Program::of(command).env(REPORT, path.to_str().expect("text")));
     let left = names_in(&locked);
     fs::remove_dir_all(&folder).expect("it is ours");

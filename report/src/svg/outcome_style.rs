@@ -1,10 +1,10 @@
-//! An outcome in, how it looks out: a color's name, a sign that works without color, and a word.
+//! Chooses how an outcome looks: a color, an icon that works without color, and words.
 
-use crate::report::{HookReport, Outcome};
+use crate::model::{Hook, Outcome};
 
-/// How the outcome of a hook is shown.
+/// The look of an outcome. The names are also CSS classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(crate) enum OutcomeStyle {
     Completed,
     Failed,
     Panicked,
@@ -13,11 +13,11 @@ pub(super) enum Look {
     Skipped,
 }
 
-impl Look {
-    pub(super) const ALL: [Self; 6] =
+impl OutcomeStyle {
+    pub(crate) const ALL: [Self; 6] =
         [Self::Completed, Self::Failed, Self::Panicked, Self::Cancelled, Self::Abandoned, Self::Skipped];
 
-    pub(super) fn of(outcome: &Outcome) -> Self {
+    pub(crate) fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Completed => Self::Completed,
             Outcome::Failed(_) => Self::Failed,
@@ -28,7 +28,7 @@ impl Look {
         }
     }
 
-    pub(super) fn class(self) -> &'static str {
+    pub(crate) fn css_class(self) -> &'static str {
         match self {
             Self::Completed => "completed",
             Self::Failed => "failed",
@@ -39,16 +39,16 @@ impl Look {
         }
     }
 
-    pub(super) fn words(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Cancelled => "timed out, cancelled",
             Self::Abandoned => "timed out, abandoned",
-            other => other.class(),
+            other => other.css_class(),
         }
     }
 
-    /// A path around 0,0 to be drawn with a pen: tick, cross, warning triangle, clock, hourglass, struck circle.
-    pub(super) fn sign(self) -> &'static str {
+    /// Returns the path of an icon around 0,0: tick, cross, warning triangle, clock, hourglass, struck circle.
+    pub(crate) fn icon(self) -> &'static str {
         match self {
             Self::Completed => "M-4 .3L-1.3 3.3L4.3-3.3",
             Self::Failed => "M-3.8-3.8L3.8 3.8M3.8-3.8L-3.8 3.8",
@@ -60,14 +60,14 @@ impl Look {
     }
 }
 
-/// What there is to say about a hook that did not complete: the place, and why.
-pub(super) fn remark(hook: &HookReport) -> Option<String> {
-    let place = format!("{}:{}", hook.file, hook.line);
+/// Returns the line below a hook that did not complete: the reason and the location.
+pub(super) fn remark(hook: &Hook) -> Option<String> {
+    let location = format!("{}:{}", hook.file, hook.line);
     match (&hook.outcome, &hook.doing) {
         (Outcome::Completed, _) => None,
-        (Outcome::Skipped(why), _) => Some(why.to_string()),
-        (Outcome::Failed(why) | Outcome::Panicked(why), _) => Some(format!("{why} ({place})")),
-        (Outcome::TimedOut { .. }, Some(doing)) => Some(format!("{doing} ({place})")),
-        (Outcome::TimedOut { .. }, None) => Some(place),
+        (Outcome::Skipped(why), _) => Some(why.clone()),
+        (Outcome::Failed(why) | Outcome::Panicked(why), _) => Some(format!("{why} ({location})")),
+        (Outcome::TimedOut { .. }, Some(doing)) => Some(format!("{doing} ({location})")),
+        (Outcome::TimedOut { .. }, None) => Some(location),
     }
 }

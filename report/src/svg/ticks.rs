@@ -1,62 +1,62 @@
-//! A scale in, round ticks with their labels out; pure, and in whole nanoseconds.
+//! Chooses round ticks for the time axis, and their labels.
 
 use std::time::Duration;
 
-use super::scale::{Nanos, Piece, Scale};
-use crate::length::Length;
+use super::time_scale::{AxisSegment, Nanos, TimeScale};
+use crate::human_duration::HumanDuration;
 
-/// Two ticks are at least this far apart, in pixels: a label's width and as much again.
-const APART: f64 = 76.0;
+/// The least distance of two ticks in pixels: the width of a label, twice.
+const MIN_DISTANCE: f64 = 76.0;
 const SECOND: Nanos = 1_000_000_000;
 
-/// A mark on the axis.
+/// A tick of the axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tick {
-    pub(super) place: f64,
+    pub(super) x: f64,
     pub(super) label: String,
-    /// The others count from this one, which stands at a fold.
+    /// Whether the labels of the following ticks count from this one, which stands at a fold.
     pub(super) is_base: bool,
 }
 
-/// The ticks of every part of the axis that is not folded.
-pub(super) fn ticks(scale: &Scale) -> Vec<Tick> {
+/// Returns the ticks of all segments that are not folded.
+pub(super) fn ticks(scale: &TimeScale) -> Vec<Tick> {
     let mut ticks: Vec<Tick> = Vec::new();
-    for piece in scale.pieces.iter().filter(|piece| !piece.folded) {
-        let free_from = ticks.last().map_or(f64::MIN, |tick| tick.place + APART / 2.0);
-        ticks.extend(piece_ticks(scale, piece).into_iter().filter(|tick| tick.place >= free_from));
+    for segment in scale.segments.iter().filter(|segment| !segment.is_folded) {
+        let free_from = ticks.last().map_or(f64::MIN, |tick| tick.x + MIN_DISTANCE / 2.0);
+        ticks.extend(segment_ticks(scale, segment).into_iter().filter(|tick| tick.x >= free_from));
     }
     ticks
 }
 
-fn piece_ticks(scale: &Scale, piece: &Piece) -> Vec<Tick> {
-    let step = round_step(piece.to - piece.from, piece.on.width());
-    let is_late = step < piece.from / 200;
-    let first = if is_late { piece.from } else { piece.from.next_multiple_of(step) };
-    let count = (piece.to.saturating_sub(first)) / step;
+fn segment_ticks(scale: &TimeScale, segment: &AxisSegment) -> Vec<Tick> {
+    let step = round_step(segment.to.saturating_sub(segment.from), segment.pixels.width());
+    // So long after the trigger that a full label would be all digits: the labels count from the segment's start.
+    let is_late = step < segment.from / 200;
+    let first = if is_late { segment.from } else { segment.from.next_multiple_of(step) };
+    let count = segment.to.saturating_sub(first) / step;
     let label = |at: Nanos| match at - first {
-        // So long after the trigger that a label would be all digits: counted from here.
-        0 if is_late => Length(Duration::from_nanos(at)).to_string(),
-        since if is_late => format!("+{}", label(since, piece.to - first)),
-        _ => label(at, piece.to),
+        0 if is_late => HumanDuration(Duration::from_nanos(at)).to_string(),
+        since if is_late => format!("+{}", tick_label(since, segment.to - first)),
+        _ => tick_label(at, segment.to),
     };
-    let ticks = (0..=count).map(|n| first + n * step).filter(|at| *at <= piece.to);
-    ticks.map(|at| Tick { place: scale.place(at), label: label(at), is_base: is_late && at == first }).collect()
+    let ticks = (0..=count).map(|n| first + n * step).filter(|at| *at <= segment.to);
+    ticks.map(|at| Tick { x: scale.position(at), label: label(at), is_base: is_late && at == first }).collect()
 }
 
-/// The smallest of 1, 2, 5, 10 .. ns to 5 s, then 10, 20, 30 s, 1, 2, 5, 10, 30 min, 1, 2, 6, 12 h and days with which
-/// ticks are far enough apart.
+/// Returns the smallest round step with which ticks are far enough apart: 1, 2, 5, 10 .. ns to 5 s, then 10, 20, 30 s,
+/// 1, 2, 5, 10, 30 min, 1, 2, 6, 12 h, and days.
 fn round_step(span: Nanos, width: f64) -> Nanos {
-    let most = (width / APART).floor().max(1.0) as Nanos;
+    let max_ticks = (width / MIN_DISTANCE).floor().max(1.0) as Nanos;
     let decimal =
         (0..10).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power))).filter(|it| *it < 10 * SECOND);
     let sexagesimal =
         [10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400].map(|seconds| seconds * SECOND);
-    let days = (2..).map(|days| days * 86_400 * SECOND);
-    decimal.chain(sexagesimal).chain(days).find(|step| span / step <= most).unwrap_or(SECOND)
+    let days = (2..=20_000).map(|days| days * 86_400 * SECOND);
+    decimal.chain(sexagesimal).chain(days).find(|step| span / step <= max_ticks).unwrap_or(span.max(1))
 }
 
-/// The time in the unit that the largest on the axis asks for, with all its digits and no more.
-fn label(at: Nanos, largest: Nanos) -> String {
+/// Writes the time in the unit of the largest time on the axis, with all its digits and no more.
+fn tick_label(at: Nanos, largest: Nanos) -> String {
     let (unit, name) = match largest {
         0..1_000 => (1, "ns"),
         1_000..1_000_000 => (1_000, "µs"),
@@ -77,14 +77,14 @@ fn label(at: Nanos, largest: Nanos) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scale::Extent;
+    use super::super::time_scale::PixelRange;
     use super::*;
 
     const MS: Nanos = 1_000_000;
-    const ON: Extent = Extent { left: 0.0, right: 560.0 };
+    const ON: PixelRange = PixelRange { left: 0.0, right: 560.0 };
 
     fn labels(end: Nanos) -> String {
-        let scale = Scale::choose(end, &[], &[], ON);
+        let scale = TimeScale::choose(end, &[], &[], ON);
         ticks(&scale).iter().map(|tick| tick.label.as_str()).collect::<Vec<_>>().join(" | ")
     }
 
@@ -105,7 +105,7 @@ mod tests {
         let spans: Vec<_> = (0..9).map(|n| (n * MS / 9, (n + 1) * MS / 9)).collect();
         let late = spans.iter().map(|(from, to)| (from + 25_000 * MS, to + 25_000 * MS));
         let spans: Vec<_> = spans.iter().copied().chain(late).collect();
-        let scale = Scale::choose(25_001 * MS, &spans, &[], ON);
+        let scale = TimeScale::choose(25_001 * MS, &spans, &[], ON);
         let labels: Vec<String> = ticks(&scale).into_iter().map(|tick| tick.label).collect();
         assert_eq!(labels, ["0", "0.5 ms", "1 ms", "24.99 s", "+0.5 ms", "+1 ms"]);
     }
@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn labels_never_touch() {
         for end in (1..60).map(|n| n * n * n * 1_234_567) {
-            let ticks = ticks(&Scale::choose(end, &[], &[], ON));
-            let gaps = ticks.iter().zip(ticks.iter().skip(1)).map(|(one, next)| next.place - one.place);
+            let ticks = ticks(&TimeScale::choose(end, &[], &[], ON));
+            let gaps = ticks.iter().zip(ticks.iter().skip(1)).map(|(one, next)| next.x - one.x);
             assert!(gaps.into_iter().all(|gap| gap > 50.0), "{end}: {ticks:?}");
             assert!(ticks.len() > 2, "{end}: {ticks:?}");
         }

@@ -1,0 +1,46 @@
+//! Reads the JSON reports that [on-shutdown](https://docs.rs/on-shutdown) writes, and shows them as text, HTML, SVG or
+//! as a trace for Perfetto.
+//!
+//! A program with the feature `json` of `on-shutdown` writes its report to the file that `ON_SHUTDOWN_REPORT` names:
+//!
+//! ```sh
+//! ON_SHUTDOWN_REPORT=report.json your-program
+//! on-shutdown-report report.json -o report.html
+//! on-shutdown-report report.json -o trace.json      # open it in https://ui.perfetto.dev
+//! ```
+//!
+//! The command is a thin shell around this library:
+//!
+//! ```
+//! use on_shutdown_report::Report;
+//!
+//! let json = r#"{
+//!     "format": 1, "trigger": { "kind": "main_returned" }, "exit_code": 0, "duration": 0.25, "deadline": 8.5,
+//!     "hooks": [{ "name": "orders::flush", "phase": "flush", "outcome": "completed", "start": 0.0, "duration": 0.25 }]
+//! }"#;
+//! let report = Report::from_json(json)?;
+//! assert!(report.to_string().starts_with("shutdown report: main returned; 1 completed in 250 ms of 8.5 s"));
+//! assert!(report.to_svg().starts_with("<svg"));
+//! # Ok::<(), on_shutdown_report::ReadError>(())
+//! ```
+//!
+//! This crate does not depend on `on-shutdown`, so that it can read the reports of other versions. [`FORMAT`] is the
+//! newest format that it knows.
+
+mod html;
+mod human_duration;
+mod json;
+mod markup;
+mod model;
+mod report_set;
+#[cfg(test)]
+mod samples;
+mod summary;
+mod svg;
+mod text;
+mod trace;
+
+pub use json::{FORMAT, ReadError};
+pub use model::{Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, UnfinishedWork};
+pub use report_set::ReportSet;
+pub use text::TextOptions;

@@ -1,0 +1,277 @@
+//! Defines the report as plain values.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::Deserialize;
+
+use crate::human_duration::HumanDuration;
+use crate::json::seconds;
+
+/// The name of the phase in which the runtime waits for work in flight.
+pub(crate) const DRAIN_PHASE: &str = "drain";
+
+/// A whole shutdown. All times count from the trigger, except [`triggered_at`](Self::triggered_at).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// Why the program stopped.
+    pub trigger: Trigger,
+    /// The trigger's time by the wall clock; `None` if the report does not say.
+    pub triggered_at: Option<SystemTime>,
+    /// The exit code of the process.
+    pub exit_code: u8,
+    /// From the trigger to the end of the last hook.
+    pub duration: Duration,
+    /// From the trigger to the deadline.
+    pub deadline: Duration,
+    /// Whether the deadline came before the hooks had ended.
+    pub deadline_exceeded: bool,
+    /// The name of the signal that was repeated until the process ended.
+    pub forced: Option<String>,
+    /// How the program itself asked to end, if that decides the exit code.
+    pub program_exit: Option<ProgramExit>,
+    /// When draining began; `None` if the shutdown ended before.
+    pub draining: Option<Duration>,
+    /// The names of all phases, in the order in which they run.
+    pub phases: Vec<String>,
+    /// Every hook, in the order of the plan.
+    pub hooks: Vec<Hook>,
+    /// Work that was still in flight when the runtime stopped waiting for it.
+    pub unfinished: Vec<UnfinishedWork>,
+    /// The number of pieces of work in flight, each time that it changed while the runtime waited.
+    pub in_flight: Vec<InFlightSample>,
+    /// The signals and requests that came after the trigger.
+    pub later_triggers: Vec<LaterTrigger>,
+}
+
+/// What happened to one hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hook {
+    /// The function's name, without its module.
+    pub name: String,
+    /// The module of the function; empty for a hook that was registered at run time.
+    pub module: String,
+    /// The source file.
+    pub file: String,
+    /// The line in the source file.
+    pub line: u32,
+    /// The name of the phase in which the hook ran.
+    pub phase: String,
+    /// The priority in its phase.
+    pub priority: i32,
+    /// The package that declares the hook; empty for a hook that was registered at run time.
+    pub package: String,
+    /// The version of that package.
+    pub version: String,
+    /// The declared timeout.
+    pub timeout: Duration,
+    /// When the hook started; `None` if it never started.
+    pub start: Option<Duration>,
+    /// How long the hook ran, until it ended or was abandoned.
+    pub duration: Duration,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the hook was doing at its timeout, if the runtime could detect it.
+    pub doing: Option<String>,
+}
+
+/// How a hook ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It returned without an error.
+    Completed,
+    /// It returned this error.
+    Failed(String),
+    /// It panicked with this message.
+    Panicked(String),
+    /// It did not end within its time.
+    TimedOut {
+        /// Whether the hook held its thread and was left behind. Otherwise its future was dropped.
+        abandoned: bool,
+    },
+    /// It never ran, for this reason.
+    Skipped(String),
+}
+
+/// How the program itself ended, or asked to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ProgramExit {
+    /// `main` returned an error.
+    MainFailed,
+    /// `main` panicked.
+    MainPanicked,
+    /// The program asked for an exit code.
+    #[serde(rename = "asked")]
+    Requested {
+        /// The exit code.
+        code: u8,
+    },
+}
+
+/// Why a program stops.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Trigger {
+    /// A signal arrived.
+    Signal {
+        /// The name of the signal: `SIGTERM`.
+        signal: String,
+        /// The process id of the sender, if known; 0 if the sender is outside the container.
+        sender_pid: Option<i32>,
+        /// The user id of the sender, if known.
+        sender_uid: Option<u32>,
+    },
+    /// The program requested it.
+    Request {
+        /// The reason that the program gave.
+        label: String,
+    },
+    /// `main` returned without an error.
+    MainReturned,
+    /// `main` returned an error.
+    MainFailed {
+        /// The error.
+        error: String,
+    },
+    /// `main` panicked.
+    MainPanicked {
+        /// The panic's message.
+        message: String,
+    },
+}
+
+/// Work of one name and one location that was still in flight at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct UnfinishedWork {
+    /// The name of the work.
+    pub name: String,
+    /// How many pieces.
+    pub count: usize,
+    /// The age of the oldest piece.
+    #[serde(deserialize_with = "seconds")]
+    pub oldest: Duration,
+    /// The source file in which the work was started.
+    #[serde(default)]
+    pub file: String,
+    /// The line in that file.
+    #[serde(default)]
+    pub line: u32,
+}
+
+/// How much work was in flight at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InFlightSample {
+    /// The time.
+    pub at: Duration,
+    /// How many pieces of work.
+    pub count: usize,
+}
+
+/// A signal or a request that came during the shutdown.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct LaterTrigger {
+    /// The time.
+    #[serde(deserialize_with = "seconds")]
+    pub at: Duration,
+    /// The signal or the request.
+    pub trigger: Trigger,
+}
+
+impl Report {
+    /// Returns the position of a phase in the order of phases.
+    pub(crate) fn phase_position(&self, phase: &str) -> usize {
+        self.phases.iter().position(|known| known == phase).unwrap_or(self.phases.len())
+    }
+
+    /// Returns the hooks of the phases up to the drain phase, and the hooks of later phases.
+    pub(crate) fn split_after_drain(&self) -> (&[Hook], &[Hook]) {
+        let drain = self.phase_position(DRAIN_PHASE);
+        let until = self.hooks.iter().position(|hook| self.phase_position(&hook.phase) > drain);
+        self.hooks.split_at(until.unwrap_or(self.hooks.len()))
+    }
+}
+
+impl Hook {
+    /// Returns module and name, `orders::flush`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        if self.module.is_empty() { self.name.clone() } else { format!("{}::{}", self.module, self.name) }
+    }
+
+    /// Returns start and end of the hook's run; `None` if the hook never ran.
+    ///
+    /// A hook that was skipped for a missing value has a start, because its turn came, and still did not run.
+    pub(crate) fn run_time(&self) -> Option<(Duration, Duration)> {
+        let start = self.start.filter(|_| !matches!(self.outcome, Outcome::Skipped(_)))?;
+        Some((start, start.saturating_add(self.duration)))
+    }
+}
+
+impl Outcome {
+    /// Returns the name that JSON has for it: `completed`, `failed`, `panicked`, `timed_out` or `skipped`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed(_) => "failed",
+            Self::Panicked(_) => "panicked",
+            Self::TimedOut { .. } => "timed_out",
+            Self::Skipped(_) => "skipped",
+        }
+    }
+
+    /// Returns the error, the panic's message, or the reason for skipping.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Failed(why) | Self::Panicked(why) | Self::Skipped(why) => Some(why),
+            Self::Completed | Self::TimedOut { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Completed => f.write_str("completed"),
+            Self::Failed(error) => write!(f, "failed: {error}"),
+            Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::TimedOut { abandoned: false } => f.write_str("timed out, cancelled"),
+            Self::TimedOut { abandoned: true } => f.write_str("timed out, abandoned with its thread"),
+            Self::Skipped(reason) => write!(f, "skipped: {reason}"),
+        }
+    }
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal { signal, sender_pid: None, .. } => f.write_str(signal),
+            Self::Signal { signal, sender_pid: Some(0), .. } => write!(f, "{signal} from outside the container"),
+            Self::Signal { signal, sender_pid: Some(pid), sender_uid: None } => write!(f, "{signal} from pid {pid}"),
+            Self::Signal { signal, sender_pid: Some(pid), sender_uid: Some(uid) } => {
+                write!(f, "{signal} from pid {pid}, uid {uid}")
+            }
+            Self::Request { label } => write!(f, "request: {label}"),
+            Self::MainReturned => f.write_str("main returned"),
+            Self::MainFailed { error } => write!(f, "main failed: {error}"),
+            Self::MainPanicked { message } => write!(f, "main panicked: {message}"),
+        }
+    }
+}
+
+impl fmt::Display for UnfinishedWork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, count, oldest, file, line } = self;
+        write!(f, "{name}: {count} in flight, oldest {}, {file}:{line}", HumanDuration(*oldest))
+    }
+}

@@ -1,0 +1,228 @@
+//! Draws a report as the timeline that the runtime prints.
+//!
+//! `runtime/src/report/timeline.rs` draws the same lines. The two are separate because the runtime must not depend on
+//! this crate, and this crate reads reports of other versions. The test `tests/report/tests/report/reader.rs` compares
+//! the two, for a real report with every outcome: change both together.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::human_duration::HumanDuration;
+use crate::model::{Hook, LaterTrigger, Outcome, Report};
+
+/// How text is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextOptions {
+    width: usize,
+    is_colored: bool,
+}
+
+impl TextOptions {
+    /// Returns the options for a file, a pipe or a log: 100 characters wide, no colors.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { width: 100, is_colored: false }
+    }
+
+    /// Sets the width in characters. A line is longer if there is more to say.
+    #[must_use]
+    pub const fn width(mut self, characters: usize) -> Self {
+        self.width = characters;
+        self
+    }
+
+    /// Sets whether a terminal's escape codes color bars and outcomes.
+    #[must_use]
+    pub const fn colored(mut self, yes: bool) -> Self {
+        self.is_colored = yes;
+        self
+    }
+}
+
+impl Default for TextOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Report {
+    /// Returns the report as text: a headline, a line for each hook with a bar over time, and what came later.
+    #[must_use]
+    pub fn to_text(&self, options: TextOptions) -> String {
+        Timeline { report: self, options }.to_string()
+    }
+}
+
+/// Writes the report as [`to_text`](Report::to_text) does with the default options.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Timeline { report: self, options: TextOptions::new() }.fmt(f)
+    }
+}
+
+struct Timeline<'a> {
+    report: &'a Report,
+    options: TextOptions,
+}
+
+/// The widths of the columns, in characters.
+struct ColumnWidths {
+    phase: usize,
+    priority: usize,
+    name: usize,
+    bar: usize,
+}
+
+const IN_FLIGHT: &str = "(in flight)";
+
+impl Timeline<'_> {
+    fn column_widths(&self) -> ColumnWidths {
+        let hooks = &self.report.hooks;
+        let name = hooks.iter().map(|hook| hook.name.chars().count()).max().unwrap_or(0).max(IN_FLIGHT.len());
+        let priority = hooks.iter().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(4);
+        let phases = self.report.phases.iter().map(|phase| phase.chars().count());
+        let phase = phases.max().unwrap_or(0).max(8);
+        // The bar shares the line with: margins 5, both times 19, `completed` 11, the edges of the bar 6.
+        let bar = self.options.width.saturating_sub(phase + priority + name + 41).clamp(12, Bar::MAX_WIDTH);
+        ColumnWidths { phase, priority, name, bar }
+    }
+
+    fn write_hook(&self, f: &mut fmt::Formatter<'_>, heading: &str, widths: &ColumnWidths, hook: &Hook) -> fmt::Result {
+        let ColumnWidths { phase, priority, name, bar } = *widths;
+        let bar = Bar { start: hook.start, duration: hook.duration, whole: self.report.duration, width: bar };
+        let (color, end) = self.color(&hook.outcome);
+        write!(f, "  {heading:phase$} {:>priority$}  {:name$}  |{color}{bar}{end}|  ", hook.priority, hook.name)?;
+        let start = hook.start.map_or(String::new(), |start| format!("+{}", HumanDuration(start)));
+        write!(f, "{start:>9}  {:>8}  {color}{}{end}", HumanDuration(hook.duration), hook.outcome)?;
+        if hook.outcome != Outcome::Completed {
+            write!(f, " ({}:{})", hook.file, hook.line)?;
+        }
+        if let Some(doing) = &hook.doing {
+            write!(f, "; {doing}")?;
+        }
+        writeln!(f)
+    }
+
+    /// Writes the line of the work in flight, from the beginning of draining until the runtime stopped waiting.
+    fn write_in_flight(&self, f: &mut fmt::Formatter<'_>, widths: &ColumnWidths) -> fmt::Result {
+        let samples = &self.report.in_flight;
+        let Some((start, most)) = self.report.draining.zip(samples.iter().map(|sample| sample.count).max()) else {
+            return Ok(());
+        };
+        if most == 0 {
+            return Ok(());
+        }
+        let end = samples.last().filter(|last| last.count == 0).map_or(self.report.duration, |last| last.at);
+        let (duration, whole) = (end.saturating_sub(start), self.report.duration);
+        let bar = Bar { start: Some(start), duration, whole, width: widths.bar };
+        let ColumnWidths { phase, priority, name, .. } = *widths;
+        let (from, took) = (format!("+{}", HumanDuration(start)), HumanDuration(duration));
+        let most = format!("at most {most}");
+        writeln!(f, "  {:phase$} {:>priority$}  {IN_FLIGHT:name$}  |{bar}|  {from:>9}  {took:>8}  {most}", "", "")
+    }
+
+    fn color(&self, outcome: &Outcome) -> (&'static str, &'static str) {
+        if !self.options.is_colored {
+            return ("", "");
+        }
+        let color = match outcome {
+            Outcome::Completed => "\x1b[32m",
+            Outcome::Failed(_) | Outcome::Panicked(_) => "\x1b[31m",
+            Outcome::TimedOut { .. } => "\x1b[33m",
+            Outcome::Skipped(_) => "\x1b[2m",
+        };
+        (color, "\x1b[0m")
+    }
+}
+
+impl fmt::Display for Timeline<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = self.report;
+        writeln!(f, "shutdown report: {}", report.headline())?;
+        let widths = self.column_widths();
+        let (until_drain, later) = report.split_after_drain();
+        let mut phase = None;
+        for (part, hooks) in [until_drain, later].into_iter().enumerate() {
+            for hook in hooks {
+                let heading = if phase.replace(&hook.phase) == Some(&hook.phase) { "" } else { hook.phase.as_str() };
+                self.write_hook(f, heading, &widths, hook)?;
+            }
+            if part == 0 {
+                self.write_in_flight(f, &widths)?;
+            }
+        }
+        report.unfinished.iter().try_for_each(|work| writeln!(f, "  cut off  {work}"))?;
+        let mut later = report.later_triggers.iter();
+        later.try_for_each(|LaterTrigger { at, trigger }| writeln!(f, "  +{} {trigger}", HumanDuration(*at)))
+    }
+}
+
+/// A hook's part of the whole shutdown, drawn with `#`.
+struct Bar {
+    start: Option<Duration>,
+    duration: Duration,
+    whole: Duration,
+    width: usize,
+}
+
+impl Bar {
+    const MAX_WIDTH: usize = 60;
+
+    fn column(&self, at: Duration) -> usize {
+        let column = at.as_nanos() * self.width as u128 / self.whole.as_nanos().max(1);
+        usize::try_from(column).unwrap_or(self.width).min(self.width)
+    }
+}
+
+impl fmt::Display for Bar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (from, to) = match self.start {
+            None => (self.width, self.width),
+            // What ran is visible: at least one mark, also at the very end.
+            Some(start) => {
+                let from = self.column(start).min(self.width.saturating_sub(1));
+                (from, self.column(start.saturating_add(self.duration)).max(from + 1))
+            }
+        };
+        let (marks, rest) = (to - from, self.width.saturating_sub(to));
+        write!(f, "{:from$}{:#<marks$}{:rest$}", "", "", "")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn the_timeline_is_as_wide_as_the_terminal() {
+        let mut report = samples::one();
+        report.hooks.iter_mut().for_each(|hook| (hook.start, hook.duration) = (Some(Duration::ZERO), report.duration));
+        let marks = |width| {
+            let text = report.to_text(TextOptions::new().width(width));
+            text.lines().nth(1).map(|line| (line.matches('#').count(), line.chars().count() <= width))
+        };
+        assert_eq!(marks(80), Some((13, true)));
+        assert_eq!(marks(120), Some((53, true)));
+        assert_eq!(marks(20), Some((12, false)), "a bar is never narrower than 12 characters");
+    }
+
+    #[test]
+    fn colors_are_for_terminals_only() {
+        let drawn = |colored| samples::worst().to_text(TextOptions::new().colored(colored));
+        assert!(drawn(true).contains("\x1b[32mcompleted\x1b[0m"));
+        assert!(drawn(true).contains("\x1b[33mtimed out"));
+        assert!(!drawn(false).contains('\x1b'));
+    }
+
+    #[test]
+    fn a_bar_shows_where_in_the_whole_a_hook_ran() {
+        let bar = |start, duration| {
+            let [start, duration, whole] = [start, duration, 100].map(Duration::from_millis);
+            Bar { start: Some(start), duration, whole, width: 10 }.to_string()
+        };
+        assert_eq!(bar(0, 50), "#####     ");
+        assert_eq!(bar(100, 0), "         #");
+        assert_eq!(bar(300, 900), "         #", "a report that contradicts itself is drawn all the same");
+    }
+}

@@ -1,0 +1,77 @@
+//! Holds the package `on-shutdown-report` and the runtime together: real reports, read from JSON, give the text that the
+//! runtime prints, and traces with every hook.
+
+use on_shutdown_report::{Outcome, Report};
+use process::{Ended, Signal};
+use report::HOSTILE_MESSAGE;
+
+use crate::{BADLY, MANY, WELL, folder, read, reporting_to, stopped};
+
+/// Reads the JSON of a shutdown, and compares its text with the timeline on stderr, line by line.
+fn assert_same_text(ended: &Ended, json: &str) -> Report {
+    let report = Report::from_json(json).unwrap_or_else(|error| panic!("{error}\n{json}"));
+    let begin = ended.err.iter().position(|line| line.starts_with("shutdown report: ")).expect("it is on stderr");
+    let text = report.to_string();
+    assert_eq!(ended.err[begin..], text.lines().collect::<Vec<_>>(), "{ended}");
+    report
+}
+
+#[test]
+fn the_text_of_a_report_that_was_read_is_the_runtimes_own() {
+    for (name, program) in [("well", WELL), ("badly", BADLY), ("many", MANY)] {
+        let path = folder(&format!("reader-{name}")).join("report.json");
+        let ended = stopped(reporting_to(program, &path));
+        let report = assert_same_text(&ended, &read(&path));
+        assert_eq!(Some(i32::from(report.exit_code)), ended.code);
+    }
+}
+
+#[test]
+fn the_text_of_a_forced_shutdown_is_the_runtimes_own() {
+    let path = folder("reader-forced").join("report.json");
+    let mut program = reporting_to(BADLY, &path).arg("endless").start();
+    program.signal(Signal::SIGINT);
+    program.out_line("flushing");
+    // A signal within the first second is the same request.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    program.signal(Signal::SIGINT);
+    program.err_line("SIGINT again");
+    program.signal(Signal::SIGINT);
+    let ended = program.wait();
+    let report = assert_same_text(&ended, &read(&path));
+    assert_eq!((report.forced.as_deref(), report.later_triggers.len()), (Some("SIGINT"), 2));
+}
+
+#[test]
+fn every_field_arrives() {
+    let path = folder("reader-fields").join("report.json");
+    stopped(reporting_to(BADLY, &path));
+    let report = Report::from_json(&read(&path)).expect("it is a report");
+    let outcome = |name: &str| {
+        let hook = report.hooks.iter().find(|hook| hook.name == name);
+        hook.unwrap_or_else(|| panic!("no hook `{name}` in {report:#?}")).outcome.clone()
+    };
+    assert_eq!(outcome("fails"), Outcome::Failed("connection refused (os error 111)".to_owned()));
+    assert_eq!(outcome("panics"), Outcome::Panicked(HOSTILE_MESSAGE.to_owned()));
+    assert_eq!(outcome("overruns"), Outcome::TimedOut { abandoned: false });
+    assert_eq!(outcome("blocks"), Outcome::TimedOut { abandoned: true });
+    let hook = report.hooks.iter().find(|hook| hook.name == "flush_metrics").expect("it is there");
+    assert_eq!((hook.module.as_str(), hook.package.as_str()), ("report_badly", "report"));
+    assert_eq!(hook.timeout, std::time::Duration::from_secs(20));
+    assert!(hook.start.is_some() && hook.line > 0 && hook.file.ends_with("report_badly.rs"), "{hook:?}");
+    assert!(report.triggered_at.is_some() && report.draining.is_some() && !report.in_flight.is_empty());
+    assert!(report.hooks.iter().all(|hook| report.phases.contains(&hook.phase)), "{:?}", report.phases);
+}
+
+#[test]
+fn a_trace_has_every_hook() {
+    let path = folder("reader-trace").join("report.json");
+    stopped(reporting_to(BADLY, &path));
+    let report = Report::from_json(&read(&path)).expect("it is a report");
+    let trace: serde_json::Value = serde_json::from_str(&report.to_trace()).expect("it is JSON");
+    let events = trace["traceEvents"].as_array().expect("an array");
+    for hook in &report.hooks {
+        let is_hook = |event: &&serde_json::Value| event["args"]["hook"] == hook.full_name();
+        assert_eq!(events.iter().filter(is_hook).count(), 1, "{}", hook.full_name());
+    }
+}
