@@ -35,12 +35,9 @@ impl fmt::Display for OverrideSource {
     }
 }
 
-/// What is different in one hook.
-#[derive(Clone, Debug)]
-struct Override {
-    changes: Vec<Change>,
-    source: OverrideSource,
-}
+/// The changes of one hook, in the order in which they count; each knows who asked for it.
+#[derive(Clone, Debug, Default)]
+struct Override(Vec<(Change, OverrideSource)>);
 
 /// One thing that is different.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +49,7 @@ pub(crate) enum Change {
 
 impl Overrides {
     pub(crate) fn add(&mut self, name: &str, change: Change, source: OverrideSource) {
-        let entry = self.0.entry(name.to_owned()).or_insert_with(|| Override { changes: Vec::new(), source });
-        entry.source = source;
-        entry.changes.push(change);
+        self.0.entry(name.to_owned()).or_default().0.push((change, source));
     }
 
     /// Adds what the variable asks for; its word is the last one.
@@ -81,10 +76,10 @@ impl Overrides {
         for hook in hooks {
             match self.0.get(&hook.full_name()) {
                 None => kept.push(hook),
-                Some(change) if change.changes.contains(&Change::Disabled) => {
-                    disabled.push(Disabled { hook, source: change.source });
-                }
-                Some(change) => kept.push(change.tune(hook)),
+                Some(change) => match change.source_of(Change::Disabled) {
+                    Some(source) => disabled.push(Disabled { hook, source }),
+                    None => kept.push(change.tune(hook)),
+                },
             }
         }
         Ok((kept, disabled))
@@ -93,12 +88,12 @@ impl Overrides {
     fn check(&self, hooks: &[HookRef]) -> Result<(), OverrideError> {
         let known: Vec<String> = hooks.iter().map(|hook| hook.full_name()).collect();
         for (name, change) in &self.0 {
-            if !known.contains(name) {
-                let (name, source) = (name.clone(), change.source);
+            if let (false, Some((_, source))) = (known.contains(name), change.0.last()) {
+                let (name, source) = (name.clone(), *source);
                 return Err(OverrideError::Unknown { write: correction(&name, &known), name, source });
             }
-            if change.changes.contains(&Change::Timeout(Duration::ZERO)) {
-                return Err(OverrideError::ZeroTimeout { name: name.clone(), source: change.source });
+            if let Some(source) = change.source_of(Change::Timeout(Duration::ZERO)) {
+                return Err(OverrideError::ZeroTimeout { name: name.clone(), source });
             }
         }
         Ok(())
@@ -106,9 +101,14 @@ impl Overrides {
 }
 
 impl Override {
+    /// Returns who asked for this change, the last one if several did.
+    fn source_of(&self, wanted: Change) -> Option<OverrideSource> {
+        self.0.iter().rev().find(|(change, _)| *change == wanted).map(|(_, source)| *source)
+    }
+
     fn tune(&self, hook: HookRef) -> HookRef {
         let (mut timeout, mut priority) = (hook.timeout, hook.priority);
-        for change in &self.changes {
+        for (change, _) in &self.0 {
             match change {
                 Change::Timeout(length) => timeout = *length,
                 Change::Priority(number) => priority = *number,

@@ -13,7 +13,7 @@ use crate::report_file::{REPORT_VARIABLE, ReportFile};
 use crate::trigger::{Signal, SignalSet};
 
 pub(crate) use environment::Mode;
-use environment::environment;
+use environment::{environment, environment_path};
 pub use error::InstallError;
 
 mod environment;
@@ -175,8 +175,7 @@ impl Settings {
 impl Settings {
     /// Where the report goes besides stderr.
     pub(crate) fn choose_report_file(&self) -> Result<Option<ReportFile>, InstallError> {
-        let environment = std::env::var_os(REPORT_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
-        let path = environment.or_else(|| self.report_file.clone());
+        let path = environment_path(REPORT_VARIABLE).or_else(|| self.report_file.clone());
         Ok(path.map(|path| ReportFile::new(&path)).transpose()?)
     }
 }
