@@ -1,5 +1,7 @@
 //! Beside station 9: the settled plan in, what its author should know before the first stop out.
 
+use std::time::Duration;
+
 use crate::length::Length;
 use crate::plan::Plan;
 use crate::shell_form;
@@ -17,23 +19,38 @@ pub(crate) fn advice(plan: &Plan, ignored: &[Signal]) -> Vec<String> {
         .collect()
 }
 
+/// Says which hooks would be cut short if every hook took as long as it may; `None` exactly if the plan fits.
 pub(crate) fn over_budget(plan: &Plan) -> Option<String> {
     let cuts = timing::cuts(plan);
     if cuts.is_empty() {
         return None;
     }
-    let shown = cuts.iter().take(LISTED).map(|(hook, allowance)| {
-        let (allowance, timeout) = (Length(*allowance), Length(hook.timeout));
-        format!("{} to {allowance} of {timeout}", hook.name)
+    let shown = cuts.iter().take(LISTED).map(|(hook, limit)| {
+        let limit = Length(*limit);
+        if hook.timeout_is_default {
+            format!("{} to {limit} (it has no timeout and needs {} at least)", hook.name, Length(plan.least_share()))
+        } else {
+            format!("{} to {limit} of {}", hook.name, Length(hook.timeout))
+        }
     });
     let mut list = shown.collect::<Vec<_>>().join(", ");
     if let Some(more @ 1..) = cuts.len().checked_sub(LISTED) {
         list += &format!(", and {more} more");
     }
-    let (worst, usable) = (Length(plan.worst_case()), Length(plan.budget().usable()));
+    let (worst, usable) = (plan.worst_case(), plan.budget().usable());
+    debug_assert!(worst > usable, "hooks are cut, although {worst:?} fit into {usable:?}");
+    // A few microseconds would not show in the two numbers.
+    let excess = worst.saturating_sub(usable);
+    let by = if excess < Duration::from_millis(100) { format!(" by {}", Length(excess)) } else { String::new() };
+    let kept = match plan.kept_beyond_need() {
+        Duration::ZERO => String::new(),
+        _ => format!(" ({} of them are kept for flush)", Length(plan.budget().flush_slice())),
+    };
     Some(format!(
-        "the worst case of {worst} exceeds the {usable} there are; if every hook takes its whole timeout, these are \
-         cut short: {list}; write shorter timeouts or a longer `grace_period`"
+        "the worst case of {} exceeds the {} there are{kept}{by}; if every hook takes its whole timeout, these are cut \
+         short: {list}; write shorter timeouts or a longer `grace_period`",
+        Length(worst),
+        Length(usable),
     ))
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::budget::Budget;
+use crate::demand::Allotment;
 use crate::hook::{Hook, HookRef, Phase, identity};
 
 /// A hook that waits, and a hook that it waits for, as positions in the plan.
@@ -75,9 +75,9 @@ pub(crate) fn edges(hooks: &[HookRef]) -> Result<Vec<Edge>, PlanError> {
     Ok(edges)
 }
 
-/// For each hook, the longest time from its group's start to its end; an error where hooks wait for each other.
-pub(crate) fn chains(hooks: &[HookRef], edges: &[Edge]) -> Result<Vec<Duration>, PlanError> {
-    let mut chains: Vec<Duration> = hooks.iter().map(|hook| timeout(hook)).collect();
+/// Returns for each hook the longest time from its group's start to its end, or an error if hooks wait for each other.
+pub(crate) fn chains(hooks: &[HookRef], edges: &[Edge], usable: Duration) -> Result<Vec<Allotment>, PlanError> {
+    let mut chains: Vec<Allotment> = hooks.iter().map(|hook| Allotment::of(hook, usable)).collect();
     if edges.is_empty() {
         return Ok(chains);
     }
@@ -95,7 +95,7 @@ pub(crate) fn chains(hooks: &[HookRef], edges: &[Edge]) -> Result<Vec<Duration>,
         for follower in followers.get(&position).into_iter().flatten() {
             let (Some(hook), Some(earlier)) = (hooks.get(*follower), hooks.get(position)) else { continue };
             if let Some(chain) = chains.get_mut(*follower).filter(|_| turn(hook) == turn(earlier)) {
-                *chain = (*chain).max(ends + timeout(hook));
+                *chain = chain.or_longer(ends.then(Allotment::of(hook, usable)));
             }
             if let Some(count) = waits.get_mut(*follower) {
                 *count -= 1;
@@ -104,11 +104,6 @@ pub(crate) fn chains(hooks: &[HookRef], edges: &[Edge]) -> Result<Vec<Duration>,
         }
     }
     if settled == hooks.len() { Ok(chains) } else { Err(cycle(hooks, edges, &waits)) }
-}
-
-/// The hook's timeout, as far as it can matter; sums of these do not overflow.
-pub(crate) fn timeout(hook: &Hook) -> Duration {
-    hook.timeout.min(Budget::LONGEST)
 }
 
 /// The first cycle among the hooks that still wait: go from a hook to one it waits for until one comes again.

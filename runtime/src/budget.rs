@@ -155,6 +155,61 @@ impl Budget {
         self.usable
     }
 
+    /// Returns the time that a hook without a written timeout gets at least in a plan that fits.
+    pub(crate) fn least_share(&self) -> Duration {
+        Self::least_share_of(self.usable)
+    }
+
+    /// [`Self::least_share`] of this usable time.
+    ///
+    /// 1 s is enough for a few round trips to a peer that is slow. In a short grace period it is a tenth, so that
+    /// the phases of a program without any timeout always fit.
+    pub(crate) fn least_share_of(usable: Duration) -> Duration {
+        (usable / 10).min(Duration::from_secs(1))
+    }
+
+    /// Returns the longest drain delay that leaves the hooks after it any time: the slice for flush is kept, and before
+    /// it at least the share of one hook without a written timeout.
+    pub(crate) fn longest_drain_delay(&self) -> Duration {
+        self.usable.saturating_sub(self.flush_slice()).saturating_sub(self.least_share())
+    }
+
+    /// Says why this drain delay is refused, and what to write instead.
+    pub(crate) fn refuse_drain_delay(&self, delay: Duration) -> String {
+        let left = self.usable.saturating_sub(self.flush_slice()).saturating_sub(delay);
+        let left = if left.is_zero() { "no time".to_owned() } else { format!("only {}", Length(left)) };
+        let longer = match Self::shortest_for_delay(delay) {
+            Some(period) => format!(" or a `grace_period` of at least {}", Length(period)),
+            None => String::new(),
+        };
+        format!(
+            "a drain delay of {} leaves {left} for hooks: of the grace period of {}, {} are usable from the trigger on, \
+             and {} of that are kept for flush; write a `drain_delay` of at most {}{longer}",
+            Length(delay),
+            Length(self.grace_period),
+            Length(self.usable),
+            Length(self.flush_slice()),
+            Length(self.longest_drain_delay()),
+        )
+    }
+
+    /// Returns the shortest grace period, in whole seconds, that allows this drain delay.
+    pub(crate) fn shortest_for_delay(delay: Duration) -> Option<Duration> {
+        let allows = |seconds: u64| {
+            let budget = Self::new(Duration::from_secs(seconds), GraceSource::Program);
+            budget.is_ok_and(|budget| budget.longest_drain_delay() >= delay)
+        };
+        let (mut too_short, mut enough) = (0, Self::LONGEST.as_secs());
+        if !allows(enough) {
+            return None;
+        }
+        while enough.saturating_sub(too_short) > 1 {
+            let middle = too_short.midpoint(enough);
+            if allows(middle) { enough = middle } else { too_short = middle }
+        }
+        Some(Duration::from_secs(enough))
+    }
+
     /// When the process ends even if the supervisor cannot see to it: shortly before the deadline.
     pub(crate) fn last_resort(&self) -> Duration {
         self.deadline().saturating_sub(self.conclusion() / 4)

@@ -107,10 +107,10 @@ impl Override {
     }
 
     fn tune(&self, hook: HookRef) -> HookRef {
-        let (mut timeout, mut priority) = (hook.timeout, hook.priority);
+        let (mut timeout, mut priority) = (None, hook.priority);
         for (change, _) in &self.0 {
             match change {
-                Change::Timeout(length) => timeout = *length,
+                Change::Timeout(length) => timeout = Some(*length),
                 Change::Priority(number) => priority = *number,
                 Change::Disabled => {}
             }

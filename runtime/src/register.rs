@@ -18,13 +18,13 @@ use crate::run::Context;
 pub struct HookSettings {
     phase: Phase,
     priority: i32,
-    timeout: Duration,
+    timeout: Option<Duration>,
     after: Vec<HookRef>,
 }
 
 impl Default for HookSettings {
     fn default() -> Self {
-        Self { phase: Phase::default(), priority: 0, timeout: DEFAULT_TIMEOUT, after: Vec::new() }
+        Self { phase: Phase::default(), priority: 0, timeout: None, after: Vec::new() }
     }
 }
 
@@ -48,7 +48,7 @@ impl HookSettings {
 
     /// How long it may take, counted from its start.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = Some(timeout);
         self
     }
 
@@ -186,13 +186,27 @@ fn add(
     body: Body,
     place: &'static Location<'static>,
 ) -> Result<Registration, RegisterError> {
-    let HookSettings { phase, priority, timeout, after } = settings;
+    let HookSettings { phase, priority, timeout: written, after } = settings;
+    let (timeout, timeout_is_default) = (written.unwrap_or(DEFAULT_TIMEOUT), written.is_none());
     if timeout.is_zero() {
         return Err(RegisterError::ZeroTimeout { name: name.into_owned() });
     }
     let (file, line) = (place.file(), place.line());
     let (module, package, version) = ("", "", "");
-    let hook = Hook { name, module, file, line, package, version, phase, priority, timeout, after: &[], body };
+    let hook = Hook {
+        name,
+        module,
+        file,
+        line,
+        package,
+        version,
+        phase,
+        priority,
+        timeout,
+        timeout_is_default,
+        after: &[],
+        body,
+    };
     for earlier in &after {
         after::check(&hook, earlier).map_err(RegisterError::Plan)?;
     }

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use crate::after::timeout;
 use crate::budget::Budget;
-use crate::demand::{Declared, Demand};
+use crate::demand::{Allotment, Declared, Demand};
 use crate::hook::{Hook, HookRef, Phase};
 use crate::plan::Plan;
 
@@ -33,7 +32,7 @@ impl Timing {
     }
 
     /// From here on every timeout is short; what is still to run is given anew.
-    pub(crate) fn hurry(&mut self, rest: impl Iterator<Item = (Phase, Duration)>) {
+    pub(crate) fn hurry(&mut self, rest: impl Iterator<Item = (Phase, Allotment)>) {
         self.hurry = true;
         self.rest = Declared::default();
         for (phase, declared) in rest {
@@ -43,14 +42,14 @@ impl Timing {
     }
 
     /// A group that has not been opened declares another time than before.
-    pub(crate) fn redeclare(&mut self, phase: Phase, before: Duration, after: Duration) {
+    pub(crate) fn redeclare(&mut self, phase: Phase, before: Allotment, after: Allotment) {
         let (before, after) = (self.demand(before), self.demand(after));
         let part = self.rest.of(phase);
         part.take(before);
         part.add(after);
     }
 
-    fn demand(&self, declared: Duration) -> Demand {
+    fn demand(&self, declared: Allotment) -> Demand {
         Demand::new(self.cut(declared), self.usable)
     }
 
@@ -69,17 +68,16 @@ impl Timing {
 
     /// Opens a group: what its hooks get of their timeouts is all of it, or where the time does not suffice for all
     /// that is still to run, the share that does.
-    pub(crate) fn open(&mut self, phase: Phase, declared: Duration, now: Duration) -> Share {
+    pub(crate) fn open(&mut self, phase: Phase, declared: Allotment, now: Duration) -> Share {
         let left = self.end_of(phase).saturating_sub(now);
         let group = self.demand(declared);
         let part = self.rest.of(phase);
         let all = *part;
         part.take(group);
         if left >= all.time {
-            return Share { left, whole: group.time, part: group.time, surplus: left - all.time };
+            return Share { left, whole: self.cut(declared), part: group.time, surplus: left - all.time };
         }
-        let part = scale(left, group.weight, all.weight);
-        Share { left, whole: group.time, part: part.min(group.time), surplus: Duration::ZERO }
+        Share { left, whole: self.cut(declared), part: group.part_of(left, all), surplus: Duration::ZERO }
     }
 
     /// Until when work in flight is waited for: all the time that later hooks have not declared, and at least half.
@@ -89,13 +87,13 @@ impl Timing {
         if self.hurry { now } else { now + left.saturating_sub(self.rest.before_flush.time).max(left / 2) }
     }
 
-    fn cut(&self, timeout: Duration) -> Duration {
-        if self.hurry { timeout.min(HURRIED_TIMEOUT) } else { timeout }
+    fn cut(&self, declared: Allotment) -> Allotment {
+        if self.hurry { declared.limited_to(HURRIED_TIMEOUT) } else { declared }
     }
 
     /// The length of time that this hook may take.
     pub(crate) fn allowance(&self, hook: &Hook, share: Share) -> Duration {
-        share.of(self.cut(timeout(hook))).min(share.left)
+        share.of(self.cut(Allotment::of(hook, self.usable))).min(share.left)
     }
 
     /// So much before the end of its allowance an async hook is cancelled, and so long it may then take to be dropped.
@@ -111,42 +109,37 @@ impl Timing {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Share {
     left: Duration,
-    whole: Duration,
+    whole: Allotment,
     part: Duration,
     /// What is left when every group has had all that it declares.
     surplus: Duration,
 }
 
 impl Share {
-    fn is_short(self) -> bool {
-        self.part < self.whole
-    }
-
-    fn of(self, time: Duration) -> Duration {
-        if self.is_short() { scale(time, self.part, self.whole) } else { time }
+    fn of(self, declared: Allotment) -> Duration {
+        declared.share(self.part, self.whole)
     }
 }
 
-/// `time * part / whole`
-fn scale(time: Duration, part: Duration, whole: Duration) -> Duration {
-    let nanos = time.as_nanos().saturating_mul(part.as_nanos()) / whole.as_nanos().max(1);
-    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-}
-
-/// The hooks that would be cut short if every hook took as long as it may, each with the time it would get.
-pub(crate) fn cuts(plan: &Plan) -> Vec<(HookRef, Duration)> {
+/// Returns each hook's time limit in the worst case: every hook takes as long as it may, and no work is in flight.
+pub(crate) fn worst_limits(plan: &Plan) -> Vec<(HookRef, Duration)> {
     let mut timing = Timing::new(plan);
-    let (mut now, mut cuts) = (Duration::ZERO, Vec::new());
+    let (mut now, mut limits) = (Duration::ZERO, Vec::new());
     for (turn, group) in plan.groups() {
         if turn.0 != Phase::Announce {
             now = now.max(plan.drain_delay());
         }
         let share = timing.open(turn.0, group.declared, now);
-        for hook in group.members.iter().filter_map(|id| plan.hook(*id)) {
-            let allowance = timing.allowance(hook, share);
-            cuts.extend((allowance < timeout(hook)).then(|| (hook.clone(), allowance)));
-        }
+        let hooks = group.members.iter().filter_map(|id| plan.hook(*id));
+        limits.extend(hooks.map(|hook| (hook.clone(), timing.allowance(hook, share))));
         now += share.of(group.declared).min(share.left);
     }
-    cuts
+    limits
+}
+
+/// Returns the hooks that the worst case cuts short, each with its time limit: a hook with a written timeout that gets
+/// less than that, and a hook without one that gets less than the least share.
+pub(crate) fn cuts(plan: &Plan) -> Vec<(HookRef, Duration)> {
+    let is_cut = |(hook, limit): &(HookRef, Duration)| *limit < Allotment::of(hook, plan.budget().usable()).least;
+    worst_limits(plan).into_iter().filter(is_cut).collect()
 }

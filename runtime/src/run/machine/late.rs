@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Machine, State};
 use crate::after::{Turn, turn};
+use crate::demand::Allotment;
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
 use crate::registry::TooLate;
@@ -53,7 +54,7 @@ impl Machine {
 
     /// Changes a group's hooks, and with them the time that is still to be shared out.
     fn changing<T>(&mut self, turn: Turn, change: impl FnOnce(&mut Self) -> T) -> T {
-        let declared = |machine: &Self| machine.plan.group(turn).map_or(Duration::ZERO, |group| group.declared);
+        let declared = |machine: &Self| machine.plan.group(turn).map_or(Allotment::default(), |group| group.declared);
         let before = declared(self);
         let changed = change(self);
         let after = declared(self);

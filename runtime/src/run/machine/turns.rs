@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Event, Machine, State};
 use crate::after::Turn;
+use crate::demand::Allotment;
 use crate::hook::Phase;
 use crate::plan::Id;
 use crate::report::{Outcome, SkipReason};
@@ -43,7 +44,7 @@ impl Machine {
         self.drained
     }
 
-    fn open_group(&mut self, turn: Turn, declared: Duration, now: Duration) {
+    fn open_group(&mut self, turn: Turn, declared: Allotment, now: Duration) {
         self.share = self.timing.open(turn.0, declared, now);
         self.turn = Some(turn);
         self.enter_phase();

@@ -67,6 +67,7 @@ impl Job {
             phase: self.phase,
             priority: self.priority,
             timeout: self.timeout,
+            timeout_is_default: false,
             after: &[],
             body,
         }))
