@@ -184,7 +184,7 @@ impl Budget {
         };
         format!(
             "a drain delay of {} leaves {left} for hooks: of the grace period of {}, {} are usable from the trigger on, \
-             and {} of that are kept for flush; write a `drain_delay` of at most {}{longer}",
+             and the last {} of these are kept for flush; write a `drain_delay` of at most {}{longer}",
             Length(delay),
             Length(self.grace_period),
             Length(self.usable),

@@ -91,17 +91,17 @@ fn bad_settings_are_errors_at_install() {
         (
             "long-delay",
             "a drain delay of 9 s leaves no time for hooks: of the grace period of 10 s, 8.3 s are usable from the \
-             trigger on, and 1 s of that are kept for flush; write a `drain_delay` of at most 6.47 s or a \
-             `grace_period` of at least 13 s",
+             trigger on, and the last 1 s of these are kept for flush; write a `drain_delay` of at most 6.47 s or a \
+             `grace_period` of at least 14 s",
         ),
         ("endless-delay", "; write a `drain_delay` of at most 6.47 s"),
         // Two of three seconds, which the slice for flush does not leave.
         (
             "short-grace",
             "a drain delay of 2 s leaves no time for hooks: of the grace period of 3 s, 2.28 s are usable from the \
-             trigger on, and 1.2 s of that are kept for flush; write a `drain_delay` of at most 852 ms",
+             trigger on, and the last 1 s of these are kept for flush; write a `drain_delay` of at most 1.05 s",
         ),
-        ("too-short-grace", "a drain delay of 1 s leaves only 80 ms for hooks: of the grace period of 3 s, 2.28 s"),
+        ("too-short-grace", "a drain delay of 1.2 s leaves only 80 ms for hooks: of the grace period of 3 s, 2.28 s"),
     ] {
         let ended = refused(what);
         ended.assert_code(0).assert_out(said).assert_no_err("panicked");

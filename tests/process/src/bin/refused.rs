@@ -19,7 +19,7 @@ fn main() {
         "long-delay" => settings.drain_delay(Duration::from_secs(9)),
         "endless-delay" => settings.drain_delay(Duration::MAX),
         "short-grace" => settings.grace_period(Duration::from_secs(3)).drain_delay(Duration::from_secs(2)),
-        "too-short-grace" => settings.grace_period(Duration::from_secs(3)).drain_delay(Duration::from_secs(1)),
+        "too-short-grace" => settings.grace_period(Duration::from_secs(3)).drain_delay(Duration::from_millis(1200)),
         "half-delay" => settings.drain_delay(Duration::from_secs(5)),
         other => panic!("no setting `{other}`"),
     };

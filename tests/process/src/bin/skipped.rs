@@ -12,17 +12,18 @@ fn needs_a_value(_absent: std::sync::Arc<Absent>) {
     println!("needs_a_value ran");
 }
 
-#[on_shutdown(phase = close)]
+/// The time that is kept for flush remains.
+#[on_shutdown(phase = flush)]
 fn healthy() {
     println!("healthy ran");
 }
 
-/// Takes all the time there is, and registers a hook whose turn comes after that.
+/// Registers a hook that takes all the time before flush, and that registers a hook whose turn comes after that.
 fn use_up_the_time() {
-    let settings = HookSettings::new().phase(Phase::Flush).timeout(Duration::from_secs(3600));
+    let settings = HookSettings::new().phase(Phase::Close).timeout(Duration::from_secs(3600));
     let hog = register_sync("hog", settings.clone(), move |_| {
         let late = settings.priority(-1);
-        register_sync("late", late, |_| println!("late ran")).expect("the flush phase is under way").keep();
+        register_sync("late", late, |_| println!("late ran")).expect("the phase is under way").keep();
         std::thread::sleep(Duration::from_secs(3600));
     });
     hog.expect("the timeout is not zero").keep();
@@ -40,5 +41,5 @@ fn main() {
     };
     let handle = settings.install().expect("the settings are right");
     println!("ready");
-    handle.wait();
+    let _report = handle.wait();
 }
