@@ -86,7 +86,7 @@ fn record(hook: &Declaration) -> TokenStream {
     let here = function.signature.ident.span();
     let line = quote_spanned!(here=> ::core::line!());
     let timeout_is_default = timeout.is_none();
-    let timeout = timeout.clone().unwrap_or_else(|| quote_spanned!(site()=> #runtime::DEFAULT_TIMEOUT));
+    let timeout = timeout.clone().unwrap_or_else(|| quote_spanned!(site()=> #runtime::private::DEFAULT_TIMEOUT));
     let body = Ident::new(if function.signature.asyncness.is_some() { "Async" } else { "Sync" }, site());
     quote_spanned! {site()=>
         static __ON_SHUTDOWN_HOOK: #runtime::private::Hook = #runtime::private::Hook {

@@ -56,7 +56,7 @@ impl Overrides {
     pub(crate) fn read(&mut self, text: &str) -> Result<(), OverrideError> {
         for entry in text.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
             let mut words = entry.split_whitespace();
-            let name = words.next().unwrap_or_default();
+            let Some(name) = words.next() else { continue };
             let changes: Vec<Change> = words.map(|word| change(name, word)).collect::<Result<_, _>>()?;
             if changes.is_empty() {
                 return Err(OverrideError::NothingAsked { name: name.to_owned() });
@@ -115,8 +115,17 @@ impl Override {
                 Change::Disabled => {}
             }
         }
-        let HookRef::Linked(linked) = hook else { return hook };
-        Tuned::new(linked, timeout, priority).map_or(hook, |tuned| HookRef::Tuned(Arc::new(tuned)))
+        let HookRef::Linked(linked) = hook else {
+            debug_assert!(false, "only linked hooks have changes: {hook:?}");
+            return hook;
+        };
+        match Tuned::new(linked, timeout, priority) {
+            Some(tuned) => HookRef::Tuned(Arc::new(tuned)),
+            None => {
+                debug_assert!(false, "a linked hook is no closure: {linked:?}");
+                hook
+            }
+        }
     }
 }
 

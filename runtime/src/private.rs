@@ -6,8 +6,8 @@ pub use inventory::submit;
 
 pub use crate::entry::{Flavor, MainOutput, main_async, main_sync};
 pub use crate::hook::{
-    Body, Call, Declared, Hook, HookError, HookFuture, HookOutput, HookResult, Missing, Phase, Want, WantOption,
-    WantValue, hook_future, want,
+    Body, Call, DEFAULT_TIMEOUT, Declared, Hook, HookError, HookFuture, HookOutput, HookResult, Missing, Phase, Want,
+    WantOption, WantValue, hook_future, want,
 };
 pub use crate::registry::Link;
 

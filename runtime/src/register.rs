@@ -13,7 +13,7 @@ use crate::registry::{Registered, TooLate};
 use crate::run::Context;
 
 /// The settings of a hook made at run time; the defaults are those of the attribute.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "settings do nothing until `register`"]
 pub struct HookSettings {
     phase: Phase,
@@ -22,14 +22,8 @@ pub struct HookSettings {
     after: Vec<HookRef>,
 }
 
-impl Default for HookSettings {
-    fn default() -> Self {
-        Self { phase: Phase::default(), priority: 0, timeout: None, after: Vec::new() }
-    }
-}
-
 impl HookSettings {
-    /// Phase `stop`, priority 0, timeout 5 s, after nothing.
+    /// Phase `stop`, priority 0, no written timeout (up to 5 s of what the others leave), after nothing.
     pub fn new() -> Self {
         Self::default()
     }

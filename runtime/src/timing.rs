@@ -132,7 +132,7 @@ pub(crate) fn worst_limits(plan: &Plan) -> Vec<(HookRef, Duration)> {
         let share = timing.open(turn.0, group.declared, now);
         let hooks = group.members.iter().filter_map(|id| plan.hook(*id));
         limits.extend(hooks.map(|hook| (hook.clone(), timing.allowance(hook, share))));
-        now += share.of(group.declared).min(share.left);
+        now = now.saturating_add(share.of(group.declared).min(share.left));
     }
     limits
 }

@@ -110,7 +110,10 @@ impl Plan {
             }
         }
         let turn = turn(&entry.hook);
-        let Some(group) = self.groups.get_mut(&turn) else { return };
+        let Some(group) = self.groups.get_mut(&turn) else {
+            debug_assert!(false, "the hook {id} was in no group");
+            return;
+        };
         group.members.retain(|member| *member != id);
         let chains = group.members.iter().filter_map(|id| self.entries.get(*id)?.as_ref()).map(|entry| entry.chain);
         let (before, after) = (group.declared, chains.fold(Allotment::default(), Allotment::or_longer));
@@ -145,7 +148,9 @@ impl Plan {
         part.add(Demand::new(after, usable));
     }
 
+    /// Makes a hook wait for an earlier one; both are in the plan.
     fn connect(&mut self, hook: Id, earlier: Id) {
+        debug_assert!(self.entry(hook).is_some() && self.entry(earlier).is_some(), "no hooks {hook} and {earlier}");
         if let Some(Some(earlier)) = self.entries.get_mut(earlier) {
             earlier.followers.push(hook);
         }
@@ -262,7 +267,8 @@ impl Plan {
     #[must_use]
     pub fn worst_case(&self) -> Duration {
         let announce = |(turn, _): &(Turn, &Group)| turn.0 == Phase::Announce;
-        let announced: Duration = self.groups().take_while(announce).map(|(_, group)| group.declared.least).sum();
+        let announced = self.groups().take_while(announce).map(|(_, group)| group.declared.least);
+        let announced = announced.fold(Duration::ZERO, Duration::saturating_add);
         let before_flush = self.declared.before_flush.least.saturating_add(self.drain_delay.saturating_sub(announced));
         before_flush.saturating_add(self.declared.flush.least).saturating_add(self.kept_beyond_need())
     }
