@@ -1,4 +1,4 @@
-//! Beside station 9: the settled plan in, what its author should know before the first stop out.
+//! Warnings at install: what will not happen as the author of the program may expect.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::shell_form;
 use crate::timing;
 use crate::trigger::Signal;
 
-/// More hooks than this are not listed one by one.
+/// Maximum number of hooks listed in one warning: more do not fit on a line that people read.
 const LISTED: usize = 8;
 
-/// One sentence for each thing that will not be as the program's author may think.
+/// Returns one sentence for each thing that will surprise the author of the program.
 pub(crate) fn advice(plan: &Plan, ignored: &[Signal]) -> Vec<String> {
     [over_budget(plan), long_delay(plan), still_ignored(ignored), shell_form::advice(), unisolated()]
         .into_iter()
@@ -39,7 +39,7 @@ pub(crate) fn over_budget(plan: &Plan) -> Option<String> {
     }
     let (worst, usable) = (plan.worst_case(), plan.budget().usable());
     debug_assert!(worst > usable, "hooks are cut, although {worst:?} fit into {usable:?}");
-    // A few microseconds would not show in the two numbers.
+    // A small excess does not show in the two numbers, which have two decimals.
     let excess = worst.saturating_sub(usable);
     let by = if excess < Duration::from_millis(100) { format!(" by {}", Length(excess)) } else { String::new() };
     let kept = match plan.kept_beyond_need() {

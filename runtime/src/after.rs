@@ -1,4 +1,4 @@
-//! Station 3, second half: `after` declarations in, edges and the longest chains out; pure.
+//! Checks the `after` declarations of hooks, and finds the longest chain of each group. Pure.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

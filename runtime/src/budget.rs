@@ -1,4 +1,4 @@
-//! Station 3, first half: the grace period in, the time that hooks may use out; pure.
+//! The grace period, and the time of it that hooks may use. Pure.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::length::{self, Length};
 use crate::platform::Platform;
 
-/// The environment variable that sets the grace period where the program does not.
+/// The environment variable that sets the grace period if the program does not. A blank value counts as not set.
 pub const GRACE_PERIOD_VARIABLE: &str = "ON_SHUTDOWN_GRACE_PERIOD";
 
 /// The grace period when nothing else is known: docker's.

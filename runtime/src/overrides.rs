@@ -1,5 +1,4 @@
-//! Beside station 9: what the program and its environment change in hooks of other crates, by their full names, in; the
-//! hooks as they will run out.
+//! Changes of linked hooks by their full names: the program's and the environment's. Applies them at install.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +10,7 @@ use crate::length;
 use crate::nearest::correction;
 
 /// The environment variable that changes hooks: `orders::flush timeout=2s priority=5; metrics::push disabled`.
+/// A blank value counts as not set.
 pub const HOOKS_VARIABLE: &str = "ON_SHUTDOWN_HOOKS";
 
 /// Changes of hooks, by full name.
@@ -39,7 +39,7 @@ impl fmt::Display for OverrideSource {
 #[derive(Clone, Debug, Default)]
 struct Override(Vec<(Change, OverrideSource)>);
 
-/// One thing that is different.
+/// One change of a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     Disabled,

@@ -1,4 +1,4 @@
-//! The environment's variables in, what they ask for out.
+//! Reads the environment variables that change a shutdown.
 
 use std::path::PathBuf;
 
