@@ -1,7 +1,5 @@
 //! The attribute as written and its function come in; the settled hook goes out, all defaults filled in.
 
-use std::time::Duration;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Lit, Path};
@@ -32,7 +30,6 @@ pub(crate) const WORDS: Vocabulary = Vocabulary {
 
 const PHASES: [&str; 5] = ["announce", "drain", "stop", "close", "flush"];
 const DEFAULT_PHASE: &str = "stop";
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) struct Declaration {
     pub(crate) function: Function,
@@ -41,8 +38,8 @@ pub(crate) struct Declaration {
     pub(crate) phase: Ident,
     /// An `i32` constant.
     pub(crate) priority: TokenStream,
-    /// A `Duration` constant.
-    pub(crate) timeout: TokenStream,
+    /// A `Duration` constant; `None` if no timeout is written.
+    pub(crate) timeout: Option<TokenStream>,
     pub(crate) after: Vec<Path>,
     pub(crate) parameters: Vec<Parameter>,
 }
@@ -61,7 +58,7 @@ impl Declaration {
             runtime,
             phase: phase.unwrap_or_else(|| variant(DEFAULT_PHASE, Span::mixed_site())),
             priority: priority.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> 0)),
-            timeout: timeout.unwrap_or_else(|| duration::tokens(DEFAULT_TIMEOUT)),
+            timeout,
             after: after.unwrap_or_default(),
             parameters: function.parameters(errors),
             function,

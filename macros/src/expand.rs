@@ -85,6 +85,8 @@ fn record(hook: &Declaration) -> TokenStream {
     // `line!` answers for the place of its own tokens: the function's name, not the attribute above it.
     let here = function.signature.ident.span();
     let line = quote_spanned!(here=> ::core::line!());
+    let timeout_is_default = timeout.is_none();
+    let timeout = timeout.clone().unwrap_or_else(|| quote_spanned!(site()=> #runtime::private::DEFAULT_TIMEOUT));
     let body = Ident::new(if function.signature.asyncness.is_some() { "Async" } else { "Sync" }, site());
     quote_spanned! {site()=>
         static __ON_SHUTDOWN_HOOK: #runtime::private::Hook = #runtime::private::Hook {
@@ -92,11 +94,12 @@ fn record(hook: &Declaration) -> TokenStream {
             module: ::core::module_path!(),
             file: ::core::file!(),
             line: #line,
-            package: ::core::env!("CARGO_PKG_NAME"),
-            version: ::core::env!("CARGO_PKG_VERSION"),
+            package: #runtime::private::package(::core::option_env!("CARGO_PKG_NAME"), ::core::module_path!()),
+            version: #runtime::private::version(::core::option_env!("CARGO_PKG_VERSION")),
             phase: #runtime::private::Phase::#phase,
             priority: { const PRIORITY: i32 = #priority; PRIORITY },
             timeout: #timeout,
+            timeout_is_default: #timeout_is_default,
             after: &[#(<#after as #runtime::private::Declared>::hook),*],
             body: #runtime::private::Body::#body(__on_shutdown_run),
         };

@@ -32,13 +32,23 @@ use function::Function;
 /// |---|---|---|---|
 /// | `phase` | `announce`, `drain`, `stop`, `close` or `flush` | `stop` | what kind of work it is; phases run in this order |
 /// | `priority` | constant `i32` expression | `0` | higher runs first, inside the phase; equal ones run concurrently |
-/// | `timeout` | `"500ms"`, `"5s"`, `"1m30s"`, or a constant `Duration` expression | 5 s | how long it may take, counted from its own start; never zero |
+/// | `timeout` | `"500ms"`, `"5s"`, `"1m30s"`, or a constant `Duration` expression | up to 5 s | how long it may take, counted from its own start; never zero |
 /// | `after` | list of paths of hooks, `[flush_orders, orders::close]` | `[]` | starts only when these have ended |
 /// | `crate` | path | `::on_shutdown` | where the runtime crate is, when it was renamed or re-exported |
 ///
 /// # The function
 /// A free `fn` or `async fn` that returns `()` or a `Result` whose error has `Display`. An `async fn` is dropped at
 /// its timeout; its future is `Send`. A sync `fn` may block.
+///
+/// A hook with a written timeout gets that time, as long as the written timeouts of all hooks fit into the grace period.
+/// A hook without one shares what they leave: up to 5 s, and in a plan that fits at least 1 s, or a tenth of the usable
+/// time if that is less. `ON_SHUTDOWN=plan` shows each hook's time.
+///
+/// # Tasks that a hook spawns
+/// An async hook runs in a tokio runtime of its own. When its future has ended, the hook waits for the tasks that it
+/// spawned with `tokio::spawn` and did not await: up to 250 ms, and never beyond its timeout. The hook then drops the
+/// tasks that have not ended, and the report says `left 1 task unfinished`. If you need a task's work, await its
+/// `JoinHandle` in the hook.
 ///
 /// Each parameter is a value given before with `provide`, found by its type, which is `Clone + Send + Sync + 'static`:
 /// `T` gets a clone, `&T` is lent one, `Option<T>` is `None` where nothing was provided.

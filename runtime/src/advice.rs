@@ -1,4 +1,6 @@
-//! Beside station 9: the settled plan in, what its author should know before the first stop out.
+//! Warnings at install: what will not happen as the author of the program may expect.
+
+use std::time::Duration;
 
 use crate::length::Length;
 use crate::plan::Plan;
@@ -6,10 +8,10 @@ use crate::shell_form;
 use crate::timing;
 use crate::trigger::Signal;
 
-/// More hooks than this are not listed one by one.
+/// Maximum number of hooks listed in one warning: more do not fit on a line that people read.
 const LISTED: usize = 8;
 
-/// One sentence for each thing that will not be as the program's author may think.
+/// Returns one sentence for each thing that will surprise the author of the program.
 pub(crate) fn advice(plan: &Plan, ignored: &[Signal]) -> Vec<String> {
     [over_budget(plan), long_delay(plan), still_ignored(ignored), shell_form::advice(), unisolated()]
         .into_iter()
@@ -17,23 +19,38 @@ pub(crate) fn advice(plan: &Plan, ignored: &[Signal]) -> Vec<String> {
         .collect()
 }
 
+/// Says which hooks would be cut short if every hook took as long as it may; `None` exactly if the plan fits.
 pub(crate) fn over_budget(plan: &Plan) -> Option<String> {
     let cuts = timing::cuts(plan);
     if cuts.is_empty() {
         return None;
     }
-    let shown = cuts.iter().take(LISTED).map(|(hook, allowance)| {
-        let (allowance, timeout) = (Length(*allowance), Length(hook.timeout));
-        format!("{} to {allowance} of {timeout}", hook.name)
+    let shown = cuts.iter().take(LISTED).map(|(hook, limit)| {
+        let limit = Length(*limit);
+        if hook.timeout_is_default {
+            format!("{} to {limit} (it has no timeout and needs {} at least)", hook.name, Length(plan.least_share()))
+        } else {
+            format!("{} to {limit} of {}", hook.name, Length(hook.timeout))
+        }
     });
     let mut list = shown.collect::<Vec<_>>().join(", ");
     if let Some(more @ 1..) = cuts.len().checked_sub(LISTED) {
         list += &format!(", and {more} more");
     }
-    let (worst, usable) = (Length(plan.worst_case()), Length(plan.budget().usable()));
+    let (worst, usable) = (plan.worst_case(), plan.budget().usable());
+    debug_assert!(worst > usable, "hooks are cut, although {worst:?} fit into {usable:?}");
+    // A small excess does not show in the two numbers, which have two decimals.
+    let excess = worst.saturating_sub(usable);
+    let by = if excess < Duration::from_millis(100) { format!(" by {}", Length(excess)) } else { String::new() };
+    let kept = match plan.kept_beyond_need() {
+        Duration::ZERO => String::new(),
+        _ => format!(" ({} of them are kept for flush)", Length(plan.budget().flush_slice())),
+    };
     Some(format!(
-        "the worst case of {worst} exceeds the {usable} there are; if every hook takes its whole timeout, these are \
-         cut short: {list}; write shorter timeouts or a longer `grace_period`"
+        "the worst case of {} exceeds the {} there are{kept}{by}; if every hook takes its whole timeout, these are cut \
+         short: {list}; write shorter timeouts or a longer `grace_period`",
+        Length(worst),
+        Length(usable),
     ))
 }
 

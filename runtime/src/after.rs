@@ -1,11 +1,11 @@
-//! Station 3, second half: `after` declarations in, edges and the longest chains out; pure.
+//! Checks the `after` declarations of hooks, and finds the longest chain of each group. Pure.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::budget::Budget;
+use crate::demand::Allotment;
 use crate::hook::{Hook, HookRef, Phase, identity};
 
 /// A hook that waits, and a hook that it waits for, as positions in the plan.
@@ -75,9 +75,9 @@ pub(crate) fn edges(hooks: &[HookRef]) -> Result<Vec<Edge>, PlanError> {
     Ok(edges)
 }
 
-/// For each hook, the longest time from its group's start to its end; an error where hooks wait for each other.
-pub(crate) fn chains(hooks: &[HookRef], edges: &[Edge]) -> Result<Vec<Duration>, PlanError> {
-    let mut chains: Vec<Duration> = hooks.iter().map(|hook| timeout(hook)).collect();
+/// Returns for each hook the longest time from its group's start to its end, or an error if hooks wait for each other.
+pub(crate) fn chains(hooks: &[HookRef], edges: &[Edge], usable: Duration) -> Result<Vec<Allotment>, PlanError> {
+    let mut chains: Vec<Allotment> = hooks.iter().map(|hook| Allotment::of(hook, usable)).collect();
     if edges.is_empty() {
         return Ok(chains);
     }
@@ -91,14 +91,17 @@ pub(crate) fn chains(hooks: &[HookRef], edges: &[Edge]) -> Result<Vec<Duration>,
     let mut settled = 0;
     while let Some(position) = free.pop() {
         settled += 1;
-        let ends = chains.get(position).copied().unwrap_or_default();
+        let Some(ends) = chains.get(position).copied() else {
+            debug_assert!(false, "an edge leads to {position}, where there is no hook");
+            continue;
+        };
         for follower in followers.get(&position).into_iter().flatten() {
             let (Some(hook), Some(earlier)) = (hooks.get(*follower), hooks.get(position)) else { continue };
             if let Some(chain) = chains.get_mut(*follower).filter(|_| turn(hook) == turn(earlier)) {
-                *chain = (*chain).max(ends + timeout(hook));
+                *chain = chain.or_longer(ends.then(Allotment::of(hook, usable)));
             }
             if let Some(count) = waits.get_mut(*follower) {
-                *count -= 1;
+                *count = count.saturating_sub(1);
                 free.extend((*count == 0).then_some(*follower));
             }
         }
@@ -106,18 +109,18 @@ pub(crate) fn chains(hooks: &[HookRef], edges: &[Edge]) -> Result<Vec<Duration>,
     if settled == hooks.len() { Ok(chains) } else { Err(cycle(hooks, edges, &waits)) }
 }
 
-/// The hook's timeout, as far as it can matter; sums of these do not overflow.
-pub(crate) fn timeout(hook: &Hook) -> Duration {
-    hook.timeout.min(Budget::LONGEST)
-}
-
-/// The first cycle among the hooks that still wait: go from a hook to one it waits for until one comes again.
+/// Returns the first cycle among the hooks that still wait: follows the edges until a hook comes again.
 fn cycle(hooks: &[HookRef], edges: &[Edge], waits: &[usize]) -> PlanError {
     let waiting = |position: usize| waits.get(position).is_some_and(|count| *count > 0);
     let mut path: Vec<usize> = (0..hooks.len()).filter(|position| waiting(*position)).take(1).collect();
     loop {
         let next = edges.iter().find(|(hook, earlier)| Some(hook) == path.last() && waiting(*earlier));
-        let Some((_, next)) = next else { return PlanError::Cycle(Vec::new()) };
+        let Some((_, next)) = next else {
+            // A hook waits only while one of those it is `after` waits, too. If not, name the hooks that were met.
+            debug_assert!(false, "no cycle among hooks that wait for each other: {path:?}");
+            let names = path.iter().filter_map(|position| hooks.get(*position));
+            return PlanError::Cycle(names.map(|hook| with_place(hook)).collect());
+        };
         let start = path.iter().position(|earlier| earlier == next);
         path.push(*next);
         if let Some(start) = start {

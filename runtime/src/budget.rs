@@ -1,4 +1,4 @@
-//! Station 3, first half: the grace period in, the time that hooks may use out; pure.
+//! The grace period, and the time of it that hooks may use. Pure.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::length::{self, Length};
 use crate::platform::Platform;
 
-/// The environment variable that sets the grace period where the program does not.
+/// The environment variable that sets the grace period if the program does not. A blank value counts as not set.
 pub const GRACE_PERIOD_VARIABLE: &str = "ON_SHUTDOWN_GRACE_PERIOD";
 
 /// The grace period when nothing else is known: docker's.
@@ -109,7 +109,7 @@ impl Budget {
     fn new(grace_period: Duration, source: GraceSource) -> Result<Self, GraceError> {
         if (Self::SHORTEST..=Self::LONGEST).contains(&grace_period) {
             let whole = Self { grace_period, source, usable: grace_period };
-            Ok(Self { usable: whole.deadline() - whole.conclusion(), ..whole })
+            Ok(Self { usable: whole.deadline().saturating_sub(whole.conclusion()), ..whole })
         } else {
             Err(GraceError::OutOfRange { given: grace_period, source })
         }
@@ -140,7 +140,7 @@ impl Budget {
     /// Time from the trigger to the deadline: the grace period less the margin.
     #[must_use]
     pub fn deadline(&self) -> Duration {
-        self.grace_period - self.margin()
+        self.grace_period.saturating_sub(self.margin())
     }
 
     /// What is kept for `flush`: 10 % of the budget and at least 1 s, but never more than half of it.
@@ -155,14 +155,69 @@ impl Budget {
         self.usable
     }
 
+    /// Returns the time that a hook without a written timeout gets at least in a plan that fits.
+    pub(crate) fn least_share(&self) -> Duration {
+        Self::least_share_of(self.usable)
+    }
+
+    /// [`Self::least_share`] of this usable time.
+    ///
+    /// 1 s is enough for a few round trips to a peer that is slow. In a short grace period it is a tenth, so that
+    /// the phases of a program without any timeout always fit.
+    pub(crate) fn least_share_of(usable: Duration) -> Duration {
+        (usable / 10).min(Duration::from_secs(1))
+    }
+
+    /// Returns the longest drain delay that leaves the hooks after it any time: the slice for flush is kept, and before
+    /// it at least the share of one hook without a written timeout.
+    pub(crate) fn longest_drain_delay(&self) -> Duration {
+        self.usable.saturating_sub(self.flush_slice()).saturating_sub(self.least_share())
+    }
+
+    /// Says why this drain delay is refused, and what to write instead.
+    pub(crate) fn refuse_drain_delay(&self, delay: Duration) -> String {
+        let left = self.usable.saturating_sub(self.flush_slice()).saturating_sub(delay);
+        let left = if left.is_zero() { "no time".to_owned() } else { format!("only {}", Length(left)) };
+        let longer = match Self::shortest_for_delay(delay) {
+            Some(period) => format!(" or a `grace_period` of at least {}", Length(period)),
+            None => String::new(),
+        };
+        format!(
+            "a drain delay of {} leaves {left} for hooks: of the grace period of {}, {} are usable from the trigger on, \
+             and the last {} of these are kept for flush; write a `drain_delay` of at most {}{longer}",
+            Length(delay),
+            Length(self.grace_period),
+            Length(self.usable),
+            Length(self.flush_slice()),
+            Length(self.longest_drain_delay()),
+        )
+    }
+
+    /// Returns the shortest grace period, in whole seconds, that allows this drain delay.
+    pub(crate) fn shortest_for_delay(delay: Duration) -> Option<Duration> {
+        let allows = |seconds: u64| {
+            let budget = Self::new(Duration::from_secs(seconds), GraceSource::Program);
+            budget.is_ok_and(|budget| budget.longest_drain_delay() >= delay)
+        };
+        let (mut too_short, mut enough) = (0, Self::LONGEST.as_secs());
+        if !allows(enough) {
+            return None;
+        }
+        while enough.saturating_sub(too_short) > 1 {
+            let middle = too_short.midpoint(enough);
+            if allows(middle) { enough = middle } else { too_short = middle }
+        }
+        Some(Duration::from_secs(enough))
+    }
+
     /// When the process ends even if the supervisor cannot see to it: shortly before the deadline.
     pub(crate) fn last_resort(&self) -> Duration {
-        self.deadline() - self.conclusion() / 4
+        self.deadline().saturating_sub(self.conclusion() / 4)
     }
 
     /// Until when the end itself may take its time.
     pub(crate) fn conclusion_until(&self) -> Duration {
-        self.deadline() - self.conclusion() / 2
+        self.deadline().saturating_sub(self.conclusion() / 2)
     }
 
     fn conclusion(&self) -> Duration {
@@ -220,7 +275,6 @@ mod tests {
             |text| Budget::choose(None, Some(text), None).err().map(|error| error.to_string()).unwrap_or_default();
         assert_eq!(message("30"), "`ON_SHUTDOWN_GRACE_PERIOD=30` is not a duration: the unit is missing; write `30s`");
         assert!(message("soon").starts_with("`ON_SHUTDOWN_GRACE_PERIOD=soon` is not a duration: "));
-        assert!(message("").contains("write for example `25s`"), "{}", message(""));
         assert!(message("0s").contains("cannot be kept"), "{}", message("0s"));
         assert!(message("99999999999999999999s").contains("is not a duration"));
     }

@@ -69,7 +69,7 @@ fn severity(outcome: &Outcome) -> Severity {
     }
 }
 
-/// The shell's number for an end by this signal.
+/// The shell's number for an end by this signal: 128 + n. No system has a signal above 127.
 pub(crate) fn forced_by(signal: Signal) -> u8 {
     u8::try_from(128 + signal.number()).unwrap_or(u8::MAX)
 }

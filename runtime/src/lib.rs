@@ -55,7 +55,7 @@
 //! | trigger | why the program stops: a signal, a [`request`], the end of `main` ([`Trigger`]) |
 //! | draining | stop accepting, finish what has begun |
 //! | in flight | work that has begun; the drain phase waits for it |
-//! | timeout | how long one hook may take, counted from its own start; 5 s unless it says otherwise |
+//! | timeout | how long one hook may take, counted from its own start; a hook without one may take up to 5 s of what the others leave |
 //! | grace period | from the trigger to the platform's SIGKILL |
 //! | deadline | when the process has ended: the trigger plus the *budget*, which is the grace period less a margin |
 //! | outcome | what became of a hook: completed, failed, panicked, timed out, skipped ([`Outcome`]) |
@@ -100,9 +100,10 @@
 //!
 //! The grace period is what the program sets, else `ON_SHUTDOWN_GRACE_PERIOD`, else the platform's default where that
 //! gives itself away ([`Platform`]), else 10 s. A margin of 15 % (1 s to 5 s; 20 % below 5 s) is kept back for the end
-//! itself. When what is declared exceeds what is left, each group gets its proportional share, at least a fiftieth of the
-//! whole; unused time flows on. A tenth of the budget, and at least 1 s, is kept for `flush`. A plan whose worst case
-//! does not fit is named at install.
+//! itself. Written timeouts come first. Hooks without one share what these leave, each up to 5 s. When the written
+//! timeouts exceed what is left, each group gets its proportional share, at least a fiftieth of the whole. Unused time
+//! flows on. A tenth of the budget, and at least 1 s, is kept for `flush`. A plan that does not fit ([`Plan::fits`]) is
+//! named at install, with the hooks that would be cut short.
 //!
 //! **What if it hangs?** An async hook is cancelled at its timeout by dropping its future. One that blocks its thread, and
 //! a sync hook, cannot be stopped: it is *abandoned* with its thread, hooks `after` it are skipped, and all others go on.

@@ -1,5 +1,4 @@
-//! Beside station 9: what the program and its environment change in hooks of other crates, by their full names, in; the
-//! hooks as they will run out.
+//! Changes of linked hooks by their full names: the program's and the environment's. Applies them at install.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +10,7 @@ use crate::length;
 use crate::nearest::correction;
 
 /// The environment variable that changes hooks: `orders::flush timeout=2s priority=5; metrics::push disabled`.
+/// A blank value counts as not set.
 pub const HOOKS_VARIABLE: &str = "ON_SHUTDOWN_HOOKS";
 
 /// Changes of hooks, by full name.
@@ -35,14 +35,11 @@ impl fmt::Display for OverrideSource {
     }
 }
 
-/// What is different in one hook.
-#[derive(Clone, Debug)]
-struct Override {
-    changes: Vec<Change>,
-    source: OverrideSource,
-}
+/// The changes of one hook, in the order in which they count; each knows who asked for it.
+#[derive(Clone, Debug, Default)]
+struct Override(Vec<(Change, OverrideSource)>);
 
-/// One thing that is different.
+/// One change of a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     Disabled,
@@ -52,16 +49,14 @@ pub(crate) enum Change {
 
 impl Overrides {
     pub(crate) fn add(&mut self, name: &str, change: Change, source: OverrideSource) {
-        let entry = self.0.entry(name.to_owned()).or_insert_with(|| Override { changes: Vec::new(), source });
-        entry.source = source;
-        entry.changes.push(change);
+        self.0.entry(name.to_owned()).or_default().0.push((change, source));
     }
 
     /// Adds what the variable asks for; its word is the last one.
     pub(crate) fn read(&mut self, text: &str) -> Result<(), OverrideError> {
         for entry in text.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
             let mut words = entry.split_whitespace();
-            let name = words.next().unwrap_or_default();
+            let Some(name) = words.next() else { continue };
             let changes: Vec<Change> = words.map(|word| change(name, word)).collect::<Result<_, _>>()?;
             if changes.is_empty() {
                 return Err(OverrideError::NothingAsked { name: name.to_owned() });
@@ -81,10 +76,10 @@ impl Overrides {
         for hook in hooks {
             match self.0.get(&hook.full_name()) {
                 None => kept.push(hook),
-                Some(change) if change.changes.contains(&Change::Disabled) => {
-                    disabled.push(Disabled { hook, source: change.source });
-                }
-                Some(change) => kept.push(change.tune(hook)),
+                Some(change) => match change.source_of(Change::Disabled) {
+                    Some(source) => disabled.push(Disabled { hook, source }),
+                    None => kept.push(change.tune(hook)),
+                },
             }
         }
         Ok((kept, disabled))
@@ -93,12 +88,12 @@ impl Overrides {
     fn check(&self, hooks: &[HookRef]) -> Result<(), OverrideError> {
         let known: Vec<String> = hooks.iter().map(|hook| hook.full_name()).collect();
         for (name, change) in &self.0 {
-            if !known.contains(name) {
-                let (name, source) = (name.clone(), change.source);
+            if let (false, Some((_, source))) = (known.contains(name), change.0.last()) {
+                let (name, source) = (name.clone(), *source);
                 return Err(OverrideError::Unknown { write: correction(&name, &known), name, source });
             }
-            if change.changes.contains(&Change::Timeout(Duration::ZERO)) {
-                return Err(OverrideError::ZeroTimeout { name: name.clone(), source: change.source });
+            if let Some(source) = change.source_of(Change::Timeout(Duration::ZERO)) {
+                return Err(OverrideError::ZeroTimeout { name: name.clone(), source });
             }
         }
         Ok(())
@@ -106,17 +101,31 @@ impl Overrides {
 }
 
 impl Override {
+    /// Returns who asked for this change, the last one if several did.
+    fn source_of(&self, wanted: Change) -> Option<OverrideSource> {
+        self.0.iter().rev().find(|(change, _)| *change == wanted).map(|(_, source)| *source)
+    }
+
     fn tune(&self, hook: HookRef) -> HookRef {
-        let (mut timeout, mut priority) = (hook.timeout, hook.priority);
-        for change in &self.changes {
+        let (mut timeout, mut priority) = (None, hook.priority);
+        for (change, _) in &self.0 {
             match change {
-                Change::Timeout(length) => timeout = *length,
+                Change::Timeout(length) => timeout = Some(*length),
                 Change::Priority(number) => priority = *number,
                 Change::Disabled => {}
             }
         }
-        let HookRef::Linked(linked) = hook else { return hook };
-        Tuned::new(linked, timeout, priority).map_or(hook, |tuned| HookRef::Tuned(Arc::new(tuned)))
+        let HookRef::Linked(linked) = hook else {
+            debug_assert!(false, "only linked hooks have changes: {hook:?}");
+            return hook;
+        };
+        match Tuned::new(linked, timeout, priority) {
+            Some(tuned) => HookRef::Tuned(Arc::new(tuned)),
+            None => {
+                debug_assert!(false, "a linked hook is no closure: {linked:?}");
+                hook
+            }
+        }
     }
 }
 

@@ -73,7 +73,8 @@ impl Platform {
 
     /// The platform that this process runs on, if it gives itself away.
     pub(crate) fn infer() -> Option<Self> {
-        let world = World { variable: &|name| std::env::var(name).ok(), file: &|path| path.exists() };
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let world = World { variable: &set, file: &|path| path.exists() };
         world.infer(std::process::id(), std::os::unix::process::parent_id())
     }
 }

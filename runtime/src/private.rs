@@ -6,7 +6,52 @@ pub use inventory::submit;
 
 pub use crate::entry::{Flavor, MainOutput, main_async, main_sync};
 pub use crate::hook::{
-    Body, Call, Declared, Hook, HookError, HookFuture, HookOutput, HookResult, Missing, Phase, Want, WantOption,
-    WantValue, hook_future, want,
+    Body, Call, DEFAULT_TIMEOUT, Declared, Hook, HookError, HookFuture, HookOutput, HookResult, Missing, Phase, Want,
+    WantOption, WantValue, hook_future, want,
 };
 pub use crate::registry::Link;
+
+/// Returns cargo's name of the package. Other build systems do not set it; then it is the name of the crate, the first
+/// part of the module path.
+#[must_use]
+pub const fn package(name: Option<&'static str>, module: &'static str) -> &'static str {
+    if let Some(name) = name {
+        return name;
+    }
+    let bytes = module.as_bytes();
+    let mut rest = bytes;
+    while let [first, tail @ ..] = rest {
+        if *first == b':' {
+            // Cut before an ASCII letter, so it is still text.
+            let (name, _) = bytes.split_at(bytes.len() - rest.len());
+            return match std::str::from_utf8(name) {
+                Ok(name) => name,
+                Err(_) => module,
+            };
+        }
+        rest = tail;
+    }
+    module
+}
+
+/// Returns cargo's version of the package, or nothing in a build without cargo.
+#[must_use]
+pub const fn version(version: Option<&'static str>) -> &'static str {
+    match version {
+        Some(version) => version,
+        None => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_without_cargo_has_the_crates_name_and_no_version() {
+        assert_eq!(package(Some("orders-lib"), "orders_lib::flush"), "orders-lib");
+        assert_eq!(package(None, "orders_lib::flush::late"), "orders_lib");
+        assert_eq!(package(None, "orders_lib"), "orders_lib");
+        assert_eq!((version(Some("1.2.3")), version(None)), ("1.2.3", ""));
+    }
+}

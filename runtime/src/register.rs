@@ -15,23 +15,17 @@ use crate::registry::{Registered, TooLate};
 use crate::run::Context;
 
 /// The settings of a hook made at run time; the defaults are those of the attribute.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[must_use = "settings do nothing until `register`"]
 pub struct HookSettings {
     phase: Phase,
     priority: i32,
-    timeout: Duration,
+    timeout: Option<Duration>,
     after: Vec<HookRef>,
 }
 
-impl Default for HookSettings {
-    fn default() -> Self {
-        Self { phase: Phase::default(), priority: 0, timeout: DEFAULT_TIMEOUT, after: Vec::new() }
-    }
-}
-
 impl HookSettings {
-    /// Phase `stop`, priority 0, timeout 5 s, after nothing.
+    /// Phase `stop`, priority 0, no written timeout (up to 5 s of what the others leave), after nothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -50,7 +44,7 @@ impl HookSettings {
 
     /// How long it may take, counted from its start.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = Some(timeout);
         self
     }
 
@@ -194,13 +188,27 @@ fn add(
     body: Body,
     place: &'static Location<'static>,
 ) -> Result<Registration, RegisterError> {
-    let HookSettings { phase, priority, timeout, after } = settings;
+    let HookSettings { phase, priority, timeout: written, after } = settings;
+    let (timeout, timeout_is_default) = (written.unwrap_or(DEFAULT_TIMEOUT), written.is_none());
     if timeout.is_zero() {
         return Err(RegisterError::ZeroTimeout { name: name.into_owned() });
     }
     let (file, line) = (place.file(), place.line());
     let (module, package, version) = ("", "", "");
-    let hook = Hook { name, module, file, line, package, version, phase, priority, timeout, after: &[], body };
+    let hook = Hook {
+        name,
+        module,
+        file,
+        line,
+        package,
+        version,
+        phase,
+        priority,
+        timeout,
+        timeout_is_default,
+        after: &[],
+        body,
+    };
     for earlier in &after {
         after::check(&hook, earlier).map_err(RegisterError::Plan)?;
     }

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use crate::after::timeout;
 use crate::budget::Budget;
-use crate::demand::{Declared, Demand};
+use crate::demand::{Allotment, Declared, Demand};
 use crate::hook::{Hook, HookRef, Phase};
 use crate::plan::Plan;
 
@@ -34,7 +33,7 @@ impl Timing {
     }
 
     /// Shortens every timeout from here on. `rest` is what is still to run.
-    pub(crate) fn begin_fast(&mut self, rest: impl Iterator<Item = (Phase, Duration)>) {
+    pub(crate) fn begin_fast(&mut self, rest: impl Iterator<Item = (Phase, Allotment)>) {
         self.is_fast = true;
         self.rest = Declared::default();
         for (phase, declared) in rest {
@@ -44,14 +43,14 @@ impl Timing {
     }
 
     /// A group that has not been opened declares another time than before.
-    pub(crate) fn redeclare(&mut self, phase: Phase, before: Duration, after: Duration) {
+    pub(crate) fn redeclare(&mut self, phase: Phase, before: Allotment, after: Allotment) {
         let (before, after) = (self.demand(before), self.demand(after));
         let part = self.rest.of(phase);
         part.take(before);
         part.add(after);
     }
 
-    fn demand(&self, declared: Duration) -> Demand {
+    fn demand(&self, declared: Allotment) -> Demand {
         Demand::new(self.cut(declared), self.usable)
     }
 
@@ -75,21 +74,20 @@ impl Timing {
 
     /// Opens a group: what its hooks get of their timeouts is all of it, or where the time does not suffice for all
     /// that is still to run, the share that does.
-    pub(crate) fn open(&mut self, phase: Phase, declared: Duration, now: Duration) -> Share {
+    pub(crate) fn open(&mut self, phase: Phase, declared: Allotment, now: Duration) -> Share {
         let left = self.end_of(phase).saturating_sub(now);
         let group = self.demand(declared);
         let part = self.rest.of(phase);
         let all = *part;
         part.take(group);
         if left >= all.time {
-            return Share { whole: group.time, part: group.time, surplus: left - all.time };
+            return Share { whole: self.cut(declared), part: group.time, surplus: left.saturating_sub(all.time) };
         }
-        let part = scale(left, group.weight, all.weight);
-        Share { whole: group.time, part: part.min(group.time), surplus: Duration::ZERO }
+        Share { whole: self.cut(declared), part: group.part_of(left, all), surplus: Duration::ZERO }
     }
 
     /// Opens a group whose hook came late: its time was not declared when the others' was shared out.
-    pub(crate) fn open_late(&mut self, phase: Phase, declared: Duration, now: Duration) -> Share {
+    pub(crate) fn open_late(&mut self, phase: Phase, declared: Allotment, now: Duration) -> Share {
         let group = self.demand(declared);
         self.rest.of(phase).add(group);
         self.open(phase, declared, now)
@@ -102,8 +100,13 @@ impl Timing {
         if self.is_fast { now } else { now + left.saturating_sub(self.rest.before_flush.time).max(left / 2) }
     }
 
-    fn cut(&self, timeout: Duration) -> Duration {
-        if self.is_fast { timeout.min(FAST_TIMEOUT) } else { timeout }
+    /// The time that the hook asks for.
+    pub(crate) fn allotment(&self, hook: &Hook) -> Allotment {
+        Allotment::of(hook, self.usable)
+    }
+
+    fn cut(&self, declared: Allotment) -> Allotment {
+        if self.is_fast { declared.limited_to(FAST_TIMEOUT) } else { declared }
     }
 
     /// How long a hook may take that starts now: its timeout, or its share where time is short.
@@ -112,41 +115,40 @@ impl Timing {
     /// the end of its phase, and no more than leaves the groups after it their share of what is left now.
     pub(crate) fn allowance(&self, hook: &Hook, share: Share, now: Duration) -> Duration {
         let left = self.end_of(hook.phase).saturating_sub(now);
-        let (own, rest) = (self.demand(timeout(hook)), self.rest.get(hook.phase));
-        let fair = match left >= own.time.saturating_add(rest.time) {
-            true => left,
-            false => scale(left, own.weight, own.weight + rest.weight),
-        };
-        share.of(own.time).min(fair)
+        let declared = self.allotment(hook);
+        let (own, mut all) = (self.demand(declared), self.rest.get(hook.phase));
+        all.add(own);
+        let fair = if left >= all.time { left } else { own.part_of(left, all) };
+        share.of(self.cut(declared)).min(fair)
     }
 
     /// The time for a hook that starts now; `None` where its phase has no time left.
-    pub(crate) fn allot(&self, hook: &Hook, share: Share, now: Duration) -> Option<Allotment> {
+    pub(crate) fn allot(&self, hook: &Hook, share: Share, now: Duration) -> Option<TimeLimit> {
         let allowance = self.allowance(hook, share, now);
         if allowance.is_zero() {
             return None;
         }
         if !hook.body.is_async() {
-            return Some(Allotment { limit: now + allowance, drop_grace: Duration::ZERO });
+            return Some(TimeLimit { limit: now + allowance, drop_grace: Duration::ZERO });
         }
         // Time that no hook has declared comes on top, as far as the phase has any.
         let beyond = self.end_of(hook.phase).saturating_sub(now + allowance);
         let on_top = DROP_GRACE.min(share.surplus).min(beyond);
         let within = SHORT_DROP_GRACE.min(allowance / 10).saturating_sub(on_top);
-        Some(Allotment { limit: now + allowance.saturating_sub(within), drop_grace: within + on_top })
+        Some(TimeLimit { limit: now + allowance.saturating_sub(within), drop_grace: within + on_top })
     }
 }
 
 /// The time that one hook gets.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Allotment {
+pub(crate) struct TimeLimit {
     /// When the hook is cancelled, or abandoned where it cannot be.
     pub(crate) limit: Duration,
     /// How long a cancelled future may then take to be dropped.
     pub(crate) drop_grace: Duration,
 }
 
-impl Allotment {
+impl TimeLimit {
     /// The same, cut so that all of it ends by then.
     pub(crate) fn ending_by(self, end: Duration) -> Self {
         let drop_grace = self.drop_grace.min(SHORT_DROP_GRACE).min(end);
@@ -160,42 +162,37 @@ impl Allotment {
 /// What a group gets of the time that it declares.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Share {
-    whole: Duration,
+    whole: Allotment,
     part: Duration,
     /// What is left when every group has had all that it declares.
     surplus: Duration,
 }
 
 impl Share {
-    fn is_short(self) -> bool {
-        self.part < self.whole
-    }
-
-    fn of(self, time: Duration) -> Duration {
-        if self.is_short() { scale(time, self.part, self.whole) } else { time }
+    fn of(self, declared: Allotment) -> Duration {
+        declared.share(self.part, self.whole)
     }
 }
 
-/// `time * part / whole`
-fn scale(time: Duration, part: Duration, whole: Duration) -> Duration {
-    let nanos = time.as_nanos().saturating_mul(part.as_nanos()) / whole.as_nanos().max(1);
-    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-}
-
-/// The hooks that would be cut short if every hook took as long as it may, each with the time it would get.
-pub(crate) fn cuts(plan: &Plan) -> Vec<(HookRef, Duration)> {
+/// Returns each hook's time limit in the worst case: every hook takes as long as it may, and no work is in flight.
+pub(crate) fn worst_limits(plan: &Plan) -> Vec<(HookRef, Duration)> {
     let mut timing = Timing::new(plan);
-    let (mut now, mut cuts) = (Duration::ZERO, Vec::new());
+    let (mut now, mut limits) = (Duration::ZERO, Vec::new());
     for (turn, group) in plan.groups() {
         if turn.0 != Phase::Announce {
             now = now.max(plan.drain_delay());
         }
         let share = timing.open(turn.0, group.declared, now);
-        for hook in group.members.iter().filter_map(|id| plan.hook(*id)) {
-            let allowance = timing.allowance(hook, share, now);
-            cuts.extend((allowance < timeout(hook)).then(|| (hook.clone(), allowance)));
-        }
-        now = (now + share.of(group.declared)).min(timing.end_of(turn.0)).max(now);
+        let hooks = group.members.iter().filter_map(|id| plan.hook(*id));
+        limits.extend(hooks.map(|hook| (hook.clone(), timing.allowance(hook, share, now))));
+        now = now.saturating_add(share.of(group.declared)).min(timing.end_of(turn.0)).max(now);
     }
-    cuts
+    limits
+}
+
+/// Returns the hooks that the worst case cuts short, each with its time limit: a hook with a written timeout that gets
+/// less than that, and a hook without one that gets less than the least share.
+pub(crate) fn cuts(plan: &Plan) -> Vec<(HookRef, Duration)> {
+    let is_cut = |(hook, limit): &(HookRef, Duration)| *limit < Allotment::of(hook, plan.budget().usable()).least;
+    worst_limits(plan).into_iter().filter(is_cut).collect()
 }

@@ -11,7 +11,7 @@ use process::Program;
 /// The settings of cargo and rustc that an environment may bring, and that would make these builds other ones.
 const FOREIGN: [&str; 6] = ["CARGO_BUILD_", "CARGO_ENCODED_", "CARGO_PROFILE_", "CARGO_TARGET_", "RUSTC", "RUSTFLAGS"];
 
-static FIXTURES: LazyLock<PathBuf> = LazyLock::new(|| {
+pub static FIXTURES: LazyLock<PathBuf> = LazyLock::new(|| {
     let fixtures = root().join("tests/registration/fixtures");
     // The versions that the runtime is tested with; cargo adds the fixtures and takes out what they do not need.
     copy(&root().join("Cargo.lock"), &fixtures.join("Cargo.lock"));

@@ -8,4 +8,5 @@ mod features;
 mod gap;
 mod inner;
 mod lints;
+mod no_cargo;
 mod versions;

@@ -54,7 +54,8 @@ impl Display for Phase {
     }
 }
 
-/// The timeout of a hook that declares none.
+/// The longest that a hook without a written timeout may take. If time is short, it gets less:
+/// [`Plan::least_share`](crate::Plan::least_share).
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A hook with its settings and its place in the source: as the attribute declares it, or as it was registered.
@@ -77,6 +78,9 @@ pub struct Hook {
     pub priority: i32,
     /// How long it may take, counted from its start.
     pub timeout: Duration,
+    /// Whether nobody wrote the timeout, so that it is [`DEFAULT_TIMEOUT`].
+    #[doc(hidden)]
+    pub timeout_is_default: bool,
     /// The hooks that must have ended before this one starts.
     pub after: &'static [fn() -> &'static Hook],
     /// The function itself.
@@ -120,7 +124,7 @@ pub(crate) struct Tuned {
 
 impl Tuned {
     /// None for a closure, which cannot be had twice; a linked hook is none.
-    pub(crate) fn new(declared: &'static Hook, timeout: Duration, priority: i32) -> Option<Self> {
+    pub(crate) fn new(declared: &'static Hook, timeout: Option<Duration>, priority: i32) -> Option<Self> {
         let body = match declared.body {
             Body::Sync(run) => Body::Sync(run),
             Body::Async(start) => Body::Async(start),
@@ -128,7 +132,24 @@ impl Tuned {
         };
         let Hook { ref name, module, file, line, package, version, phase, after, .. } = *declared;
         let name = name.clone();
-        let hook = Hook { name, module, file, line, package, version, phase, priority, timeout, after, body };
+        let (timeout, timeout_is_default) = match timeout {
+            Some(written) => (written, false),
+            None => (declared.timeout, declared.timeout_is_default),
+        };
+        let hook = Hook {
+            name,
+            module,
+            file,
+            line,
+            package,
+            version,
+            phase,
+            priority,
+            timeout,
+            timeout_is_default,
+            after,
+            body,
+        };
         Some(Self { hook, declared })
     }
 }

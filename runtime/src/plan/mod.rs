@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::time::Duration;
 
-use crate::after::{self, PlanError, Turn, timeout, turn};
+use crate::after::{self, PlanError, Turn, turn};
 use crate::budget::Budget;
-use crate::demand::{Declared, Demand};
+use crate::demand::{Allotment, Declared, Demand};
 use crate::hook::{Hook, HookRef, Phase};
 use crate::overrides::Disabled;
+use crate::timing;
 
 mod print;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod time_tests;
 
 /// A hook's place in the plan's table.
 pub(crate) type Id = usize;
@@ -37,7 +40,7 @@ pub struct Plan {
 struct Entry {
     hook: HookRef,
     /// From its group's start to its end, if all that it waits for take their whole timeouts.
-    chain: Duration,
+    chain: Allotment,
     /// How many hooks it is `after`.
     waits: usize,
     /// The hooks that are `after` it.
@@ -49,14 +52,14 @@ struct Entry {
 pub(crate) struct Group {
     pub(crate) members: Vec<Id>,
     /// The longest that the group may take, by its hooks' timeouts: its longest chain of `after`.
-    pub(crate) declared: Duration,
+    pub(crate) declared: Allotment,
 }
 
 impl Plan {
     pub(crate) fn new(mut hooks: Vec<HookRef>, budget: Budget, drain_delay: Duration) -> Result<Self, PlanError> {
         hooks.sort_by(|a, b| order(a).cmp(&order(b)));
         let edges = after::edges(&hooks)?;
-        let chains = after::chains(&hooks, &edges)?;
+        let chains = after::chains(&hooks, &edges, budget.usable())?;
         let mut plan = Self {
             entries: Vec::with_capacity(hooks.len()),
             free: Vec::new(),
@@ -84,8 +87,9 @@ impl Plan {
     pub(crate) fn add(&mut self, hook: HookRef, after: &[HookRef]) -> Id {
         let earlier: Vec<Id> = after.iter().filter_map(|earlier| self.find(earlier)).collect();
         let same_turn = |id: &&Id| self.hook(**id).is_some_and(|earlier| turn(earlier) == turn(&hook));
-        let waited = earlier.iter().filter(same_turn).filter_map(|id| self.entry(*id)).map(|entry| entry.chain).max();
-        let chain = waited.unwrap_or_default() + timeout(&hook);
+        let waited = earlier.iter().filter(same_turn).filter_map(|id| self.entry(*id)).map(|entry| entry.chain);
+        let waited = waited.fold(Allotment::default(), Allotment::or_longer);
+        let chain = waited.then(Allotment::of(&hook, self.budget.usable()));
         let identity = hook.identity();
         let id = self.insert(Entry { hook, chain, waits: 0, followers: Vec::new() });
         self.registered.insert(identity, id);
@@ -106,14 +110,17 @@ impl Plan {
             }
         }
         let turn = turn(&entry.hook);
-        let Some(group) = self.groups.get_mut(&turn) else { return };
+        let Some(group) = self.groups.get_mut(&turn) else {
+            debug_assert!(false, "the hook {id} was in no group");
+            return;
+        };
         group.members.retain(|member| *member != id);
         let chains = group.members.iter().filter_map(|id| self.entries.get(*id)?.as_ref()).map(|entry| entry.chain);
-        let declared = chains.max().unwrap_or_default();
-        let (before, after) = (group.declared, declared);
-        group.declared = declared;
+        let (before, after) = (group.declared, chains.fold(Allotment::default(), Allotment::or_longer));
+        group.declared = after;
+        let is_empty = group.members.is_empty();
         self.redeclare(turn.0, before, after);
-        if after.is_zero() {
+        if is_empty {
             self.groups.remove(&turn);
         }
         self.free.push(id);
@@ -123,7 +130,7 @@ impl Plan {
         let turn = turn(&entry.hook);
         let id = self.free.pop().unwrap_or(self.entries.len());
         let group = self.groups.entry(turn).or_default();
-        let (before, after) = (group.declared, group.declared.max(entry.chain));
+        let (before, after) = (group.declared, group.declared.or_longer(entry.chain));
         group.declared = after;
         group.members.push(id);
         self.redeclare(turn.0, before, after);
@@ -134,14 +141,16 @@ impl Plan {
         id
     }
 
-    fn redeclare(&mut self, phase: Phase, before: Duration, after: Duration) {
+    fn redeclare(&mut self, phase: Phase, before: Allotment, after: Allotment) {
         let usable = self.budget.usable();
         let part = self.declared.of(phase);
         part.take(Demand::new(before, usable));
         part.add(Demand::new(after, usable));
     }
 
+    /// Makes a hook wait for an earlier one; both are in the plan.
     fn connect(&mut self, hook: Id, earlier: Id) {
+        debug_assert!(self.entry(hook).is_some() && self.entry(earlier).is_some(), "no hooks {hook} and {earlier}");
         if let Some(Some(earlier)) = self.entries.get_mut(earlier) {
             earlier.followers.push(hook);
         }
@@ -198,8 +207,14 @@ impl Plan {
         self.groups.iter().map(|(turn, group)| (*turn, group))
     }
 
+    /// Returns the time that all groups ask for. What `flush` needs beyond the slice that is kept for it counts before
+    /// `flush`, too, so that hooks without a timeout leave it.
     pub(crate) fn declared(&self) -> Declared {
-        self.declared
+        let beyond = self.declared.flush.least.saturating_sub(self.budget.flush_slice());
+        let mut declared = self.declared;
+        declared.before_flush.time = declared.before_flush.time.saturating_add(beyond);
+        declared.before_flush.least = declared.before_flush.least.saturating_add(beyond);
+        declared
     }
 
     /// Every hook's place, in order.
@@ -244,20 +259,40 @@ impl Plan {
         self.drain_delay
     }
 
-    /// How long the shutdown takes when every hook takes as long as it may.
+    /// Returns the time from the trigger on that this plan needs so that no hook is cut short: every written timeout,
+    /// the [least share](Self::least_share) for each hook without one, and the drain delay.
+    ///
+    /// Hooks that run concurrently count once, with the longest of them. Announce hooks run during the drain delay.
+    /// Hooks in `flush` count for at least the time that is kept for them.
     #[must_use]
     pub fn worst_case(&self) -> Duration {
         let announce = |(turn, _): &(Turn, &Group)| turn.0 == Phase::Announce;
-        let announced: Duration = self.groups().take_while(announce).map(|(_, group)| group.declared).sum();
-        let Declared { before_flush, flush } = self.declared;
-        // The announce hooks run while the delay passes.
-        before_flush.time + flush.time + self.drain_delay.saturating_sub(announced)
+        let announced = self.groups().take_while(announce).map(|(_, group)| group.declared.least);
+        let announced = announced.fold(Duration::ZERO, Duration::saturating_add);
+        let before_flush = self.declared.before_flush.least.saturating_add(self.drain_delay.saturating_sub(announced));
+        before_flush.saturating_add(self.declared.flush.least).saturating_add(self.kept_beyond_need())
     }
 
-    /// Whether every hook can have its whole timeout, whatever the others take.
+    /// Returns how much more time is kept for `flush` than its hooks need.
+    pub(crate) fn kept_beyond_need(&self) -> Duration {
+        let need = self.declared.flush.least;
+        if need.is_zero() { need } else { self.budget.flush_slice().saturating_sub(need) }
+    }
+
+    /// Returns the time that a hook without a written timeout gets at least: 1 s, or a tenth of the usable time if that
+    /// is less. It may take up to [`DEFAULT_TIMEOUT`](crate::DEFAULT_TIMEOUT) if the other hooks leave it.
+    #[must_use]
+    pub fn least_share(&self) -> Duration {
+        self.budget.least_share()
+    }
+
+    /// Returns whether no hook is cut short, even if every hook takes as long as it may: each gets its written timeout,
+    /// or at least the [least share](Self::least_share) if it has none.
+    ///
+    /// The drain delay counts, and so does the time that is kept for `flush`. Work in flight does not.
     #[must_use]
     pub fn fits(&self) -> bool {
-        self.worst_case() <= self.budget.usable()
+        timing::cuts(self).is_empty()
     }
 }
 

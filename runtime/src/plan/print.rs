@@ -1,11 +1,13 @@
 //! A plan in, the lines that a person reads before anything happens out.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::Plan;
 use crate::hook::{HookRef, Phase};
 use crate::length::Length;
 use crate::overrides::Disabled;
+use crate::timing;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -14,7 +16,7 @@ impl fmt::Display for Plan {
         let width = self.hooks().map(|hook| hook.full_name().chars().count()).max().unwrap_or(0);
         let digits = self.hooks().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(5);
         let mut phase = None;
-        for hook in self.ids().filter_map(|id| self.hook(id)) {
+        for (hook, limit) in timing::worst_limits(self) {
             if phase.replace(hook.phase) != Some(hook.phase) {
                 write!(f, "{}", hook.phase)?;
                 if hook.phase == Phase::Announce && !self.drain_delay.is_zero() {
@@ -24,11 +26,13 @@ impl fmt::Display for Plan {
             }
             let (name, timeout) = (hook.full_name(), Length(hook.timeout).to_string());
             write!(f, "  {:>digits$}  {name:width$}  within {timeout:<8}  {}:{}", hook.priority, hook.file, hook.line)?;
-            match hook.package {
-                "" => write!(f, "  made at run time")?,
-                package => write!(f, "  {package} {}", hook.version)?,
+            // A build without cargo knows the package, but not its version.
+            match (hook.module, hook.package, hook.version) {
+                ("", _, _) => write!(f, "  made at run time")?,
+                (_, package, "") => write!(f, "  {package}")?,
+                (_, package, version) => write!(f, "  {package} {version}")?,
             }
-            writeln!(f, "{}", changes(hook))?;
+            writeln!(f, "{}", remarks(&hook, limit))?;
         }
         self.disabled.iter().try_for_each(|Disabled { hook, source }| {
             writeln!(f, "disabled by {source}: {} ({}:{})", hook.full_name(), hook.file, hook.line)
@@ -36,11 +40,13 @@ impl fmt::Display for Plan {
     }
 }
 
-/// What settings have changed in the hook.
-fn changes(hook: &HookRef) -> String {
+/// Says what settings have changed in the hook, and what a hook without a timeout gets if time is short.
+fn remarks(hook: &HookRef, limit: Duration) -> String {
+    let worst = (hook.timeout_is_default && limit < hook.timeout)
+        .then(|| format!("no timeout set: {} in the worst case", Length(limit)));
     let declared = hook.declared();
     let timeout = (declared.timeout != hook.timeout).then(|| format!("timeout was {}", Length(declared.timeout)));
     let priority = (declared.priority != hook.priority).then(|| format!("priority was {}", declared.priority));
-    let changes: Vec<String> = [timeout, priority].into_iter().flatten().collect();
+    let changes: Vec<String> = [worst, timeout, priority].into_iter().flatten().collect();
     if changes.is_empty() { String::new() } else { format!("  ({})", changes.join(", ")) }
 }

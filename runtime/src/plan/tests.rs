@@ -26,6 +26,7 @@ const fn hook_after(
         phase,
         priority,
         timeout: Duration::from_secs(seconds),
+        timeout_is_default: false,
         after,
         body: Body::Sync(|_| Ok(Ok(()))),
     }

@@ -17,6 +17,7 @@ static HOOK: Hook = Hook {
     phase: Phase::Stop,
     priority: 0,
     timeout: Duration::from_secs(5),
+    timeout_is_default: false,
     after: &[],
     body: Body::Sync(|_| Ok(Ok(()))),
 };

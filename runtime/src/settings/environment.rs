@@ -1,4 +1,6 @@
-//! The environment's variables in, what they ask for out.
+//! Reads the environment variables that change a shutdown.
+
+use std::path::PathBuf;
 
 use super::{InstallError, MODE_VARIABLE};
 
@@ -13,7 +15,7 @@ pub(crate) enum Mode {
 impl Mode {
     pub(crate) fn choose() -> Result<Self, InstallError> {
         match environment(MODE_VARIABLE)?.as_deref() {
-            None | Some("") => Ok(Self::Run),
+            None => Ok(Self::Run),
             Some("plan") => Ok(Self::PrintPlan),
             Some("plan-json") if cfg!(feature = "json") => Ok(Self::PrintPlanAsJson),
             Some(other) => Err(InstallError::Mode { value: other.to_owned() }),
@@ -21,12 +23,18 @@ impl Mode {
     }
 }
 
+/// Returns the variable's value. A blank one is not set: compose's `${X:-}` sets an empty variable.
 pub(super) fn environment(name: &'static str) -> Result<Option<String>, InstallError> {
     match std::env::var(name) {
-        Ok(value) => Ok(Some(value)),
+        Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
         Err(std::env::VarError::NotUnicode(value)) => {
             Err(InstallError::NotText { name, value: value.to_string_lossy().into_owned() })
         }
     }
+}
+
+/// Returns the path that the variable names. A blank one is not set; a path need not be text.
+pub(super) fn environment_path(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|path| !path.to_string_lossy().trim().is_empty()).map(PathBuf::from)
 }

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use super::MODE_VARIABLE;
 use crate::after::PlanError;
-use crate::budget::GraceError;
-use crate::length::Length;
+use crate::budget::{Budget, GraceError};
 use crate::overrides::OverrideError;
 use crate::report_file::ReportFileError;
 use crate::trigger::SignalSetError;
@@ -30,8 +29,8 @@ pub enum InstallError {
     DrainDelay {
         /// The delay that was asked for.
         delay: Duration,
-        /// The time there is from the trigger on.
-        usable: Duration,
+        /// The time there is.
+        budget: Budget,
     },
     /// The variable `ON_SHUTDOWN` has a value without a meaning.
     Mode {
@@ -63,13 +62,7 @@ impl fmt::Display for InstallError {
             Self::Signals(error) => error.fmt(f),
             Self::Plan(error) => error.fmt(f),
             Self::Override(error) => error.fmt(f),
-            Self::DrainDelay { delay, usable } => write!(
-                f,
-                "a drain delay of {} leaves no time for hooks: there are {} from the trigger on; \
-                 write a shorter `drain_delay` or a longer `grace_period`",
-                Length(*delay),
-                Length(*usable)
-            ),
+            Self::DrainDelay { delay, budget } => f.write_str(&budget.refuse_drain_delay(*delay)),
             Self::ReportFile(error) => error.fmt(f),
             Self::Mode { value } if value == "plan-json" => write!(
                 f,

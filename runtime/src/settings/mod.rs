@@ -13,7 +13,7 @@ use crate::report_file::{REPORT_VARIABLE, ReportFile};
 use crate::trigger::{Signal, SignalSet};
 
 pub(crate) use environment::Mode;
-use environment::environment;
+use environment::{environment, environment_path};
 pub use error::InstallError;
 
 mod environment;
@@ -65,7 +65,11 @@ impl Settings {
 
     /// How long the program goes on serving after the trigger, while gateways take it out of their lists.
     ///
-    /// Zero unless set. SIGINT (a person at a terminal) and the end of `main` skip it.
+    /// SIGINT (a person at a terminal) and the end of `main` skip it. Default: zero.
+    ///
+    /// The delay is part of the grace period. [`install`](Self::install) refuses a delay that leaves hooks no time:
+    /// between the delay and the time kept for `flush`, 1 s must be left, or a tenth of the usable time if that is less.
+    /// With the default grace period of 10 s, the longest delay is 6.47 s.
     pub fn drain_delay(mut self, length: Duration) -> Self {
         self.drain_delay = length;
         self
@@ -162,8 +166,8 @@ impl Settings {
 
     fn plan_within(&self, budget: Budget, hooks: &str) -> Result<Plan, InstallError> {
         self.signals.check()?;
-        if self.drain_delay >= budget.usable() {
-            return Err(InstallError::DrainDelay { delay: self.drain_delay, usable: budget.usable() });
+        if self.drain_delay > budget.longest_drain_delay() && !self.drain_delay.is_zero() {
+            return Err(InstallError::DrainDelay { delay: self.drain_delay, budget });
         }
         let mut overrides = self.overrides.clone();
         overrides.read(hooks)?;
@@ -175,8 +179,7 @@ impl Settings {
 impl Settings {
     /// Where the report goes besides stderr.
     pub(crate) fn choose_report_file(&self) -> Result<Option<ReportFile>, InstallError> {
-        let environment = std::env::var_os(REPORT_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
-        let path = environment.or_else(|| self.report_file.clone());
+        let path = environment_path(REPORT_VARIABLE).or_else(|| self.report_file.clone());
         Ok(path.map(|path| ReportFile::new(&path)).transpose()?)
     }
 }

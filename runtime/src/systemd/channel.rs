@@ -36,7 +36,7 @@ impl Channel {
     /// The one of this process; `None` where nobody wants to be told.
     pub(super) fn of_environment() -> io::Result<Option<&'static Self>> {
         static CHANNEL: OnceLock<Result<Option<Channel>, (ErrorKind, String)>> = OnceLock::new();
-        let open = || match env::var_os(SOCKET) {
+        let open = || match env::var_os(SOCKET).filter(|name| !name.to_string_lossy().trim().is_empty()) {
             None => Ok(None),
             Some(name) => match Self::open(&name) {
                 Ok(channel) => Ok(Some(channel)),

@@ -21,6 +21,7 @@ fn hook(name: &str) -> HookRef {
         phase: Phase::Stop,
         priority: 0,
         timeout: DEFAULT_TIMEOUT,
+        timeout_is_default: false,
         after: &[],
         body: Body::SyncOnce(Once::new(|_| Ok(()))),
     }))

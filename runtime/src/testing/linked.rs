@@ -30,7 +30,7 @@ pub fn assert_hooks(expected: &[&str]) {
     }
 }
 
-/// Fails unless the plan fits: every hook can have its whole timeout, whatever the others take.
+/// Fails unless the plan fits ([`Plan::fits`]): no hook is cut short, whatever the others take. The drain delay counts.
 ///
 /// ```
 /// use std::time::Duration;

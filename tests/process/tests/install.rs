@@ -11,7 +11,6 @@ fn spec_3_10_a_bad_grace_period_names_the_variable_the_value_and_what_to_write()
     for (value, said) in [
         ("30", "`ON_SHUTDOWN_GRACE_PERIOD=30` is not a duration: the unit is missing; write `30s`"),
         ("soon", "`ON_SHUTDOWN_GRACE_PERIOD=soon` is not a duration: "),
-        ("", "`ON_SHUTDOWN_GRACE_PERIOD=` is not a duration: "),
         (
             "0s",
             "a grace period of 0 µs (from ON_SHUTDOWN_GRACE_PERIOD) cannot be kept; it must be between 100 ms and 7days",
@@ -23,6 +22,27 @@ fn spec_3_10_a_bad_grace_period_names_the_variable_the_value_and_what_to_write()
         let ended = idle_with("ON_SHUTDOWN_GRACE_PERIOD", value);
         ended.assert_code(78).assert_err(said).assert_no_err("panicked");
         assert_eq!(ended.out, [""; 0], "it must not start\n{ended}");
+    }
+}
+
+/// `${GRACE:-}` in a compose file sets an empty variable.
+#[test]
+fn spec_3_10_an_empty_variable_means_that_it_is_not_set() {
+    for blank in ["", " ", "\t\n"] {
+        let mut program = Program::new(env!("CARGO_BIN_EXE_idle"));
+        for name in [
+            "ON_SHUTDOWN",
+            "ON_SHUTDOWN_GRACE_PERIOD",
+            "ON_SHUTDOWN_HOOKS",
+            "ON_SHUTDOWN_REPORT",
+            "KUBERNETES_SERVICE_HOST",
+            "NOTIFY_SOCKET",
+        ] {
+            program = program.env(name, blank);
+        }
+        let mut program = program.start();
+        program.signal(process::Signal::SIGTERM);
+        program.wait().assert_code(0).assert_out("hook").assert_err("grace period 10 s (the default");
     }
 }
 
@@ -68,8 +88,20 @@ fn bad_settings_are_errors_at_install() {
             "a grace period of 0 µs (set by the program) cannot be kept; it must be between 100 ms and 7days",
         ),
         ("endless-grace", "cannot be kept; it must be between 100 ms and 7days"),
-        ("long-delay", "a drain delay of 9 s leaves no time for hooks: there are 8.3 s from the trigger on"),
-        ("endless-delay", "leaves no time for hooks: there are 8.3 s from the trigger on"),
+        (
+            "long-delay",
+            "a drain delay of 9 s leaves no time for hooks: of the grace period of 10 s, 8.3 s are usable from the \
+             trigger on, and the last 1 s of these are kept for flush; write a `drain_delay` of at most 6.47 s or a \
+             `grace_period` of at least 14 s",
+        ),
+        ("endless-delay", "; write a `drain_delay` of at most 6.47 s"),
+        // Two of three seconds, which the slice for flush does not leave.
+        (
+            "short-grace",
+            "a drain delay of 2 s leaves no time for hooks: of the grace period of 3 s, 2.28 s are usable from the \
+             trigger on, and the last 1 s of these are kept for flush; write a `drain_delay` of at most 1.05 s",
+        ),
+        ("too-short-grace", "a drain delay of 1.2 s leaves only 80 ms for hooks: of the grace period of 3 s, 2.28 s"),
     ] {
         let ended = refused(what);
         ended.assert_code(0).assert_out(said).assert_no_err("panicked");

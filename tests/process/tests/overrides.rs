@@ -73,3 +73,28 @@ fn a_change_that_cannot_be_made_is_an_error_at_install_that_says_what_to_write()
         assert_eq!(ended.out, [""; 0], "it must not start\n{ended}");
     }
 }
+
+#[test]
+fn each_change_keeps_its_own_source() {
+    let text = "process_metrics::flush_metrics timeout=3s";
+    let plan = Program::new(env!("CARGO_BIN_EXE_retimed")).env("ON_SHUTDOWN", "plan").env(HOOKS, text).run();
+    plan.assert_code(0).assert_out("disabled by the program's settings: process_metrics::flush_metrics (");
+    let text = "process_metrics::flush_metrics disabled";
+    let plan = Program::new(env!("CARGO_BIN_EXE_retimed")).env("ON_SHUTDOWN", "plan").env(HOOKS, text).run();
+    plan.assert_code(0).assert_out("disabled by `ON_SHUTDOWN_HOOKS`: process_metrics::flush_metrics (");
+}
+
+#[test]
+fn a_change_of_one_hook_leaves_a_hook_with_a_longer_name_alone() {
+    let text = "idle::flush timeout=3s";
+    let plan = Program::new(env!("CARGO_BIN_EXE_idle")).env("ON_SHUTDOWN", "plan").env(HOOKS, text).run();
+    plan.assert_code(78).assert_err("there is no hook `idle::flush`");
+    let program = || Program::new(env!("CARGO_BIN_EXE_plain")).env("ON_SHUTDOWN", "plan");
+    let plan = program().env(HOOKS, "plain::flush timeout=3s").run();
+    plan.assert_code(0).assert_out("plain::flush        within 3 s");
+    plan.assert_out("plain::flush_all    within 5 s");
+    let plan = program().env(HOOKS, "plain::flush disabled").run();
+    plan.assert_code(0)
+        .assert_out("plain::flush_all    within")
+        .assert_out("disabled by `ON_SHUTDOWN_HOOKS`: plain::flush (");
+}

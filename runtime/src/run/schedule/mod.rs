@@ -88,6 +88,7 @@ impl FakeHook {
             phase: self.phase,
             priority: self.priority,
             timeout: self.timeout,
+            timeout_is_default: false,
             after: &[],
             body,
         }))

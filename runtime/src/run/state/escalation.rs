@@ -45,7 +45,7 @@ impl ShutdownState {
         self.timing.begin_fast(later.map(|(key, group)| (key.0, group.declared)));
         for state in &mut self.hooks {
             if let HookState::Running(running) = state {
-                running.allotment.limit = running.allotment.limit.min(now + FAST_TIMEOUT);
+                running.time.limit = running.time.limit.min(now + FAST_TIMEOUT);
             }
         }
         self.events.push(Event::Fast(signal));

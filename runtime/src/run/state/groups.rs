@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Event, HookState, OpenGroup, ShutdownState, Step};
 use crate::after::Turn as GroupKey;
+use crate::demand::Allotment;
 use crate::drain::Stage;
 use crate::hook::Phase;
 use crate::plan::Id;
@@ -71,7 +72,7 @@ impl ShutdownState {
         true
     }
 
-    fn open_group(&mut self, key: GroupKey, declared: Duration, now: Duration) {
+    fn open_group(&mut self, key: GroupKey, declared: Allotment, now: Duration) {
         let share = self.timing.open(key.0, declared, now);
         let members = self.plan.group(key).map(|group| group.members.clone()).unwrap_or_default();
         let group = OpenGroup { key, unfinished: 0, share };
@@ -110,7 +111,7 @@ impl ShutdownState {
     }
 
     /// Adds a hook to the group that runs, or makes a group of it alone where none does.
-    pub(super) fn join_open_group(&mut self, key: GroupKey, declared: Duration, now: Duration) {
+    pub(super) fn join_open_group(&mut self, key: GroupKey, declared: Allotment, now: Duration) {
         if self.step.open_group().is_none() {
             let share = self.timing.open_late(key.0, declared, now);
             self.enter(OpenGroup { key, unfinished: 0, share });

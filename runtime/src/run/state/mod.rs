@@ -13,7 +13,7 @@ use crate::hook::{HookRef, Phase};
 use crate::plan::{Id, Plan};
 use crate::report::{HookReport, Outcome, OwnEnd};
 use crate::telemetry::TELLS_ENDS;
-use crate::timing::{Allotment, Share, Timing};
+use crate::timing::{Share, TimeLimit, Timing};
 use crate::trigger::{Note, Signal, Trigger};
 
 mod escalation;
@@ -99,7 +99,7 @@ enum HookState {
 #[derive(Clone, Copy)]
 struct Running {
     start: Duration,
-    allotment: Allotment,
+    time: TimeLimit,
     /// When its cancellation was asked for.
     cancelled: Option<Duration>,
 }
@@ -264,11 +264,11 @@ impl ShutdownState {
                 continue;
             };
             match self.allot(&hook, now) {
-                Some(allotment) => {
-                    self.set(id, HookState::Running(Running { start: now, allotment, cancelled: None }));
+                Some(time) => {
+                    self.set(id, HookState::Running(Running { start: now, time, cancelled: None }));
                     self.running.push(id);
                     self.started += 1;
-                    return Some((id, hook, allotment.limit));
+                    return Some((id, hook, time.limit));
                 }
                 None => {
                     self.skip_for_lack_of_time(id, now);
@@ -283,13 +283,13 @@ impl ShutdownState {
     pub(crate) fn restart_clock(&mut self, id: Id, now: Duration) -> Option<Duration> {
         let running = self.running_state(id).filter(|running| running.cancelled.is_none())?;
         // The old limit stands where no time is left: the hook has begun.
-        let allotment = self.plan.hook(id).and_then(|hook| self.allot(hook, now)).unwrap_or(running.allotment);
-        self.set(id, HookState::Running(Running { start: now, allotment, cancelled: None }));
-        Some(allotment.limit)
+        let time = self.plan.hook(id).and_then(|hook| self.allot(hook, now)).unwrap_or(running.time);
+        self.set(id, HookState::Running(Running { start: now, time, cancelled: None }));
+        Some(time.limit)
     }
 
     /// The time for a hook that starts now; none where its phase is at its end.
-    fn allot(&self, hook: &HookRef, now: Duration) -> Option<Allotment> {
+    fn allot(&self, hook: &HookRef, now: Duration) -> Option<TimeLimit> {
         let share = self.step.open_group().map(|group| group.share).unwrap_or_default();
         self.timing.allot(hook, share, now)
     }

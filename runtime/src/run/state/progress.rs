@@ -28,7 +28,7 @@ impl ShutdownState {
     pub(crate) fn progress(&self, now: Duration) -> Progress {
         let queued = || self.queue.iter().filter_map(|id| self.plan.hook(*id));
         let limits = self.running().map(|(_, _, _, limit)| limit);
-        let limits = limits.chain(queued().filter_map(|hook| self.allot(hook, now)).map(|allotment| allotment.limit));
+        let limits = limits.chain(queued().filter_map(|hook| self.allot(hook, now)).map(|time| time.limit));
         let before_draining = matches!(self.step, Step::Armed | Step::Deregistering(_) | Step::Serving { .. });
         let is_serving = before_draining && now < self.serve_until;
         Progress {

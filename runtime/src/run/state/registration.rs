@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{HookState, ShutdownState, Step};
-use crate::after::{Turn as GroupKey, timeout, turn as group_key};
+use crate::after::{Turn as GroupKey, turn as group_key};
+use crate::demand::Allotment;
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
 use crate::registry::TooLate;
@@ -16,7 +17,7 @@ impl ShutdownState {
         if self.is_over() || (self.is_begun() && hook.phase < self.phase()) {
             return Err(TooLate { name: hook.name.to_string(), phase: hook.phase });
         }
-        let (key, declared) = (group_key(&hook), timeout(&hook));
+        let (key, declared) = (group_key(&hook), self.timing.allotment(&hook));
         let id = self.change_plan(key, |state| state.plan.add(hook, after));
         let joins = Some(key) <= self.last_opened;
         let on = self.unfinished(after);
@@ -56,7 +57,7 @@ impl ShutdownState {
         let Self { hooks, plan, timing, running, .. } = self;
         for id in running.iter() {
             if let (Some(HookState::Running(running)), Some(hook)) = (hooks.get_mut(*id), plan.hook(*id)) {
-                running.allotment = running.allotment.ending_by(timing.end_of(hook.phase));
+                running.time = running.time.ending_by(timing.end_of(hook.phase));
             }
         }
     }
@@ -80,7 +81,7 @@ impl ShutdownState {
 
     /// Changes a group's hooks, and with them the time that is still to be shared out.
     fn change_plan<T>(&mut self, key: GroupKey, change: impl FnOnce(&mut Self) -> T) -> T {
-        let declared = |state: &Self| state.plan.group(key).map_or(Duration::ZERO, |group| group.declared);
+        let declared = |state: &Self| state.plan.group(key).map_or(Allotment::default(), |group| group.declared);
         let before = declared(self);
         let changed = change(self);
         let after = declared(self);

@@ -47,7 +47,7 @@ impl ShutdownState {
     pub(crate) fn running(&self) -> impl Iterator<Item = (Id, &HookRef, Duration, Duration)> {
         self.running.iter().filter_map(|id| {
             let (running, hook) = (self.running_state(*id)?, self.plan.hook(*id)?);
-            Some((*id, hook, running.start, running.allotment.limit))
+            Some((*id, hook, running.start, running.time.limit))
         })
     }
 

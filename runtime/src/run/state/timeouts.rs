@@ -22,7 +22,7 @@ impl ShutdownState {
     /// The hooks whose time is over, and whose cancellation was not asked for yet.
     pub(crate) fn overdue(&self, now: Duration) -> impl Iterator<Item = Id> {
         let all = now >= self.timing.usable();
-        let over = move |running: &Running| all || (running.allotment.limit <= now && running.cancelled.is_none());
+        let over = move |running: &Running| all || (running.time.limit <= now && running.cancelled.is_none());
         self.running.iter().copied().filter(move |id| self.running_state(*id).is_some_and(|running| over(&running)))
     }
 
@@ -37,7 +37,7 @@ impl ShutdownState {
             return;
         }
         for id in self.running.clone() {
-            let Some(running) = self.running_state(id).filter(|running| running.allotment.limit <= due) else {
+            let Some(running) = self.running_state(id).filter(|running| running.time.limit <= due) else {
                 continue;
             };
             match running.cancelled {
@@ -76,7 +76,7 @@ impl ShutdownState {
     /// When something is due next, if nothing changes. `in_poll` as for [`expire`](Self::expire).
     pub(crate) fn next_expiry(&self, now: Duration, in_poll: impl Fn(Id) -> bool) -> Duration {
         let limit = |id: Id, running: Running| match running.cancelled {
-            None => running.allotment.limit,
+            None => running.time.limit,
             // The future may block in the poll that is to drop it, so it is looked at once before the longer grace.
             Some(at) if now < at + running.drop_grace(true) => at + running.drop_grace(true),
             Some(at) => at + running.drop_grace(in_poll(id)),
@@ -94,6 +94,6 @@ impl ShutdownState {
 
 impl Running {
     fn drop_grace(self, in_poll: bool) -> Duration {
-        if in_poll { self.allotment.drop_grace.min(POLL_GRACE) } else { self.allotment.drop_grace }
+        if in_poll { self.time.drop_grace.min(POLL_GRACE) } else { self.time.drop_grace }
     }
 }

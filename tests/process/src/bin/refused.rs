@@ -18,6 +18,8 @@ fn main() {
         "endless-grace" => settings.grace_period(Duration::MAX),
         "long-delay" => settings.drain_delay(Duration::from_secs(9)),
         "endless-delay" => settings.drain_delay(Duration::MAX),
+        "short-grace" => settings.grace_period(Duration::from_secs(3)).drain_delay(Duration::from_secs(2)),
+        "too-short-grace" => settings.grace_period(Duration::from_secs(3)).drain_delay(Duration::from_millis(1200)),
         "half-delay" => settings.drain_delay(Duration::from_secs(5)),
         other => panic!("no setting `{other}`"),
     };

@@ -1,0 +1,26 @@
+//! Hooks with a written timeout and hooks without one, side by side and one after the other.
+
+use on_shutdown::on_shutdown;
+
+#[on_shutdown(timeout = "3s")]
+async fn stop_worker() {}
+
+#[on_shutdown]
+async fn stop_timer() {}
+
+#[on_shutdown(phase = close, timeout = "2s")]
+async fn close_pool() {}
+
+#[on_shutdown(phase = close)]
+fn close_files() {}
+
+#[on_shutdown(phase = announce)]
+async fn deregister() {}
+
+#[on_shutdown::main]
+fn main() {
+    println!("ready");
+    loop {
+        std::thread::park();
+    }
+}

@@ -1,0 +1,45 @@
+//! A hook that is skipped; the argument says why.
+
+use std::time::Duration;
+
+use on_shutdown::{HookSettings, Phase, Settings, on_shutdown, register_sync};
+
+struct Absent;
+
+/// Nobody provides an `Absent`.
+#[on_shutdown(phase = announce)]
+fn needs_a_value(_absent: std::sync::Arc<Absent>) {
+    println!("needs_a_value ran");
+}
+
+/// The time that is kept for flush remains.
+#[on_shutdown(phase = flush)]
+fn healthy() {
+    println!("healthy ran");
+}
+
+/// Registers a hook that takes all the time before flush, and that registers a hook whose turn comes after that.
+fn use_up_the_time() {
+    let settings = HookSettings::new().phase(Phase::Close).timeout(Duration::from_secs(3600));
+    let hog = register_sync("hog", settings.clone(), move |_| {
+        let late = settings.priority(-1);
+        register_sync("late", late, |_| println!("late ran")).expect("the phase is under way").keep();
+        std::thread::sleep(Duration::from_secs(3600));
+    });
+    hog.expect("the timeout is not zero").keep();
+}
+
+fn main() {
+    let settings = Settings::new().grace_period(Duration::from_secs(2));
+    let settings = match std::env::args().nth(1).as_deref() {
+        Some("no-value") => settings,
+        Some("no-time") => {
+            use_up_the_time();
+            settings.disable_hook("skipped::needs_a_value")
+        }
+        other => panic!("what is {other:?}?"),
+    };
+    let handle = settings.install().expect("the settings are right");
+    println!("ready");
+    let _report = handle.wait();
+}

@@ -1,0 +1,54 @@
+//! What a program says of its plan at install, and what becomes of a plan that has too little time.
+
+use process::{Ended, Program, Signal};
+
+fn stopped(program: Program) -> Ended {
+    let mut program = program.start();
+    program.signal(Signal::SIGTERM);
+    program.wait()
+}
+
+/// The lines of stderr before the trigger.
+fn at_install(ended: &Ended) -> Vec<&str> {
+    ended.err.iter().map(String::as_str).take_while(|line| !line.contains("hooks to run within")).collect()
+}
+
+#[test]
+fn spec_3_13_a_plain_program_with_default_settings_says_one_line_at_install() {
+    let ended = stopped(Program::new(env!("CARGO_BIN_EXE_plain")));
+    ended.assert_code(0);
+    let said = at_install(&ended);
+    assert!(matches!(said[..], [line] if line.contains("6 hooks, on SIGTERM, SIGINT")), "{ended}");
+    let plan = Program::new(env!("CARGO_BIN_EXE_plain")).env("ON_SHUTDOWN", "plan").run();
+    plan.assert_code(0).assert_out("within 5 s");
+    assert!(!plan.out.iter().any(|line| line.starts_with("note: ")), "{plan}");
+}
+
+#[test]
+fn spec_3_13_written_timeouts_that_fit_come_before_hooks_without_one() {
+    let ended = stopped(Program::new(env!("CARGO_BIN_EXE_mixed")));
+    ended.assert_code(0);
+    assert_eq!(at_install(&ended).len(), 1, "{ended}");
+}
+
+#[test]
+fn spec_3_13_written_timeouts_that_exceed_the_budget_are_named_with_the_hooks_that_would_be_cut() {
+    let ended = stopped(Program::new(env!("CARGO_BIN_EXE_over_budget")));
+    ended.assert_code(0).assert_err("the worst case of 12.83 s exceeds the 8.3 s there are");
+    ended.assert_err("stop_worker to 2.92 s of 6 s, close_pool to 2.92 s of 6 s");
+    assert_eq!(at_install(&ended).len(), 2, "{ended}");
+}
+
+#[test]
+fn spec_3_25_a_hook_that_is_skipped_for_lack_of_time_is_124() {
+    let ended = stopped(Program::new(env!("CARGO_BIN_EXE_skipped")).arg("no-time"));
+    ended.assert_code(124).assert_order(&["ready", "healthy ran"]).assert_err("skipped: no time was left");
+    assert!(!ended.out.iter().any(|line| line == "late ran"), "{ended}");
+}
+
+#[test]
+fn spec_3_25_a_hook_that_is_skipped_for_a_missing_value_is_70() {
+    let ended = stopped(Program::new(env!("CARGO_BIN_EXE_skipped")).arg("no-value"));
+    ended.assert_code(70).assert_order(&["ready", "healthy ran"]).assert_err("skipped: no `");
+    assert!(!ended.out.iter().any(|line| line == "needs_a_value ran"), "{ended}");
+}
