@@ -1,6 +1,6 @@
 //! Shutdown hooks: annotate a function, and it runs, in order and in time, when SIGTERM arrives.
 //!
-//! ```
+//! ```standalone_crate
 //! use on_shutdown::on_shutdown;
 //!
 //! #[on_shutdown(timeout = "2s")]
@@ -76,7 +76,7 @@
 //! # Settings
 //! Arguments of [`#[on_shutdown::main]`](macro@main), or methods of [`Settings`] for programs that own their `main`:
 //!
-//! ```no_run
+//! ```no_run,standalone_crate
 //! #[on_shutdown::main(grace_period = "25s", drain_delay = "5s", signals = [SIGTERM, SIGINT, SIGQUIT])]
 //! async fn main() -> std::io::Result<()> {
 //!     // The handlers are set before this line, and before the async runtime is built.

@@ -19,7 +19,7 @@ use crate::trigger::Trigger;
 
 /// The shutdown as a hook sees it: a parameter of this type needs no `provide`.
 ///
-/// ```
+/// ```standalone_crate
 /// use on_shutdown::{Context, on_shutdown};
 ///
 /// #[on_shutdown]
