@@ -20,15 +20,16 @@ pub(crate) const WORDS: Vocabulary = Vocabulary {
         ("crate", "::on_shutdown"),
     ],
     bare_values: &[
-        ("announce", "phase = announce"),
+        ("deregister", "phase = deregister"),
         ("drain", "phase = drain"),
         ("stop", "phase = stop"),
-        ("close", "phase = close"),
         ("flush", "phase = flush"),
+        ("close", "phase = close"),
+        ("finalize", "phase = finalize"),
     ],
 };
 
-const PHASES: [&str; 5] = ["announce", "drain", "stop", "close", "flush"];
+const PHASES: [&str; 6] = ["deregister", "drain", "stop", "flush", "close", "finalize"];
 const DEFAULT_PHASE: &str = "stop";
 
 pub(crate) struct Declaration {

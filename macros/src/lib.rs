@@ -30,7 +30,7 @@ use function::Function;
 /// # Settings
 /// | setting | value | default | meaning |
 /// |---|---|---|---|
-/// | `phase` | `announce`, `drain`, `stop`, `close` or `flush` | `stop` | what kind of work it is; phases run in this order |
+/// | `phase` | `deregister`, `drain`, `stop`, `close` or `flush` | `stop` | what kind of work it is; phases run in this order |
 /// | `priority` | constant `i32` expression | `0` | higher runs first, inside the phase; equal ones run concurrently |
 /// | `timeout` | `"500ms"`, `"5s"`, `"1m30s"`, or a constant `Duration` expression | up to 5 s | how long it may take, counted from its own start; never zero |
 /// | `after` | list of paths of hooks, `[flush_orders, orders::close]` | `[]` | starts only when these have ended |

@@ -67,12 +67,12 @@ pub(crate) struct Declared {
 impl Declared {
     /// The part that the phase belongs to, to read.
     pub(crate) fn get(&self, phase: Phase) -> Demand {
-        if phase == Phase::Flush { self.flush } else { self.before_flush }
+        if phase >= Phase::Flush { self.flush } else { self.before_flush }
     }
 
     /// Returns the part that the phase belongs to.
     pub(crate) fn of(&mut self, phase: Phase) -> &mut Demand {
-        if phase == Phase::Flush { &mut self.flush } else { &mut self.before_flush }
+        if phase >= Phase::Flush { &mut self.flush } else { &mut self.before_flush }
     }
 }
 

@@ -30,7 +30,7 @@
 //! on-shutdown: close_pool (examples/src/bin/01_quickstart.rs:43) timed out after 540 ms, awaiting, last polled 503 ms ago
 //! sent the last metrics
 //! shutdown report: SIGINT; 5 completed, 1 timed out in 1.21 s of 8.5 s
-//!   announce    0  leave_registry  |###                               |    +159 µs    120 ms  completed
+//!   deregister    0  leave_registry  |###                               |    +159 µs    120 ms  completed
 //!   stop       10  stop_consumer   |   #######                        |    +120 ms    251 ms  completed
 //!               0  write_orders    |          ########                |    +372 ms    300 ms  completed
 //!               0  write_index     |          ######                  |    +372 ms    201 ms  completed
@@ -38,7 +38,7 @@
 //!   flush       0  flush_metrics   |                                 #|    +1.21 s     22 µs  completed
 //! ```
 //!
-//! 1. [`is_ready`] turns false, [`leaving`] resolves, and the hooks of phase `announce` start. After SIGTERM the program
+//! 1. [`is_ready`] turns false, [`leaving`] resolves, and the hooks of phase `deregister` start. After SIGTERM the program
 //!    goes on serving for the drain delay, while gateways take it out of their lists; Ctrl-C skips the delay.
 //! 2. [`draining`] resolves: servers accept no more. The hooks of phase `drain` run; the phase ends when they have ended
 //!    and nothing is in flight any more ([`serve`], [`in_flight`], [`track`]).
@@ -50,7 +50,7 @@
 //! | word | meaning |
 //! |---|---|
 //! | hook | a function to run at shutdown, with its settings and its place in the source |
-//! | phase | what kind of work: `announce`, `drain`, `stop`, `close`, `flush`, in this order ([`Phase`]) |
+//! | phase | what kind of work: `deregister`, `drain`, `stop`, `close`, `flush`, in this order ([`Phase`]) |
 //! | priority | higher runs first, inside its phase; equal ones run concurrently |
 //! | trigger | why the program stops: a signal, a [`request`], the end of `main` ([`Trigger`]) |
 //! | draining | stop accepting, finish what has begun |
@@ -69,7 +69,7 @@
 //! | work that has begun and must be finished | [`serve`] around a server or a loop, [`track`] around a future, [`in_flight`] |
 //! | one that needs another to be over | `after = [path::of::it]`, checked by the compiler |
 //!
-//! And which phase: `announce` tells the outside, `drain` stops accepting, `stop` ends background work, `close` closes
+//! And which phase: `deregister` tells the outside, `drain` stops accepting, `stop` ends background work, `close` closes
 //! what that work needed, `flush` writes out what must not be lost, telemetry last. A hook is asked for its [`Context`]
 //! by a parameter of that type: trigger, time left, and whether somebody is in a hurry.
 //!

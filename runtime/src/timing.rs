@@ -61,7 +61,7 @@ impl Timing {
 
     /// Whether time at the end is kept for this phase.
     pub(crate) fn is_reserved(phase: Phase) -> bool {
-        phase == Phase::Flush
+        phase >= Phase::Flush
     }
 
     /// When the phase must have ended. Without anything to flush, no time is kept for it.
@@ -179,7 +179,7 @@ pub(crate) fn worst_limits(plan: &Plan) -> Vec<(HookRef, Duration)> {
     let mut timing = Timing::new(plan);
     let (mut now, mut limits) = (Duration::ZERO, Vec::new());
     for (turn, group) in plan.groups() {
-        if turn.0 != Phase::Announce {
+        if turn.0 != Phase::Deregister {
             now = now.max(plan.drain_delay());
         }
         let share = timing.open(turn.0, group.declared, now);

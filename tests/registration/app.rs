@@ -2,9 +2,9 @@
 
 /// Phase, priority, file, name. Inside a phase and a priority by module path, then by line.
 pub const HOOKS: [&str; 34] = [
-    "announce 2147483647 used/src/lib.rs leave_early",
-    "announce 0 app/src/main.rs leave",
-    "announce -1 used/src/lib.rs leave_late",
+    "deregister 2147483647 used/src/lib.rs leave_early",
+    "deregister 0 app/src/main.rs leave",
+    "deregister -1 used/src/lib.rs leave_late",
     // Two of one macro call share a line.
     "drain 1 used/src/macros.rs left_of_right",
     "drain 1 used/src/macros.rs right_of_left",

@@ -17,7 +17,7 @@ fn spec_3_2_a_library_that_is_only_in_cargo_toml_brings_no_hook() {
 #[test]
 fn spec_3_2_use_as_underscore_brings_its_hooks_and_those_behind_it() {
     let expected = [
-        "announce 0 switched/src/lib.rs one_of_two",
+        "deregister 0 switched/src/lib.rs one_of_two",
         "stop 0 behind/src/lib.rs stop_behind",
         "stop 0 switched/src/lib.rs on_above",
         "stop 0 switched/src/lib.rs on_below",

@@ -17,7 +17,7 @@ const fn ms(length: u64) -> Duration {
     Duration::from_millis(length)
 }
 
-#[on_shutdown(phase = announce, timeout = "1s")]
+#[on_shutdown(phase = deregister, timeout = "1s")]
 async fn deregister(log: Log) {
     say(&log, "deregister");
     tokio::time::sleep(ms(100)).await;
@@ -41,7 +41,7 @@ fn close_pool(log: Log, context: Context) {
     say(&log, format!("close, {:?} left", context.remaining()));
 }
 
-#[on_shutdown(phase = flush, timeout = "1s")]
+#[on_shutdown(phase = finalize, timeout = "1s")]
 async fn flush_telemetry(missing: Option<&'static str>) -> Result<(), &'static str> {
     missing.map_or(Ok(()), Err)
 }

@@ -1,4 +1,4 @@
-//! This instance's address in, its entry in etcd out: kept alive by a lease, removed in the phase `announce`.
+//! This instance's address in, its entry in etcd out: kept alive by a lease, removed in the phase `deregister`.
 //!
 //! It speaks to etcd's JSON gateway with `ureq`, ten crates in all; a client of etcd's gRPC brings 92, and builds
 //! only where `protoc` is installed. It is a blocking client, on threads of its own: it does not depend on the
@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_millis(800);
 
 /// Ends the lease, and the entry with it. Without a limit of the client's: the hook's own timeout is the one that
 /// counts, and the report says what the thread then waits for.
-#[on_shutdown(phase = announce, timeout = "2s")]
+#[on_shutdown(phase = deregister, timeout = "2s")]
 fn deregister(registry: Registry) -> anyhow::Result<()> {
     let before = std::mem::replace(&mut *registry.entry(), Entry::Left);
     if let Entry::Listed { lease } = before {

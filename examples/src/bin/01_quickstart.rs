@@ -10,7 +10,7 @@ use on_shutdown::on_shutdown;
 use tokio::time::sleep;
 
 /// Before all else: the gateway must send no new work.
-#[on_shutdown(phase = announce, timeout = "1s")]
+#[on_shutdown(phase = deregister, timeout = "1s")]
 async fn leave_registry() {
     sleep(Duration::from_millis(120)).await;
     println!("left the registry");

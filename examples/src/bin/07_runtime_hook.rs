@@ -52,7 +52,7 @@ async fn main() -> anyhow::Result<()> {
             Err(error) => println!("{error}"),
         }
         // For one that has passed it is an error.
-        match register_sync("too late", HookSettings::new().phase(Phase::Announce), |_| ()) {
+        match register_sync("too late", HookSettings::new().phase(Phase::Deregister), |_| ()) {
             Ok(late) => late.keep(),
             Err(error) => println!("{error}"),
         }

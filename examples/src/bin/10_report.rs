@@ -9,7 +9,7 @@ use on_shutdown::{on_shutdown, track};
 use tokio::time::sleep;
 
 /// While it runs, and until the drain delay is over, the program still serves.
-#[on_shutdown(phase = announce, timeout = "1s")]
+#[on_shutdown(phase = deregister, timeout = "1s")]
 async fn leave_registry() {
     sleep(Duration::from_millis(180)).await;
 }

@@ -18,32 +18,36 @@ mod user_code;
 /// What kind of work a hook does. Phases run in the order in which they are listed here; there are no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Phase {
-    /// Tell the outside that this instance leaves: deregister, fail the readiness probe.
-    Announce,
+    /// Leave the service registry, fail the readiness probe: new work goes elsewhere.
+    Deregister,
     /// Stop accepting, finish what has begun.
     Drain,
     /// Stop background work: workers, consumers, timers. The default.
     #[default]
     Stop,
-    /// Close what the work needed: pools, connections, files.
-    Close,
-    /// Write out what must not be lost, telemetry last. A slice of the budget is kept for this phase.
+    /// Write buffers out, through connections that are still open. A slice of the budget is kept for this phase and
+    /// those after it.
     Flush,
+    /// Close connections, pools, files.
+    Close,
+    /// Export the last telemetry.
+    Finalize,
 }
 
 impl Phase {
     /// Every phase, in order.
-    pub const ALL: [Self; 5] = [Self::Announce, Self::Drain, Self::Stop, Self::Close, Self::Flush];
+    pub const ALL: [Self; 6] = [Self::Deregister, Self::Drain, Self::Stop, Self::Flush, Self::Close, Self::Finalize];
 
-    /// The name as the attribute spells it.
+    /// Returns the name as the attribute spells it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Announce => "announce",
+            Self::Deregister => "deregister",
             Self::Drain => "drain",
             Self::Stop => "stop",
-            Self::Close => "close",
             Self::Flush => "flush",
+            Self::Close => "close",
+            Self::Finalize => "finalize",
         }
     }
 }

@@ -262,14 +262,15 @@ impl Plan {
     /// Returns the time from the trigger on that this plan needs so that no hook is cut short: every written timeout,
     /// the [least share](Self::least_share) for each hook without one, and the drain delay.
     ///
-    /// Hooks that run concurrently count once, with the longest of them. Announce hooks run during the drain delay.
+    /// Hooks that run concurrently count once, with the longest of them. Hooks of `deregister` run during the drain delay.
     /// Hooks in `flush` count for at least the time that is kept for them.
     #[must_use]
     pub fn worst_case(&self) -> Duration {
-        let announce = |(turn, _): &(Turn, &Group)| turn.0 == Phase::Announce;
-        let announced = self.groups().take_while(announce).map(|(_, group)| group.declared.least);
-        let announced = announced.fold(Duration::ZERO, Duration::saturating_add);
-        let before_flush = self.declared.before_flush.least.saturating_add(self.drain_delay.saturating_sub(announced));
+        let is_deregister = |(turn, _): &(Turn, &Group)| turn.0 == Phase::Deregister;
+        let deregistered = self.groups().take_while(is_deregister).map(|(_, group)| group.declared.least);
+        let deregistered = deregistered.fold(Duration::ZERO, Duration::saturating_add);
+        let before_flush =
+            self.declared.before_flush.least.saturating_add(self.drain_delay.saturating_sub(deregistered));
         before_flush.saturating_add(self.declared.flush.least).saturating_add(self.kept_beyond_need())
     }
 

@@ -19,7 +19,7 @@ impl fmt::Display for Plan {
         for (hook, limit) in timing::worst_limits(self) {
             if phase.replace(hook.phase) != Some(hook.phase) {
                 write!(f, "{}", hook.phase)?;
-                if hook.phase == Phase::Announce && !self.drain_delay.is_zero() {
+                if hook.phase == Phase::Deregister && !self.drain_delay.is_zero() {
                     write!(f, " (and serve on for a drain delay of {})", Length(self.drain_delay))?;
                 }
                 writeln!(f)?;

@@ -45,12 +45,12 @@ static FLUSH: Hook = hook("flush", Phase::Flush, 0, 1);
 static HIGH: Hook = hook("high", Phase::Stop, 10, 2);
 static LOW: Hook = hook("low", Phase::Stop, -10, 3);
 static ALSO_LOW: Hook = hook("also_low", Phase::Stop, -10, 1);
-static ANNOUNCE: Hook = hook("announce", Phase::Announce, -100, 1);
+static DEREGISTER: Hook = hook("deregister", Phase::Deregister, -100, 1);
 
 #[test]
 fn spec_3_1_order_never_depends_on_the_order_of_the_input() -> Result<(), PlanError> {
-    let expected = ["announce", "high", "also_low", "low", "flush"];
-    let mut hooks = vec![&FLUSH, &HIGH, &LOW, &ALSO_LOW, &ANNOUNCE];
+    let expected = ["deregister", "high", "also_low", "low", "flush"];
+    let mut hooks = vec![&FLUSH, &HIGH, &LOW, &ALSO_LOW, &DEREGISTER];
     for _ in 0..hooks.len() {
         hooks.rotate_left(1);
         assert_eq!(names(&plan(&hooks)?), expected);
@@ -62,7 +62,7 @@ fn spec_3_1_order_never_depends_on_the_order_of_the_input() -> Result<(), PlanEr
 
 #[test]
 fn spec_3_7_equal_priorities_of_a_phase_are_one_group() -> Result<(), PlanError> {
-    let plan = plan(&[&FLUSH, &HIGH, &LOW, &ALSO_LOW, &ANNOUNCE])?;
+    let plan = plan(&[&FLUSH, &HIGH, &LOW, &ALSO_LOW, &DEREGISTER])?;
     let groups: Vec<_> = plan.groups().map(|(turn, group)| (turn.1.0, group.members.len())).collect();
     assert_eq!(groups, [(-100, 1), (10, 1), (-10, 2), (0, 1)]);
     assert_eq!(plan.worst_case(), Duration::from_secs(1 + 2 + 3 + 1));

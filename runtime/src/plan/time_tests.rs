@@ -133,9 +133,9 @@ fn spec_3_13_the_time_kept_for_flush_counts() {
 #[test]
 fn spec_3_13_the_drain_delay_counts_in_the_plan_its_cuts_and_fits() {
     let with_delay =
-        |delay| plan(ms(10_000), ms(delay), &[(Phase::Announce, 0, Some(1000)), (Phase::Stop, 0, Some(5000))]);
+        |delay| plan(ms(10_000), ms(delay), &[(Phase::Deregister, 0, Some(1000)), (Phase::Stop, 0, Some(5000))]);
     assert_eq!(with_delay(0).worst_case(), ms(6000));
-    assert_eq!(with_delay(800).worst_case(), ms(6000), "announce hooks run during the delay");
+    assert_eq!(with_delay(800).worst_case(), ms(6000), "deregister hooks run during the delay");
     assert_eq!(with_delay(3300).worst_case(), ms(8300));
     assert!(with_delay(3300).fits());
     let over = with_delay(3400);
@@ -146,20 +146,25 @@ fn spec_3_13_the_drain_delay_counts_in_the_plan_its_cuts_and_fits() {
 
 #[test]
 fn spec_3_12_written_timeouts_come_first_and_hooks_without_one_share_the_rest() {
-    use Phase::{Announce, Close, Flush, Stop};
+    use Phase::{Deregister, Drain, Flush, Stop};
     let grace = DEFAULT_GRACE_PERIOD;
     let plain =
-        plan(grace, Duration::ZERO, &[(Announce, 0, None), (Stop, 0, None), (Close, 0, None), (Flush, 0, None)]);
+        plan(grace, Duration::ZERO, &[(Deregister, 0, None), (Drain, 0, None), (Stop, 0, None), (Flush, 0, None)]);
     // 7.3 s for the three before `flush`.
     assert_eq!(limits(&plain), [2433, 2433, 2433, 1000]);
     assert!(plain.fits());
-    let mixed =
-        [(Announce, 0, None), (Stop, 0, Some(3000)), (Stop, 0, None), (Close, 0, Some(2000)), (Flush, 0, Some(2000))];
+    let mixed = [
+        (Deregister, 0, None),
+        (Drain, 0, Some(3000)),
+        (Drain, 0, None),
+        (Stop, 0, Some(2000)),
+        (Flush, 0, Some(2000)),
+    ];
     let mixed = plan(grace, Duration::ZERO, &mixed);
     assert_eq!(limits(&mixed), [1147, 3000, 1147, 2000, 2000]);
     assert!(mixed.fits());
     // A hook without a timeout has its whole 5 s if no other needs the time.
-    assert_eq!(limits(&plan(grace, Duration::ZERO, &[(Stop, 0, None), (Close, 0, Some(3000))])), [5000, 3000]);
+    assert_eq!(limits(&plan(grace, Duration::ZERO, &[(Drain, 0, None), (Stop, 0, Some(3000))])), [5000, 3000]);
 }
 
 #[test]

@@ -127,14 +127,22 @@ impl Simulation {
             let wake = self.driver.next_expiry(self.now).min(polled);
             let woken = self.wait(wake.max(self.now + Duration::from_millis(1)).min(end));
             self.now = self.virtual_now();
-            if let Woken::Ended(id, finish) = woken {
-                self.driver.finish(id, self.now, finish, 0);
+            let mut ended = match woken {
+                Woken::Ended(id, finish) => Some((id, finish)),
+                Woken::TimePassed => None,
+            };
+            // Until all has happened that happens at this moment: what ends may start and cancel others.
+            loop {
+                while let Some((id, finish)) = ended.take().or_else(|| self.also_ended()) {
+                    self.driver.finish(id, self.now, finish, 0);
+                }
+                self.end_first_polls();
+                self.look();
+                ended = self.also_ended();
+                if ended.is_none() {
+                    break;
+                }
             }
-            while let Some((id, finish)) = self.also_ended() {
-                self.driver.finish(id, self.now, finish, 0);
-            }
-            self.end_first_polls();
-            self.look();
         }
     }
 

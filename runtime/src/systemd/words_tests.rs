@@ -39,11 +39,11 @@ fn the_status_says_what_is_waited_for() {
     assert_eq!(said(Phase::Drain, &["hang_up"], 3), "drain: waiting for 3 in flight, hang_up");
     assert_eq!(said(Phase::Stop, &["a", "b", "c", "d", "e"], 0), "stop: waiting for a, b, c, 2 more");
     assert_eq!(said(Phase::Close, &[], 0), "");
-    let mut serving = standing(Phase::Announce, &[], 0);
+    let mut serving = standing(Phase::Deregister, &[], 0);
     serving.is_serving = true;
-    assert_eq!(waiting(&serving).as_deref(), Some("announce: serving until the drain delay is over"));
+    assert_eq!(waiting(&serving).as_deref(), Some("deregister: serving until the drain delay is over"));
     serving.hooks.push(hook("leave"));
-    let expected = "announce: serving until the drain delay is over, waiting for leave";
+    let expected = "deregister: serving until the drain delay is over, waiting for leave";
     assert_eq!(waiting(&serving).as_deref(), Some(expected));
 }
 

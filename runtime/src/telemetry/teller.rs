@@ -114,7 +114,7 @@ impl Teller {
         let mut state = self.shared.state();
         if let News::Ended(hook) = &news
             && hook.start.is_some()
-            && hook.phase < Phase::Flush
+            && hook.phase < Phase::Finalize
         {
             state.running -= 1;
         }
@@ -148,7 +148,7 @@ impl Teller {
 
     /// A hook starts now. One in `flush` may export what the listener knows, so it waits until all was told.
     pub(super) fn begin(&self, hook: &Hook) {
-        if hook.phase < Phase::Flush {
+        if hook.phase < Phase::Finalize {
             self.shared.state().running += 1;
         } else if cfg!(feature = "metrics") || self.has_listener() {
             drop(self.shared.wait(PATIENCE, |state| state.is_told() && state.running <= 0));

@@ -49,7 +49,7 @@ fn listed() -> Result<Vec<Figure>, Unavailable> {
     let seconds = |departure: &Departure| departure.unlisted.as_secs_f64();
     let (soon, late) = (seconds(&with_hook), seconds(&after_sigkill));
     Ok(vec![
-        Figure::new("seconds listed after the stop, with the announce hook", format!("{soon:.2}"), soon < SOON),
+        Figure::new("seconds listed after the stop, with the deregister hook", format!("{soon:.2}"), soon < SOON),
         Figure::new("after SIGKILL, until the lease ended", format!("{late:.2}"), late > soon),
     ])
 }

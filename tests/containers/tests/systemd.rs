@@ -72,7 +72,7 @@ fn a_drain_of_5_s_is_carried_past_a_stop_timeout_of_2_s_while_work_ends() {
             "{messages:#?}"
         );
         assert!(of("STATUS=drain: waiting for ") >= 3, "{messages:#?}");
-        assert_eq!((of("STATUS=flush: 1 hook"), of("WATCHDOG")), (1, 0), "{messages:#?}");
+        assert_eq!((of("STATUS=finalize: 1 hook"), of("WATCHDOG")), (1, 0), "{messages:#?}");
         assert!(
             messages.last().is_some_and(|last| last.contains("STATUS=SIGTERM from pid 1, uid 0; 1 completed in 5"))
         );

@@ -31,7 +31,7 @@ fn spec_3_22_the_plan_is_printed_without_running_anything() {
     ended.assert_out("tests/process/crates/orders/src/lib.rs:11  process-orders 0.3.1");
     let place = |text: &str| ended.out.iter().position(|line| line.contains(text)).expect(text);
     let order =
-        ["announce", "leave_registry", "count_the_stop", "drain", "stop_timers", "flush_orders", "flush_metrics"];
+        ["deregister", "leave_registry", "count_the_stop", "drain", "stop_timers", "flush_orders", "flush_metrics"];
     assert!(order.map(place).is_sorted(), "{ended}");
     assert!(!ended.out.iter().any(|line| line == "ready"), "{ended}");
 }

@@ -30,7 +30,7 @@ struct Kind {
     count: u64,
 }
 
-const PHASES: [&str; 5] = ["announce", "drain", "stop", "close", "flush"];
+const PHASES: [&str; 5] = ["deregister", "drain", "stop", "close", "flush"];
 const HEALTHY: [&str; 5] = ["ok", "nap", "async-ok", "async-nap", "block-on"];
 const FAILING: [&str; 4] = ["fails", "panics", "async-panics", "panics-payload"];
 const HANGING: [&str; 5] = ["sleeps", "spins", "async-awaits", "async-sleeps", "async-blocks-later"];

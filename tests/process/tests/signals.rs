@@ -95,7 +95,7 @@ fn spec_3_19_term_and_hup_together_run_the_hooks_once() {
 
 #[test]
 fn spec_3_19_a_signal_during_each_phase_changes_nothing() {
-    for phase in ["announce", "drain", "stop", "close", "flush"] {
+    for phase in ["deregister", "drain", "stop", "close", "flush"] {
         for (first, second) in [(Signal::SIGTERM, Signal::SIGINT), (Signal::SIGINT, Signal::SIGTERM)] {
             let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("phases").start();
             program.signal(first);
@@ -103,7 +103,7 @@ fn spec_3_19_a_signal_during_each_phase_changes_nothing() {
             program.signal(second);
             let ended = program.wait();
             ended.assert_code(0).assert_err(&format!("report: {first} from pid"));
-            for phase in ["announce", "drain", "stop", "close", "flush"] {
+            for phase in ["deregister", "drain", "stop", "close", "flush"] {
                 let ends = ended.out.iter().filter(|line| **line == format!("{phase} ended")).count();
                 assert_eq!(ends, 1, "{ended}");
             }

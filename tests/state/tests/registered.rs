@@ -27,7 +27,11 @@ fn spec_3_3_a_dropped_registration_does_not_run_whoever_made_and_dropped_it() {
 #[test]
 fn spec_3_3_a_hook_made_during_the_shutdown_runs_if_its_phase_has_not_passed() {
     let ended = stopped(Program::new(env!("CARGO_BIN_EXE_late")));
-    ended.assert_code(0).assert_order(&["ready", "announce 0 ran, made in announce", "drain 3 ran, made in announce"]);
+    ended.assert_code(0).assert_order(&[
+        "ready",
+        "deregister 0 ran, made in deregister",
+        "drain 3 ran, made in deregister",
+    ]);
     ended.assert_order(&["stop 5 ran, made in stop", "close 0 ran, made in stop", "flush 0 ran, made in nested"]);
     ended.assert_order(&["stop -5 ran, made in stop", "close 0 ran, made in stop"]);
     let too_late = |name: &str, phase: &str| {

@@ -69,7 +69,7 @@ fn spec_3_4_the_context_gives_trigger_phase_time_and_hurry() {
     std::thread::sleep(Duration::from_millis(1100));
     program.signal(Signal::SIGINT);
     let ended = program.wait();
-    for (name, phase) in [("announced", "announce"), ("drained", "drain"), ("registered", "close")] {
+    for (name, phase) in [("announced", "deregister"), ("drained", "drain"), ("registered", "close")] {
         let told = |line: &&String| {
             line.starts_with(&format!("{name}: SIGINT from pid "))
                 && line.ends_with(&format!(" in {phase}, time is plausible true"))

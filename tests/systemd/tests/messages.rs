@@ -26,7 +26,7 @@ fn stopping_comes_first_then_each_phase_then_the_report() {
     let status = lines(&messages, "STATUS=");
     let phases: Vec<&str> = status.iter().map(String::as_str).filter(|text| !text.contains("waiting for")).collect();
     let (report, phases) = phases.split_last().expect("a status");
-    assert_eq!(phases, ["announce: 1 hook", "drain", "stop: 2 hooks", "close: 1 hook", "flush: 1 hook"]);
+    assert_eq!(phases, ["deregister: 1 hook", "drain", "stop: 2 hooks", "close: 1 hook", "finalize: 1 hook"]);
     assert!(report.contains("; 5 completed in "), "{report}");
     assert_eq!(lines(&messages, "WATCHDOG"), [""; 0]);
 }
@@ -87,7 +87,7 @@ fn a_hook_that_hangs_buys_no_time() {
 #[test]
 fn a_hook_that_hangs_after_others_is_waited_for_until_its_timeout_and_no_longer() {
     let messages = stop("hangs-later", 124);
-    let flush = messages.iter().position(|message| message[0] == "STATUS=flush: 1 hook").expect("flush");
+    let flush = messages.iter().position(|message| message[0] == "STATUS=finalize: 1 hook").expect("flush");
     let hung = extensions(&messages[..flush]);
     // What ended before has bought the time that the hook has declared (1.5 s), and 5 s; its hanging buys none.
     assert!(hung.len() == 1 && (5.0..=6.5).contains(&hung[0]), "{messages:#?}");
@@ -97,10 +97,10 @@ fn a_hook_that_hangs_after_others_is_waited_for_until_its_timeout_and_no_longer(
 fn the_drain_delay_buys_its_own_length_at_once() {
     let messages = stop("delays", 0);
     let first = extensions(&messages)[0];
-    // Or longer, if the hook of phase `announce` (5 s) was still running when it was looked at.
+    // Or longer, if the hook of phase `deregister` (5 s) was still running when it was looked at.
     assert!((1.5 + 4.0..=5.0 + 5.0).contains(&first), "{messages:#?}");
     let status = lines(&messages, "STATUS=");
-    assert!(status.iter().any(|text| text == "announce: serving until the drain delay is over"), "{status:#?}");
+    assert!(status.iter().any(|text| text == "deregister: serving until the drain delay is over"), "{status:#?}");
 }
 
 /// `\n` in a hook's name or in a label would let it say anything to systemd.

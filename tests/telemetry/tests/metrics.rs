@@ -22,7 +22,7 @@ fn a_flush_hook_finds_the_figures_of_all_phases_before_it() {
     let ended = stop("");
     ended.assert_code(124);
     let total = |labels: &str| figures(&ended, "flush", &format!("on_shutdown_hooks_total{{{labels}"));
-    assert_eq!(total(r#"hook="leaves",phase="announce",outcome="completed"}"#), [1.0], "{ended}");
+    assert_eq!(total(r#"hook="leaves",phase="deregister",outcome="completed"}"#), [1.0], "{ended}");
     assert_eq!(total(r#"hook="fails",phase="stop",outcome="failed"}"#), [1.0], "{ended}");
     assert_eq!(total(r#"hook="hangs",phase="close",outcome="timed_out"}"#), [1.0], "{ended}");
     assert_eq!(total(r#"hook="closes_"#), [1.0; 20], "{ended}");

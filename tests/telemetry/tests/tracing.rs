@@ -44,7 +44,7 @@ fn ours(ended: &Ended) -> Vec<&String> {
 fn every_hook_has_a_span_with_its_place_and_its_outcome() {
     let told = told(stop("json", "ordinary").assert_code(124));
     for (hook, phase, priority, outcome) in [
-        ("leaves", "announce", 7, "completed"),
+        ("leaves", "deregister", 7, "completed"),
         ("works", "stop", 0, "completed"),
         ("fails", "stop", 0, "failed"),
         ("panics", "close", 0, "panicked"),

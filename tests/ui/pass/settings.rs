@@ -15,13 +15,13 @@ fn nothing() {}
 #[on_shutdown()]
 fn empty() {}
 
-#[on_shutdown(phase = announce, priority = 10, timeout = "1m 30s", after = [], crate = ::on_shutdown)]
+#[on_shutdown(phase = deregister, priority = 10, timeout = "1m 30s", after = [], crate = ::on_shutdown)]
 fn everything() {}
 
 #[on_shutdown(priority = URGENT - 1, timeout = PATIENCE.saturating_mul(2),)]
 async fn constants() {}
 
-#[on_shutdown(priority = -10, phase = flush, timeout = "0.5s")]
+#[on_shutdown(priority = -10, phase = finalize, timeout = "0.5s")]
 async fn negative() {}
 
 fn main() {}

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ANNOUNCE: FakeHook = FakeHook { phase: Phase::Announce, ..HOOK };
+const DEREGISTER: FakeHook = FakeHook { phase: Phase::Deregister, ..HOOK };
 const DRAIN: FakeHook = FakeHook { phase: Phase::Drain, ..HOOK };
 const FLUSH: FakeHook = FakeHook { phase: Phase::Flush, ..HOOK };
 
@@ -13,10 +13,11 @@ fn spec_3_7_phases_then_priorities_and_equal_ones_together() {
         FakeHook { takes: ms(50), ..HOOK },
         FakeHook { priority: 10, ..HOOK },
         FakeHook { priority: -1, ..HOOK },
-        ANNOUNCE,
+        DEREGISTER,
         FakeHook { phase: Phase::Close, ..HOOK },
         FLUSH,
         DRAIN,
+        FakeHook { phase: Phase::Finalize, ..HOOK },
     ];
     let expected = [
         "h4 0-10 completed",
@@ -25,8 +26,9 @@ fn spec_3_7_phases_then_priorities_and_equal_ones_together() {
         "h0 30-60 completed",
         "h1 30-80 completed",
         "h3 80-90 completed",
-        "h5 90-100 completed",
-        "h6 100-110 completed",
+        "h6 90-100 completed",
+        "h5 100-110 completed",
+        "h8 110-120 completed",
     ];
     assert_eq!(told(&Harness::of(&hooks, ms(10_000)).play()), expected);
 }
@@ -40,23 +42,23 @@ fn spec_3_7_after_waits_inside_a_group_and_nothing_else_does() {
 }
 
 #[test]
-fn spec_3_8_the_delay_passes_beside_the_announce_hooks_and_before_all_others() {
-    let harness = Harness::new(vec![ANNOUNCE, DRAIN, HOOK], &[], ms(10_000), ms(3000)).play_to_end();
+fn spec_3_8_the_delay_passes_beside_the_deregister_hooks_and_before_all_others() {
+    let harness = Harness::new(vec![DEREGISTER, DRAIN, HOOK], &[], ms(10_000), ms(3000)).play_to_end();
     assert_eq!(harness.draining_at(), Some(ms(3000)));
     let expected = ["h0 0-10 completed", "h1 3000-3010 completed", "h2 3010-3020 completed"];
     assert_eq!(told(&harness.report()), expected);
 }
 
 #[test]
-fn spec_3_8_a_slow_announce_hook_holds_draining_back() {
-    let slow = FakeHook { takes: ms(4000), ..ANNOUNCE };
+fn spec_3_8_a_slow_deregister_hook_holds_draining_back() {
+    let slow = FakeHook { takes: ms(4000), ..DEREGISTER };
     let harness = Harness::new(vec![slow, DRAIN], &[], ms(30_000), ms(3000)).play_to_end();
     assert_eq!(harness.draining_at(), Some(ms(4000)));
 }
 
 #[test]
 fn spec_3_8_sigint_skips_the_drain_delay() {
-    let harness = Harness::new(vec![ANNOUNCE, DRAIN], &[], ms(10_000), ms(3000)).signal(ms(500), Signal::SIGINT);
+    let harness = Harness::new(vec![DEREGISTER, DRAIN], &[], ms(10_000), ms(3000)).signal(ms(500), Signal::SIGINT);
     let harness = harness.play_to_end();
     assert_eq!(harness.draining_at(), Some(ms(500)));
 }

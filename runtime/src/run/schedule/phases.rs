@@ -9,8 +9,8 @@ fn phases(hooks: &[FakeHook], delay: Duration) -> Vec<(Phase, usize)> {
 #[test]
 fn the_beginning_of_each_phase_is_told_once_with_its_hooks() {
     let of = |phase, priority| FakeHook { phase, priority, ..HOOK };
-    let hooks = [of(Phase::Announce, 0), of(Phase::Stop, 1), of(Phase::Stop, 0), of(Phase::Flush, 0)];
-    let expected = [(Phase::Announce, 1), (Phase::Drain, 0), (Phase::Stop, 2), (Phase::Flush, 1)];
+    let hooks = [of(Phase::Deregister, 0), of(Phase::Stop, 1), of(Phase::Stop, 0), of(Phase::Flush, 0)];
+    let expected = [(Phase::Deregister, 1), (Phase::Drain, 0), (Phase::Stop, 2), (Phase::Flush, 1)];
     assert_eq!(phases(&hooks, Duration::ZERO), expected);
     assert_eq!(phases(&hooks, ms(1000)), expected);
 }
@@ -18,5 +18,5 @@ fn the_beginning_of_each_phase_is_told_once_with_its_hooks() {
 #[test]
 fn what_has_no_hook_is_told_only_if_it_lasts() {
     assert_eq!(phases(&[HOOK], Duration::ZERO), [(Phase::Drain, 0), (Phase::Stop, 1)]);
-    assert_eq!(phases(&[HOOK], ms(1000)), [(Phase::Announce, 0), (Phase::Drain, 0), (Phase::Stop, 1)]);
+    assert_eq!(phases(&[HOOK], ms(1000)), [(Phase::Deregister, 0), (Phase::Drain, 0), (Phase::Stop, 1)]);
 }

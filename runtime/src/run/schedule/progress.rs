@@ -67,8 +67,8 @@ fn the_drain_delay_is_progress_when_it_begins_and_when_it_is_over() {
 
 #[test]
 fn a_hook_that_hangs_longer_than_the_drain_delay_buys_nothing_by_it() {
-    let hooks = [FakeHook { phase: Phase::Announce, behavior: Behavior::Awaits, ..HOOK }, HOOK];
+    let hooks = [FakeHook { phase: Phase::Deregister, behavior: Behavior::Awaits, ..HOOK }, HOOK];
     let mut harness = Harness::new(hooks.to_vec(), &[], ms(60_000), ms(1000)).begin();
-    let progress = harness.go_to(ms(5001));
+    let progress = harness.go_to(ms(5000));
     assert_eq!((progress.count, progress.phase), (1, Phase::Stop));
 }

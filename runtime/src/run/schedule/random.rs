@@ -236,8 +236,8 @@ impl Model<'_> {
 
     fn play(&mut self) {
         let mut latest = None;
-        self.run_phase(&mut latest, Phase::Announce);
-        self.pass(&mut latest, Phase::Announce, self.case.delay);
+        self.run_phase(&mut latest, Phase::Deregister);
+        self.pass(&mut latest, Phase::Deregister, self.case.delay);
         self.run_phase(&mut latest, Phase::Drain);
         loop {
             let idle = self.idle_at();
@@ -283,7 +283,7 @@ fn seen(played: &Played, case: &Case, predicted: &[Seen]) -> Vec<Seen> {
         seen.push(late.is_some().then_some(()).and_then(|()| found(taken)));
         taken += usize::from(late.is_some());
     }
-    assert_eq!(played.hooks.len(), taken, "as many late hooks are taken as the model predicts\n{report}");
+    assert_eq!(played.hooks.len(), taken, "as many late hooks are taken as the model predicts\n{report}{case:#?}");
     seen
 }
 

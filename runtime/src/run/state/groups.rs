@@ -17,7 +17,7 @@ impl ShutdownState {
             let next = self.plan.next_group(self.last_opened).map(|(key, group)| (key, group.declared));
             let phase = next.map(|(key, _)| key.0);
             let goes_on = match self.step {
-                Step::Deregistering(_) | Step::Serving { .. } if phase == Some(Phase::Announce) => true,
+                Step::Deregistering(_) | Step::Serving { .. } if phase == Some(Phase::Deregister) => true,
                 Step::Deregistering(_) | Step::Serving { .. } => {
                     if !self.begin_draining(now) {
                         return;
@@ -96,7 +96,7 @@ impl ShutdownState {
     /// Makes this the open group, inside the step of its phase.
     pub(super) fn enter(&mut self, group: OpenGroup) {
         self.step = match (group.key.0, &self.step) {
-            (Phase::Announce, _) => Step::Deregistering(group),
+            (Phase::Deregister, _) => Step::Deregistering(group),
             (Phase::Drain, Step::Draining { by, .. }) => Step::Draining { hooks: Some(group), by: *by },
             _ => Step::Stopping(group),
         };

@@ -94,7 +94,7 @@ impl ShutdownState {
     /// The phase that is under way.
     pub(super) fn phase(&self) -> Phase {
         match &self.step {
-            Step::Armed | Step::Deregistering(_) | Step::Serving { .. } => Phase::Announce,
+            Step::Armed | Step::Deregistering(_) | Step::Serving { .. } => Phase::Deregister,
             Step::Draining { .. } => Phase::Drain,
             Step::Stopping(group) => group.key.0,
             Step::Over { .. } => self.last_opened.map_or(Phase::Drain, |(phase, _)| phase.max(Phase::Drain)),

@@ -10,7 +10,7 @@ use on_shutdown::{HookSettings, Registration, register};
 static STARTS: [AtomicU64; HOOKS] = [const { AtomicU64::new(0) }; HOOKS];
 static ENDS: [AtomicU64; HOOKS] = [const { AtomicU64::new(0) }; HOOKS];
 
-#[on_shutdown::on_shutdown(phase = flush)]
+#[on_shutdown::on_shutdown(phase = finalize)]
 fn tell() {
     let moments = STARTS.iter().zip(&ENDS).flat_map(|(start, end)| [start.load(Relaxed), end.load(Relaxed)]);
     write(&moments.collect::<Vec<u64>>());

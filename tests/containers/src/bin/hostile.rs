@@ -42,7 +42,7 @@ fn close_pool() {
     }
 }
 
-#[on_shutdown(phase = flush)]
+#[on_shutdown(phase = finalize)]
 fn flush_metrics() {
     println!("flushed the metrics");
     if mode() == "hang everywhere" {

@@ -29,7 +29,7 @@ fn make_late_child() -> Result<(), String> {
 }
 
 /// It ended long ago; its status must still be there.
-#[on_shutdown(phase = flush, timeout = "1s")]
+#[on_shutdown(phase = finalize, timeout = "1s")]
 fn wait_for_early_child(child: Early) -> Result<(), String> {
     let status = child.lock().map_err(|error| error.to_string())?.wait().map_err(|error| error.to_string())?;
     println!("early child: {status}");

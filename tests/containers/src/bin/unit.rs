@@ -63,13 +63,13 @@ fn ping_watchdog(well: impl Fn() -> bool + Send + 'static) {
 fn main() {
     let mode = std::env::args().nth(1).unwrap_or_default();
     Settings::new().conventional(mode == "conventional").install().expect("the settings are right");
-    hook("flushed", Phase::Flush, secs(5), || ());
+    hook("flushed", Phase::Finalize, secs(5), || ());
     match mode.as_str() {
         "conventional" => {}
         "drain" => work(),
         "hang" => hook("stuck", Phase::Stop, secs(60), hang),
         "hang-later" => {
-            hook("quick", Phase::Announce, secs(5), || thread::sleep(Duration::from_millis(300)));
+            hook("quick", Phase::Deregister, secs(5), || thread::sleep(Duration::from_millis(300)));
             hook("stuck", Phase::Stop, secs(4), hang);
         }
         "leave" => {

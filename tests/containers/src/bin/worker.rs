@@ -2,7 +2,7 @@
 
 use on_shutdown::on_shutdown;
 
-#[on_shutdown(phase = announce)]
+#[on_shutdown(phase = deregister)]
 fn leave_queue() {
     println!("left the queue");
 }
@@ -16,7 +16,7 @@ fn stop_helper() {
     }
 }
 
-#[on_shutdown(phase = flush)]
+#[on_shutdown(phase = finalize)]
 fn flush_results() {
     println!("flushed the results");
 }

@@ -7,7 +7,7 @@ use on_shutdown::{HookSettings, Settings, on_shutdown, register, register_sync};
 use peers::Failure;
 use peers::hook::{BAD_HOOK, hook};
 
-#[on_shutdown(phase = announce, timeout = "1s")]
+#[on_shutdown(phase = deregister, timeout = "1s")]
 async fn leave_registry() -> Result<(), Failure> {
     hook("leave_registry").run().await
 }
@@ -47,7 +47,7 @@ fn close_cache() -> Result<(), Failure> {
     hook("close_cache").run_sync()
 }
 
-#[on_shutdown(phase = flush, timeout = "1s")]
+#[on_shutdown(phase = finalize, timeout = "1s")]
 async fn flush_metrics() -> Result<(), Failure> {
     hook("flush_metrics").run().await
 }

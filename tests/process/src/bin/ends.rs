@@ -10,7 +10,7 @@ fn hook() {
     println!("hook");
 }
 
-#[on_shutdown(phase = flush)]
+#[on_shutdown(phase = finalize)]
 async fn last() {
     println!("last");
 }
@@ -170,7 +170,7 @@ impl Drop for HangsInDrop {
 /// `exit` runs the destructors of the thread that calls it, which is the one that ran the hook.
 fn atexit_hangs() -> ExitCode {
     thread_local!(static ARMED: HangsInDrop = const { HangsInDrop });
-    let hook = register_sync("arms", HookSettings::new().phase(Phase::Flush).priority(-1), |_| ARMED.with(|_| ()));
+    let hook = register_sync("arms", HookSettings::new().phase(Phase::Finalize).priority(-1), |_| ARMED.with(|_| ()));
     hook.expect("it is early enough").keep();
     let settings = Settings::new().ending(Ending::Atexit).grace_period(Duration::from_secs(60));
     let handle = settings.install().expect("the settings are right");

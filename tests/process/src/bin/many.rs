@@ -15,7 +15,7 @@ static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::n
 
 hooks!(a b c d e f g h i j);
 
-#[on_shutdown::on_shutdown(phase = flush)]
+#[on_shutdown::on_shutdown(phase = finalize)]
 fn tell() {
     println!("{} hooks ran before", COUNT.load(std::sync::atomic::Ordering::SeqCst));
 }

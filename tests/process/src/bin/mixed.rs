@@ -14,7 +14,7 @@ async fn close_pool() {}
 #[on_shutdown(phase = close)]
 fn close_files() {}
 
-#[on_shutdown(phase = announce)]
+#[on_shutdown(phase = deregister)]
 async fn deregister() {}
 
 #[on_shutdown::main]

@@ -4,7 +4,7 @@ use on_shutdown::on_shutdown;
 use process_metrics as _;
 use process_orders::flush_orders;
 
-#[on_shutdown(phase = announce)]
+#[on_shutdown(phase = deregister)]
 async fn leave_registry() {
     println!("app: leave registry");
 }

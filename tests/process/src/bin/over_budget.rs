@@ -8,7 +8,7 @@ async fn stop_worker() {}
 #[on_shutdown(phase = close, timeout = "6s")]
 async fn close_pool() {}
 
-#[on_shutdown(phase = announce)]
+#[on_shutdown(phase = deregister)]
 async fn deregister() {}
 
 #[on_shutdown::main]

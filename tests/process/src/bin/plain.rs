@@ -2,7 +2,7 @@
 
 use on_shutdown::on_shutdown;
 
-#[on_shutdown(phase = announce)]
+#[on_shutdown(phase = deregister)]
 async fn deregister() {}
 
 #[on_shutdown]
@@ -14,10 +14,10 @@ fn stop_timer() {}
 #[on_shutdown(phase = close)]
 async fn close_pool() {}
 
-#[on_shutdown(phase = flush)]
+#[on_shutdown(phase = finalize)]
 async fn flush() {}
 
-#[on_shutdown(phase = flush, priority = -1)]
+#[on_shutdown(phase = finalize, priority = -1)]
 fn flush_all() {
     println!("flushed");
 }

@@ -67,7 +67,7 @@ macro_rules! phases {
     )* };
 }
 
-phases!(announce in_announce drain in_drain stop in_stop close in_close flush in_flush);
+phases!(deregister in_deregister drain in_drain stop in_stop flush in_flush close in_close finalize in_finalize);
 
 fn status_of_child() -> Command {
     let mut command = Command::new("cat");

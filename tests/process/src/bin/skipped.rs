@@ -7,13 +7,13 @@ use on_shutdown::{HookSettings, Phase, Settings, on_shutdown, register_sync};
 struct Absent;
 
 /// Nobody provides an `Absent`.
-#[on_shutdown(phase = announce)]
+#[on_shutdown(phase = deregister)]
 fn needs_a_value(_absent: std::sync::Arc<Absent>) {
     println!("needs_a_value ran");
 }
 
 /// The time that is kept for flush remains.
-#[on_shutdown(phase = flush)]
+#[on_shutdown(phase = finalize)]
 fn healthy() {
     println!("healthy ran");
 }

@@ -15,7 +15,7 @@ fn one_bad_hook(behavior: &str, code: i32, said: &str) {
             .hook("stop:0:4000:nap:3")
             .hook("stop:0:4000:async-nap:3")
             .hook("close:0:4000:async-ok")
-            .hook("flush:0:4000:ok")
+            .hook("finalize:0:4000:ok")
             .env("ON_SHUTDOWN_GRACE_PERIOD", "60s")
             .stop();
         told.assert_ended(code);

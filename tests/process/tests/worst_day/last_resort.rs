@@ -28,7 +28,7 @@ fn threads(running: &Running, names: &[&str]) -> Vec<Pid> {
 #[cfg(target_os = "linux")]
 fn spec_3_14_the_process_ends_when_the_supervisor_and_all_runners_are_stuck() {
     let hostile = Hostile::new("parks").env("ON_SHUTDOWN_GRACE_PERIOD", "4s");
-    let (mut running, trace) = hostile.hook("stop:0:60000:sleeps:3").hook("flush:0:500:ok").start();
+    let (mut running, trace) = hostile.hook("stop:0:60000:sleeps:3").hook("finalize:0:500:ok").start();
     running.signal(Signal::SIGTERM);
     running.err_line("4 hooks to run within");
     let stuck = threads(&running, &["shutdown", "shutdown-watch", "shutdown-hooks"]);

@@ -11,10 +11,10 @@ use crate::hostile::{GRACE, Hostile, PATH, Told};
 #[track_caller]
 fn wedged(main: &str) -> Told {
     let told = Hostile::new(main)
-        .hook("announce:0:2000:async-nap")
+        .hook("deregister:0:2000:async-nap")
         .hook("stop:1:2000:nap:4")
         .hook("stop:0:2000:async-ok:4")
-        .hook("flush:0:2000:ok")
+        .hook("finalize:0:2000:ok")
         .stop();
     told.assert_ended(0).assert_order(&["async-nap-0 ended", "nap-0 began", "async-ok-0 began", "ok-0 ended"]);
     told.assert_ran("nap-3").assert_ran("async-ok-3");
@@ -40,7 +40,7 @@ fn spec_3_14_main_that_holds_stdout_or_stderr_does_not_keep_the_process() {
     for main in ["holds-stdout", "holds-stderr"] {
         wedged(main).ended.assert_err("report: SIGTERM");
     }
-    let told = Hostile::new("holds-stdout").hook("stop:0:300:stdout").hook("flush:0:300:ok").stop();
+    let told = Hostile::new("holds-stdout").hook("stop:0:300:stdout").hook("finalize:0:300:ok").stop();
     told.assert_ended(124).assert_ran("ok-0").ended.assert_err("stdout-0");
 }
 
@@ -65,10 +65,10 @@ fn without_threads() -> Hostile {
 #[test]
 fn spec_3_27_without_a_further_thread_the_hooks_run_one_after_another() {
     let hostile = without_threads()
-        .hook("announce:0:2000:async-nap:3")
+        .hook("deregister:0:2000:async-nap:3")
         .hook("stop:0:2000:nap:2")
         .hook("stop:0:2000:ok")
-        .hook("flush:0:2000:async-ok");
+        .hook("finalize:0:2000:async-ok");
     let told = hostile.stop();
     told.assert_ended(0).assert_ran("async-nap-2").assert_ran("nap-1").assert_ran("ok-0").assert_ran("async-ok-0");
 }
@@ -79,7 +79,7 @@ fn spec_3_27_where_a_hook_holds_the_only_thread_the_others_run_nevertheless() {
         .hook("stop:0:300:sleeps")
         .hook("stop:0:2000:ok")
         .hook("close:0:2000:async-nap:2")
-        .hook("flush:0:2000:async-ok")
+        .hook("finalize:0:2000:async-ok")
         .stop();
     told.assert_ran("ok-0").assert_ran("async-nap-1").assert_ran("async-ok-0");
     told.assert_ended(124).ended.assert_err("timed out after").assert_err("report: SIGTERM").assert_err("sleeps-0");
@@ -87,7 +87,7 @@ fn spec_3_27_where_a_hook_holds_the_only_thread_the_others_run_nevertheless() {
 
 #[test]
 fn spec_3_14_two_hooks_that_hold_the_only_threads_are_ended_by_the_last_resort() {
-    let hooks = ["stop:0:300:sleeps", "close:0:300:async-sleeps", "flush:0:2000:ok"];
+    let hooks = ["stop:0:300:sleeps", "close:0:300:async-sleeps", "finalize:0:2000:ok"];
     let told = hooks.into_iter().fold(without_threads(), Hostile::hook).stop();
     assert!(told.trace.iter().any(|line| line == "async-sleeps-0 began"), "{:#?}", told.trace);
     told.assert_ended(124).ended.assert_err("timed out after").assert_no_err("report: SIGTERM");
@@ -109,7 +109,7 @@ fn spec_3_14_a_pipe_that_nobody_reads_does_not_keep_the_process() {
     let told = Hostile::of("parks", Program::of(command))
         .hook("stop:0:300:sleeps:4")
         .hook("stop:0:2000:nap:3")
-        .hook("flush:0:2000:ok")
+        .hook("finalize:0:2000:ok")
         .stop();
     told.assert_ended(124).assert_ran("nap-2").assert_ran("ok-0");
 }
@@ -134,7 +134,8 @@ fn spec_3_14_everything_at_once_ends_before_the_deadline() {
     for (priority, behavior) in bad.iter().enumerate() {
         hostile = hostile.hook(&format!("stop:{priority}:60000:{behavior}"));
     }
-    let told = hostile.hook("stop:-1:60000:ok").hook("flush:0:60000:sleeps").hook("flush:-1:2000:async-ok").stop();
+    let told =
+        hostile.hook("stop:-1:60000:ok").hook("finalize:0:60000:sleeps").hook("finalize:-1:2000:async-ok").stop();
     told.ended.assert_code(124).assert_before(2 * GRACE);
     told.assert_ran("ok-0").assert_ran("async-ok-0");
 }
@@ -142,7 +143,7 @@ fn spec_3_14_everything_at_once_ends_before_the_deadline() {
 #[test]
 fn spec_3_14_a_stopped_process_is_counted_by_the_wall_clock() {
     let hostile = Hostile::new("parks").env("ON_SHUTDOWN_GRACE_PERIOD", "3s");
-    let (mut running, trace) = hostile.hook("stop:0:60000:sleeps").hook("flush:0:2000:ok").start();
+    let (mut running, trace) = hostile.hook("stop:0:60000:sleeps").hook("finalize:0:2000:ok").start();
     running.signal(Signal::SIGTERM);
     running.err_line("2 hooks to run within 2.4 s");
     running.signal(Signal::SIGSTOP);

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 #[derive(Clone)]
 struct Pool;
 
-#[on_shutdown(phase = announce, timeout = "1s")]
+#[on_shutdown(phase = deregister, timeout = "1s")]
 async fn fails() -> Result<(), String> {
     sleep(Duration::from_millis(120)).await;
     Err("connection refused (os error 111)".to_owned())
@@ -40,7 +40,7 @@ fn after_the_blocked_one() {}
 fn misses_its_pool(_pool: Pool) {}
 
 /// In a shutdown that is hurried, and forced after that, the last that is seen.
-#[on_shutdown(phase = flush, timeout = "20s")]
+#[on_shutdown(phase = finalize, timeout = "20s")]
 async fn flush_metrics() {
     println!("flushing");
     if std::env::args().nth(1).as_deref() == Some("endless") {

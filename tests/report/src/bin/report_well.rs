@@ -5,7 +5,7 @@ use std::time::Duration;
 use on_shutdown::{on_shutdown, track};
 use tokio::time::sleep;
 
-#[on_shutdown(phase = announce, timeout = "2s")]
+#[on_shutdown(phase = deregister, timeout = "2s")]
 async fn leave_registry() {
     sleep(Duration::from_millis(30)).await;
 }
@@ -18,7 +18,7 @@ fn flush_orders() {
 #[on_shutdown(timeout = "2s", after = [flush_orders])]
 async fn close_orders() {}
 
-#[on_shutdown(phase = flush, timeout = "1s")]
+#[on_shutdown(phase = finalize, timeout = "1s")]
 async fn flush_metrics() {
     sleep(Duration::from_millis(10)).await;
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use on_shutdown::{Context, HookSettings, Phase, on_shutdown, register};
 
-#[on_shutdown(phase = announce, timeout = "4s")]
+#[on_shutdown(phase = deregister, timeout = "4s")]
 fn announced(context: Context) {
     tell("announced", &context, Duration::from_secs(4));
 }
@@ -43,7 +43,7 @@ fn polls(context: Context) {
     println!("polls: hurried");
 }
 
-#[on_shutdown(phase = flush, timeout = "3s")]
+#[on_shutdown(phase = finalize, timeout = "3s")]
 async fn flushed(context: Context) {
     // Its whole time is short now.
     println!("flushed: soon over {}", context.remaining() <= Duration::from_secs(2));

@@ -17,10 +17,10 @@ fn try_one(from: &str, phase: Phase, priority: i32) {
     }
 }
 
-#[on_shutdown(phase = announce)]
-fn in_announce() {
-    try_one("announce", Phase::Announce, 0);
-    try_one("announce", Phase::Drain, 3);
+#[on_shutdown(phase = deregister)]
+fn in_deregister() {
+    try_one("deregister", Phase::Deregister, 0);
+    try_one("deregister", Phase::Drain, 3);
 }
 
 #[on_shutdown(phase = stop)]
@@ -34,8 +34,8 @@ async fn in_stop() {
     let dropped = register("dropped", HookSettings::new().phase(Phase::Close), async |_| println!("must not be seen"));
     drop(dropped);
     // A hook that makes a hook that makes a hook.
-    let settings = HookSettings::new().phase(Phase::Flush).timeout(Duration::from_secs(1));
-    let nested = register("nested", settings, async |_| try_one("nested", Phase::Flush, 0));
+    let settings = HookSettings::new().phase(Phase::Finalize).timeout(Duration::from_secs(1));
+    let nested = register("nested", settings, async |_| try_one("nested", Phase::Finalize, 0));
     nested.expect("flush is to come").keep();
 }
 

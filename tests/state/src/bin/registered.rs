@@ -18,7 +18,7 @@ fn annotated() {
     println!("annotated 5");
 }
 
-#[on_shutdown(phase = flush)]
+#[on_shutdown(phase = finalize)]
 fn counted() {
     println!("ran {}", RAN.load(Ordering::SeqCst));
 }
@@ -70,7 +70,7 @@ fn main() {
         std::io::Result::Ok(())
     });
     let between = between.expect("in time");
-    let fails = register("fails", HookSettings::new().phase(Phase::Flush), async |_| Err::<(), _>("no disk"));
+    let fails = register("fails", HookSettings::new().phase(Phase::Finalize), async |_| Err::<(), _>("no disk"));
     fails.expect("in time").keep();
     let zero = register_sync("zero", HookSettings::new().timeout(std::time::Duration::ZERO), |_| ());
     println!("error: {}", zero.expect_err("no time at all"));

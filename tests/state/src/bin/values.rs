@@ -83,7 +83,7 @@ fn takes_late(_late: Late) {
 }
 
 /// Whoever is after a skipped one runs.
-#[on_shutdown(phase = flush, after = [missing])]
+#[on_shutdown(phase = finalize, after = [missing])]
 fn after_missing() {
     println!("after the missing one");
 }

@@ -41,11 +41,11 @@ fn work(pieces: usize) {
 }
 
 fn usual_hooks() {
-    hook("leave", Phase::Announce, ms(5000), Some(ms(0)));
+    hook("leave", Phase::Deregister, ms(5000), Some(ms(0)));
     hook("consumer", Phase::Stop, ms(5000), Some(ms(0)));
     hook("clock", Phase::Stop, ms(5000), Some(ms(0)));
     hook("pool", Phase::Close, ms(5000), Some(ms(0)));
-    hook("metrics", Phase::Flush, ms(5000), Some(ms(0)));
+    hook("metrics", Phase::Finalize, ms(5000), Some(ms(0)));
 }
 
 fn main() {
@@ -59,14 +59,14 @@ fn main() {
     match mode.as_str() {
         "drains" => {
             work(4);
-            hook("metrics", Phase::Flush, ms(5000), Some(ms(0)));
+            hook("metrics", Phase::Finalize, ms(5000), Some(ms(0)));
         }
         // Nothing has ended before this.
         "hangs" => hook("stuck", Phase::Stop, ms(1200), None),
         "hangs-later" => {
             hook("quick", Phase::Drain, ms(5000), Some(ms(300)));
             hook("stuck", Phase::Stop, ms(1500), None);
-            hook("metrics", Phase::Flush, ms(5000), Some(ms(0)));
+            hook("metrics", Phase::Finalize, ms(5000), Some(ms(0)));
         }
         "hostile-words" => {
             hook("two\nlines\nWATCHDOG=trigger", Phase::Stop, ms(5000), Some(ms(700)));

@@ -41,7 +41,7 @@ impl Recorder for Hostile {
 }
 
 fn hooks() {
-    sync_hook("leaves", Phase::Announce);
+    sync_hook("leaves", Phase::Deregister);
     let settings = || HookSettings::new().timeout(Duration::from_millis(200));
     register_sync("fails", settings().phase(Phase::Stop), |_| Err::<(), _>("full")).expect("early").keep();
     for number in 0..20 {
@@ -60,7 +60,7 @@ fn main() {
     let recorder = std::env::var("RECORDER").unwrap_or_default();
     if !recorder.is_empty() {
         metrics::set_global_recorder(Hostile { panics: recorder == "panics" }).expect("the only one");
-        sync_hook("last", Phase::Flush);
+        sync_hook("last", Phase::Finalize);
         Settings::new().install().expect("the settings are right");
         work_for_ever()
     }
@@ -70,7 +70,7 @@ fn main() {
         exporter.render().lines().for_each(|line| say(&format!("flush: {line}")));
         Ok::<(), String>(())
     };
-    register_sync("exports", HookSettings::new().phase(Phase::Flush), flush).expect("early").keep();
+    register_sync("exports", HookSettings::new().phase(Phase::Finalize), flush).expect("early").keep();
     let handle = Settings::new().ending(Ending::Return).install().expect("the settings are right");
     let works: Vec<_> = (0..3).map(|_| in_flight("job")).collect();
     std::thread::spawn(move || {

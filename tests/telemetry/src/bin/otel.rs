@@ -15,12 +15,12 @@ use tracing_subscriber::prelude::*;
 
 /// The batches that wait are sent now, as long as this hook may take and no longer. A sync hook: the exporter has a
 /// runtime of its own.
-#[on_shutdown(phase = flush, timeout = "3s")]
+#[on_shutdown(phase = finalize, timeout = "3s")]
 fn flush_spans(tracers: SdkTracerProvider, context: Context) -> Result<(), OTelSdkError> {
     tracers.shutdown_with_timeout(context.remaining())
 }
 
-#[on_shutdown(phase = announce)]
+#[on_shutdown(phase = deregister)]
 async fn leave_registry() {
     info!("the registry forgets us");
 }

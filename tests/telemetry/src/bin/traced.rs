@@ -28,7 +28,7 @@ fn ordinary() {
         info!("inside the sync hook");
         Ok::<(), String>(())
     };
-    register_sync("leaves", hook(Phase::Announce, 7), sync).expect("early").keep();
+    register_sync("leaves", hook(Phase::Deregister, 7), sync).expect("early").keep();
     let asynchronous = async |_| {
         info!("before the await");
         tokio::time::sleep(Duration::from_millis(30)).await;
@@ -47,7 +47,7 @@ fn ordinary() {
     register_sync("panics", hook(Phase::Close, 0), panics).expect("early").keep();
     let hangs = async |_| std::future::pending::<Result<(), String>>().await;
     register("hangs", hook(Phase::Close, -1).timeout(Duration::from_millis(300)), hangs).expect("early").keep();
-    sync_hook("last", Phase::Flush);
+    sync_hook("last", Phase::Finalize);
 }
 
 fn main() {

@@ -95,7 +95,7 @@ fn main() {
         sync_hook(&format!("sync_{number}"), Phase::Stop);
         async_hook(&format!("async_{number}"), Phase::Close);
     }
-    sync_hook("last", Phase::Flush);
+    sync_hook("last", Phase::Finalize);
     Settings::new().install().expect("the settings are right");
     let (_reader, pipe) = std::io::pipe().expect("a pipe");
     let from = variable("FROM").parse().expect("a number");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use on_shutdown::on_shutdown;
 
-#[on_shutdown(phase = announce, timeout = "2s")]
+#[on_shutdown(phase = deregister, timeout = "2s")]
 async fn leave_registry() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     println!("left the registry");
@@ -32,7 +32,7 @@ fn close_pool() {
     println!("closed the pool");
 }
 
-#[on_shutdown(phase = flush, timeout = "1s")]
+#[on_shutdown(phase = finalize, timeout = "1s")]
 fn flush_metrics() {
     println!("flushed the metrics");
 }
