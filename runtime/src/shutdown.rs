@@ -71,7 +71,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let engine = Engine::new(machine, Arc::clone(&mailbox), values, surroundings);
     let bell = Arc::clone(&mailbox);
     Ledger::set_bell(Arc::new(move || bell.ring()));
-    Registered::install(Arc::clone(&engine) as Arc<dyn Enrol>);
+    Registered::global().install(Arc::clone(&engine) as Arc<dyn Enrol>);
     tell(operator.voice(), &engine.plan(), &handled, &ignored);
     let handle = Handle::new(Arc::clone(&engine), Arc::clone(&mailbox), operator.subscribe());
     let course = Course { engine, mailbox, operator, supervisor };
