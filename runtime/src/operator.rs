@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::budget::Budget;
 use crate::console;
-use crate::drain::{self, Ledger, Stage, WorkInFlight};
+use crate::drain::{self, Stage, WorkInFlight};
 use crate::exit::{self, Armed, Ending, LastResort};
 use crate::hook::{Hook, Phase};
 use crate::length::Length;
@@ -106,11 +106,11 @@ impl Surroundings for Operator {
     }
 
     fn in_flight(&self) -> usize {
-        Ledger::count()
+        drain::count_in_flight()
     }
 
     fn work(&self) -> Vec<WorkInFlight> {
-        Ledger::list()
+        drain::list_in_flight()
     }
 
     fn began(&self, trigger: &Trigger, hooks: usize) {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::advice::advice;
-use crate::drain::Ledger;
+use crate::drain;
 use crate::exit::{self, LastResort};
 use crate::handle::{Handle, INSTALLED};
 use crate::operator::Operator;
@@ -70,7 +70,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let surroundings = crate::systemd::beside(surroundings, budget);
     let engine = Engine::new(machine, Arc::clone(&mailbox), values, surroundings);
     let bell = Arc::clone(&mailbox);
-    Ledger::set_bell(Arc::new(move || bell.ring()));
+    drain::set_in_flight_wake(Arc::new(move || bell.ring()));
     Registered::global().install(Arc::clone(&engine) as Arc<dyn Enrol>);
     tell(operator.voice(), &engine.plan(), &handled, &ignored);
     let handle = Handle::new(Arc::clone(&engine), Arc::clone(&mailbox), operator.subscribe());

@@ -1,0 +1,340 @@
+//! Checks the lock-free protocols of this folder against every interleaving and every stale read, with loom.
+//!
+//! Run them with:
+//! `RUSTFLAGS="--cfg on_shutdown_loom" CARGO_TARGET_DIR=target/loom cargo test -p on-shutdown --lib --release loom`
+//!
+//! The sources of the protocols are compiled a second time, against the `sync` module of this file.
+
+#[path = "in_flight_table.rs"]
+mod in_flight_table;
+#[path = "slots.rs"]
+mod slots;
+#[path = "stage.rs"]
+mod stage;
+#[path = "waiters.rs"]
+mod waiters;
+
+use std::sync::Arc;
+use std::task::{Poll, Wake, Waker};
+
+use in_flight_table::InFlightTable;
+use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::thread;
+use slots::{Hint, SlotHandle};
+use stage::{Stage, StageFlag};
+use waiters::WaiterList;
+
+/// Loom's primitives, and a table of two slots, so that few states are to be explored.
+mod sync {
+    use loom::sync::atomic::AtomicUsize as Clock;
+    pub(super) use loom::sync::atomic::Ordering;
+    pub(super) use loom::sync::{Mutex, MutexGuard};
+
+    pub(super) const SHARDS: usize = 2;
+    pub(super) const FIRST_CHUNK: usize = 1;
+    pub(super) const CHUNKS: usize = 1;
+    pub(super) const TRIES: usize = 1;
+
+    macro_rules! const_fn {
+        ($($function:tt)*) => { $($function)* };
+    }
+    pub(super) use const_fn;
+
+    macro_rules! array_of {
+        ($element:expr; $count:expr) => {
+            std::array::from_fn::<_, { $count }, _>(|_| $element)
+        };
+    }
+    pub(super) use array_of;
+
+    fn is_sequential(ordering: Ordering) -> bool {
+        ordering == Ordering::SeqCst
+    }
+
+    /// Wraps an atomic of loom so that its `SeqCst` accesses have their single order.
+    ///
+    /// Loom treats them as `AcqRel`. A second atomic of each location repairs that: a `SeqCst` write adds to it
+    /// afterwards, a `SeqCst` read adds nothing to it beforehand. Additions to one atomic never read a stale value. So a
+    /// `SeqCst` read sees every `SeqCst` write that came before it, and an access with a weaker ordering does not take
+    /// part.
+    macro_rules! atomic {
+        ($name:ident, $value:ty) => {
+            #[derive(Debug)]
+            pub(super) struct $name {
+                value: loom::sync::atomic::$name,
+                sequential: Clock,
+            }
+
+            #[expect(dead_code, reason = "not each type needs each operation")]
+            impl $name {
+                pub(super) fn new(value: $value) -> Self {
+                    Self { value: loom::sync::atomic::$name::new(value), sequential: Clock::new(0) }
+                }
+
+                fn before_read(&self, ordering: Ordering) {
+                    if is_sequential(ordering) {
+                        self.sequential.fetch_add(0, Ordering::Acquire);
+                    }
+                }
+
+                fn after_write(&self, ordering: Ordering) {
+                    if is_sequential(ordering) {
+                        self.sequential.fetch_add(1, Ordering::Release);
+                    }
+                }
+
+                pub(super) fn load(&self, ordering: Ordering) -> $value {
+                    self.before_read(ordering);
+                    self.value.load(ordering)
+                }
+
+                pub(super) fn store(&self, value: $value, ordering: Ordering) {
+                    self.value.store(value, ordering);
+                    self.after_write(ordering);
+                }
+
+                pub(super) fn swap(&self, value: $value, ordering: Ordering) -> $value {
+                    self.before_read(ordering);
+                    let earlier = self.value.swap(value, ordering);
+                    self.after_write(ordering);
+                    earlier
+                }
+
+                pub(super) fn compare_exchange(
+                    &self,
+                    current: $value,
+                    new: $value,
+                    success: Ordering,
+                    failure: Ordering,
+                ) -> Result<$value, $value> {
+                    self.before_read(success);
+                    let result = self.value.compare_exchange(current, new, success, failure);
+                    if result.is_ok() {
+                        self.after_write(success);
+                    }
+                    result
+                }
+            }
+        };
+    }
+
+    macro_rules! atomic_number {
+        ($name:ident, $value:ty) => {
+            atomic!($name, $value);
+
+            #[expect(dead_code, reason = "not each type needs each operation")]
+            impl $name {
+                pub(super) fn fetch_add(&self, value: $value, ordering: Ordering) -> $value {
+                    self.before_read(ordering);
+                    let earlier = self.value.fetch_add(value, ordering);
+                    self.after_write(ordering);
+                    earlier
+                }
+
+                pub(super) fn fetch_sub(&self, value: $value, ordering: Ordering) -> $value {
+                    self.before_read(ordering);
+                    let earlier = self.value.fetch_sub(value, ordering);
+                    self.after_write(ordering);
+                    earlier
+                }
+
+                pub(super) fn fetch_max(&self, value: $value, ordering: Ordering) -> $value {
+                    self.before_read(ordering);
+                    let earlier = self.value.fetch_max(value, ordering);
+                    self.after_write(ordering);
+                    earlier
+                }
+            }
+        };
+    }
+
+    atomic!(AtomicBool, bool);
+    atomic_number!(AtomicU8, u8);
+    atomic_number!(AtomicU64, u64);
+    atomic_number!(AtomicUsize, usize);
+}
+
+const FIRST_SCANNED: Hint = Hint { shard: 0, slot: 0 };
+const LAST_SCANNED: Hint = Hint { shard: 1, slot: 0 };
+
+/// A stage, a table, and a supervisor that counts when it is woken.
+struct Harness {
+    flag: StageFlag,
+    table: InFlightTable,
+    woken: Arc<AtomicUsize>,
+}
+
+impl Harness {
+    /// Leaked: guards borrow from the table, and loom's threads are `'static`.
+    fn new() -> &'static Self {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let table = InFlightTable::new();
+        let counter = Arc::clone(&woken);
+        table.set_wake(Arc::new(move || {
+            counter.fetch_add(1, Ordering::AcqRel);
+        }));
+        Box::leak(Box::new(Self { flag: StageFlag::new(), table, woken }))
+    }
+
+    fn begin(&'static self, hint: Hint) -> SlotHandle<'static> {
+        self.table.begin(&self.flag, 1, hint).0
+    }
+
+    fn end(&self, slot: &SlotHandle<'_>) {
+        self.table.end(&self.flag, slot);
+    }
+
+    /// As the run does it: enters the stage, then counts.
+    fn drain(&self) -> usize {
+        assert!(self.flag.enter(Stage::Draining));
+        self.table.count()
+    }
+
+    fn take_wake_up(&self) -> bool {
+        self.woken.swap(0, Ordering::AcqRel) > 0
+    }
+}
+
+/// (a) A guard is dropped while the program starts to drain: the count sees 0, or the shutdown is woken afterwards.
+#[test]
+fn loom_the_end_of_work_is_counted_or_wakes() {
+    for hints in [[LAST_SCANNED, LAST_SCANNED], [FIRST_SCANNED, LAST_SCANNED]] {
+        loom::model(move || {
+            let harness = Harness::new();
+            // The second piece overflows if both have the same hint.
+            let works = hints.map(|hint| harness.begin(hint));
+            let threads = works.map(|work| thread::spawn(move || harness.end(&work)));
+            let mut count = harness.drain();
+            // A wake-up that is taken here is spent.
+            if harness.take_wake_up() {
+                count = harness.table.count();
+            }
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            if harness.take_wake_up() {
+                count = harness.table.count();
+            }
+            assert_eq!(count, 0, "lost wake-up");
+        });
+    }
+}
+
+/// (a) A guard is made while the program starts to drain: the count sees it, or knows that it began while draining.
+#[test]
+fn loom_work_that_begins_before_draining_is_counted() {
+    for in_new_chunk in [true, false] {
+        loom::model(move || {
+            let harness = Harness::new();
+            if !in_new_chunk {
+                let slot = harness.begin(FIRST_SCANNED);
+                harness.end(&slot);
+            }
+            let thread = thread::spawn(move || {
+                let work = harness.begin(FIRST_SCANNED);
+                let began_before_draining = !harness.flag.has_reached(Stage::Draining);
+                std::mem::forget(work);
+                began_before_draining
+            });
+            let count = harness.drain();
+            let began_before_draining = thread.join().unwrap();
+            assert!(count > 0 || !began_before_draining, "work was not seen");
+        });
+    }
+}
+
+/// (c) Work is handed over, with something in flight at every moment, while it is counted: never counted as nothing.
+#[test]
+fn loom_work_that_is_handed_over_is_never_counted_as_nothing() {
+    // To a slot that exists, to a new chunk, and to and from the overflow.
+    for (keeps, from, to, chunk_exists) in [
+        (None, LAST_SCANNED, FIRST_SCANNED, true),
+        (None, LAST_SCANNED, FIRST_SCANNED, false),
+        (None, FIRST_SCANNED, FIRST_SCANNED, true),
+        (Some(FIRST_SCANNED), FIRST_SCANNED, LAST_SCANNED, true),
+    ] {
+        loom::model(move || {
+            let harness = Harness::new();
+            if chunk_exists {
+                for hint in [FIRST_SCANNED, LAST_SCANNED] {
+                    let slot = harness.begin(hint);
+                    harness.end(&slot);
+                }
+            }
+            // Takes the slot for a moment, so that the work that is handed over overflows.
+            let taken = keeps.map(|hint| harness.begin(hint));
+            let work = harness.begin(from);
+            if let Some(taken) = taken {
+                harness.end(&taken);
+            }
+            let thread = thread::spawn(move || {
+                let next = harness.begin(to);
+                harness.end(&work);
+                std::mem::forget(next);
+            });
+            assert!(harness.drain() > 0, "work was in flight at every moment");
+            thread.join().unwrap();
+        });
+    }
+}
+
+struct Flag(AtomicUsize);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+fn waker() -> (Arc<Flag>, Waker) {
+    let flag = Arc::new(Flag(AtomicUsize::new(0)));
+    (Arc::clone(&flag), Waker::from(flag))
+}
+
+/// (b) A future is polled, twice with different wakers, while the stage changes: ready, or its last waker is woken.
+#[test]
+fn loom_a_future_that_is_polled_while_the_stage_changes_is_woken() {
+    for polls in [1, 2] {
+        loom::model(move || {
+            let stage = Arc::new((StageFlag::new(), WaiterList::new()));
+            let shared = Arc::clone(&stage);
+            let thread = thread::spawn(move || {
+                let (flag, list) = &*shared;
+                let mut entry = None;
+                let mut last = None;
+                for _ in 0..polls {
+                    let (woken, waker) = waker();
+                    match list.poll(flag, Stage::Draining, &mut entry, &waker) {
+                        Poll::Ready(()) => return None,
+                        Poll::Pending => last = Some(woken),
+                    }
+                }
+                last
+            });
+            let (flag, list) = &*stage;
+            assert!(flag.enter(Stage::Draining));
+            list.wake(flag, Stage::Draining);
+            if let Some(woken) = thread.join().unwrap() {
+                assert_eq!(woken.0.load(Ordering::Acquire), 1, "parked for ever");
+            }
+        });
+    }
+}
+
+/// (b) Two threads wake at the same time while the future leaves: it is woken at most once, and nothing stays behind.
+#[test]
+fn loom_two_calls_wake_each_future_once() {
+    loom::model(|| {
+        let stage = Arc::new((StageFlag::new(), WaiterList::new()));
+        let (woken, waker) = waker();
+        let mut entry = None;
+        assert_eq!(stage.1.poll(&stage.0, Stage::Leaving, &mut entry, &waker), Poll::Pending);
+        assert!(stage.0.enter(Stage::Leaving));
+        let threads = [(); 2].map(|()| {
+            let shared = Arc::clone(&stage);
+            thread::spawn(move || shared.1.wake(&shared.0, Stage::Leaving))
+        });
+        entry.into_iter().for_each(|entry| stage.1.remove(Stage::Leaving, entry));
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert!(woken.0.load(Ordering::Acquire) <= 1);
+        assert!(!stage.1.has_waiters(Stage::Leaving));
+    });
+}
