@@ -54,7 +54,7 @@ mod sync {
         static HAS_SEQUENTIAL_ORDER: Cell<bool> = const { Cell::new(true) };
     }
 
-    /// Leaves `SeqCst` as `AcqRel` in the models of this thread.
+    /// Weakens `SeqCst` to Acquire and Release in the models of this thread.
     ///
     /// The single order is as strong as the order in which loom runs the accesses, so it hides an Acquire or a Release
     /// that is missing elsewhere. Models of protocols that need no single order find that without it.
@@ -66,9 +66,21 @@ mod sync {
         ordering == Ordering::SeqCst && HAS_SEQUENTIAL_ORDER.get()
     }
 
+    fn load_ordering(ordering: Ordering) -> Ordering {
+        if ordering == Ordering::SeqCst && !HAS_SEQUENTIAL_ORDER.get() { Ordering::Acquire } else { ordering }
+    }
+
+    fn store_ordering(ordering: Ordering) -> Ordering {
+        if ordering == Ordering::SeqCst && !HAS_SEQUENTIAL_ORDER.get() { Ordering::Release } else { ordering }
+    }
+
+    fn update_ordering(ordering: Ordering) -> Ordering {
+        if ordering == Ordering::SeqCst && !HAS_SEQUENTIAL_ORDER.get() { Ordering::AcqRel } else { ordering }
+    }
+
     /// Wraps an atomic of loom so that its `SeqCst` accesses have their single order.
     ///
-    /// Loom treats them as `AcqRel`. A second atomic of each location repairs that: a `SeqCst` write adds to it
+    /// Loom treats them as little more than `AcqRel`. A second atomic of each location repairs that: a `SeqCst` write adds to it
     /// afterwards, a `SeqCst` read adds nothing to it beforehand. Additions to one atomic never read a stale value. So a
     /// `SeqCst` read sees every `SeqCst` write that came before it, and an access with a weaker ordering does not take
     /// part.
@@ -100,17 +112,17 @@ mod sync {
 
                 pub(super) fn load(&self, ordering: Ordering) -> $value {
                     self.before_read(ordering);
-                    self.value.load(ordering)
+                    self.value.load(load_ordering(ordering))
                 }
 
                 pub(super) fn store(&self, value: $value, ordering: Ordering) {
-                    self.value.store(value, ordering);
+                    self.value.store(value, store_ordering(ordering));
                     self.after_write(ordering);
                 }
 
                 pub(super) fn swap(&self, value: $value, ordering: Ordering) -> $value {
                     self.before_read(ordering);
-                    let earlier = self.value.swap(value, ordering);
+                    let earlier = self.value.swap(value, update_ordering(ordering));
                     self.after_write(ordering);
                     earlier
                 }
@@ -123,7 +135,7 @@ mod sync {
                     failure: Ordering,
                 ) -> Result<$value, $value> {
                     self.before_read(success);
-                    let result = self.value.compare_exchange(current, new, success, failure);
+                    let result = self.value.compare_exchange(current, new, update_ordering(success), failure);
                     if result.is_ok() {
                         self.after_write(success);
                     }
@@ -141,21 +153,21 @@ mod sync {
             impl $name {
                 pub(super) fn fetch_add(&self, value: $value, ordering: Ordering) -> $value {
                     self.before_read(ordering);
-                    let earlier = self.value.fetch_add(value, ordering);
+                    let earlier = self.value.fetch_add(value, update_ordering(ordering));
                     self.after_write(ordering);
                     earlier
                 }
 
                 pub(super) fn fetch_sub(&self, value: $value, ordering: Ordering) -> $value {
                     self.before_read(ordering);
-                    let earlier = self.value.fetch_sub(value, ordering);
+                    let earlier = self.value.fetch_sub(value, update_ordering(ordering));
                     self.after_write(ordering);
                     earlier
                 }
 
                 pub(super) fn fetch_max(&self, value: $value, ordering: Ordering) -> $value {
                     self.before_read(ordering);
-                    let earlier = self.value.fetch_max(value, ordering);
+                    let earlier = self.value.fetch_max(value, update_ordering(ordering));
                     self.after_write(ordering);
                     earlier
                 }
