@@ -21,11 +21,11 @@ pub(crate) fn linked() -> Vec<HookRef> {
 }
 
 /// Takes the hooks made at run time once a shutdown is installed.
-pub(crate) trait Enrol: Send + Sync {
+pub(crate) trait HookSink: Send + Sync {
     /// Adds the hook to the plan. Runs the hook if its turn is now.
-    fn enrol(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLate>;
+    fn add(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLate>;
     /// Removes the hook from the plan, unless the hook has started.
-    fn withdraw(&self, hook: &HookRef);
+    fn remove(&self, hook: &HookRef);
 }
 
 /// The hook's phase is over, so the hook will not run.
@@ -60,7 +60,7 @@ pub(crate) struct Registered {
 enum RegisteredState {
     /// No shutdown is installed. Each hook comes with the hooks that it runs after.
     Pending(Vec<(HookRef, Vec<HookRef>)>),
-    Installed(Arc<dyn Enrol>),
+    Installed(Arc<dyn HookSink>),
 }
 
 impl Registered {
@@ -88,7 +88,7 @@ impl Registered {
             }
             RegisteredState::Installed(shutdown) => Arc::clone(shutdown),
         };
-        shutdown.enrol(hook, &after)
+        shutdown.add(hook, &after)
     }
 
     /// Removes a hook, unless it has started.
@@ -103,18 +103,18 @@ impl Registered {
         // The lock is free here: this may be the last owner of the user's closure.
         drop(removed);
         if let Some(shutdown) = shutdown {
-            shutdown.withdraw(hook);
+            shutdown.remove(hook);
         }
     }
 
     /// Hands the pending hooks to a shutdown. Later hooks go straight to it.
-    pub(crate) fn install(&self, shutdown: Arc<dyn Enrol>) {
+    pub(crate) fn install(&self, shutdown: Arc<dyn HookSink>) {
         let mut state = self.lock();
         if let RegisteredState::Pending(hooks) = &*state {
             // Under the lock: a hook that is neither pending nor with the shutdown could not be removed.
             for (hook, after) in hooks {
                 // Before its trigger no shutdown is past any phase.
-                let _ = shutdown.enrol(hook.clone(), after);
+                let _ = shutdown.add(hook.clone(), after);
             }
         }
         let before = mem::replace(&mut *state, RegisteredState::Installed(shutdown));
@@ -253,12 +253,12 @@ mod tests {
 
     struct AcceptAll;
 
-    impl Enrol for AcceptAll {
-        fn enrol(&self, _: HookRef, _: &[HookRef]) -> Result<(), TooLate> {
+    impl HookSink for AcceptAll {
+        fn add(&self, _: HookRef, _: &[HookRef]) -> Result<(), TooLate> {
             Ok(())
         }
 
-        fn withdraw(&self, _: &HookRef) {}
+        fn remove(&self, _: &HookRef) {}
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::exit::{self, LastResort};
 use crate::handle::{Handle, INSTALLED};
 use crate::operator::Operator;
 use crate::plan::Plan;
-use crate::registry::{Enrol, Provided, Registered};
+use crate::registry::{HookSink, Provided, Registered};
 use crate::run::{Engine, HookRuntime, Machine, Standby, Surroundings};
 use crate::settings::{InstallError, Mode, Settings};
 use crate::telemetry::{News, Voice};
@@ -71,7 +71,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let engine = Engine::new(machine, Arc::clone(&mailbox), values, surroundings);
     let bell = Arc::clone(&mailbox);
     drain::set_in_flight_wake(Arc::new(move || bell.ring()));
-    Registered::global().install(Arc::clone(&engine) as Arc<dyn Enrol>);
+    Registered::global().install(Arc::clone(&engine) as Arc<dyn HookSink>);
     tell(operator.voice(), &engine.plan(), &handled, &ignored);
     let handle = Handle::new(Arc::clone(&engine), Arc::clone(&mailbox), operator.subscribe());
     let course = Course { engine, mailbox, operator, supervisor };

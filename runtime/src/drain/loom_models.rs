@@ -6,6 +6,7 @@
 //! The sources of the protocols are compiled a second time, against the `sync` module of this file.
 
 #[path = "in_flight_table.rs"]
+#[expect(dead_code, reason = "the list of the work has no model")]
 mod in_flight_table;
 #[path = "slots.rs"]
 mod slots;

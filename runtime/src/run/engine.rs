@@ -16,7 +16,7 @@ use super::surroundings::Surroundings;
 use crate::drain::Stage;
 use crate::hook::{HookRef, Values};
 use crate::plan::{Id, Plan};
-use crate::registry::{Enrol, TooLate};
+use crate::registry::{HookSink, TooLate};
 use crate::report::Report;
 use crate::telemetry::TELLS_ENDS;
 use crate::trigger::{Mailbox, Note, Trigger};
@@ -228,8 +228,8 @@ impl Shared {
 }
 
 /// Hooks that come and go at run time.
-impl Enrol for Engine {
-    fn enrol(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLate> {
+impl HookSink for Engine {
+    fn add(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLate> {
         let now = self.now();
         let mut shared = self.lock();
         let enrolled = shared.machine.enrol(hook, after, now);
@@ -237,7 +237,7 @@ impl Enrol for Engine {
         enrolled
     }
 
-    fn withdraw(&self, hook: &HookRef) {
+    fn remove(&self, hook: &HookRef) {
         let now = self.now();
         let mut shared = self.lock();
         shared.machine.withdraw(hook, now);
