@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::budget::Budget;
 use crate::console;
-use crate::drain::{self, Ledger, Stage, WorkInFlight};
+use crate::drain::{self, Stage, WorkInFlight};
 use crate::exit::{self, Armed, Ending, LastResort};
 use crate::hook::{Hook, Phase};
 use crate::length::Length;
@@ -109,11 +109,11 @@ impl Program for ThisProgram {
     }
 
     fn count_work(&self) -> usize {
-        Ledger::count()
+        drain::count_in_flight()
     }
 
     fn list_work(&self) -> Vec<WorkInFlight> {
-        Ledger::list()
+        drain::list_in_flight()
     }
 }
 
@@ -133,7 +133,9 @@ impl Observer for Operator {
     fn event(&self, event: &Event, hook: Option<&StuckHook>) {
         match event {
             Event::Cancel(_) | Event::PhaseBegan { .. } | Event::StageBegan(Stage::Serving | Stage::Leaving) => {}
-            Event::StageBegan(Stage::Draining) => self.voice.tell(News::Draining { in_flight: Ledger::count() }),
+            Event::StageBegan(Stage::Draining) => {
+                self.voice.tell(News::Draining { in_flight: drain::count_in_flight() })
+            }
             Event::Ended(hook) => self.voice.tell(News::Ended(hook.clone())),
             Event::TimedOut { after, .. } => {
                 if let Some(StuckHook { hook, activity }) = hook {

@@ -108,7 +108,7 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         if !self.kept {
-            Registered::remove(&self.hook);
+            Registered::global().remove(&self.hook);
         }
     }
 }
@@ -213,6 +213,6 @@ fn add(
         after::check(&hook, earlier).map_err(RegisterError::Plan)?;
     }
     let hook = HookRef::Registered(Arc::new(hook));
-    Registered::add(hook.clone(), after).map_err(RegisterError::TooLate)?;
+    Registered::global().add(hook.clone(), after).map_err(RegisterError::TooLate)?;
     Ok(Registration { hook, kept: false })
 }

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::advice::advice;
-use crate::drain::Ledger;
+use crate::drain;
 use crate::exit::{self, LastResort};
 use crate::handle::{Handle, INSTALLED};
 use crate::operator::{Operator, ThisProgram};
 use crate::plan::Plan;
-use crate::registry::{Enrol, Provided, Registered};
+use crate::registry::{HookSink, Provided, Registered};
 use crate::run::{self, HookRuntime, Observer, ParkedThread, Run, ShutdownState};
 use crate::settings::{InstallError, Mode, Settings};
 use crate::telemetry::{News, Voice};
@@ -71,8 +71,8 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let observer = crate::systemd::beside(observer, budget);
     let run = Run::new(state, Arc::clone(&mailbox), values, observer);
     let bell = Arc::clone(&mailbox);
-    Ledger::set_bell(Arc::new(move || bell.ring()));
-    Registered::install(Arc::clone(&run) as Arc<dyn Enrol>);
+    drain::set_in_flight_wake(Arc::new(move || bell.ring()));
+    Registered::global().install(Arc::clone(&run) as Arc<dyn HookSink>);
     tell(operator.voice(), &run.plan(), &handled, &ignored);
     let handle = Handle::new(Arc::clone(&run), Arc::clone(&mailbox), operator.subscribe());
     let parts = Parts { run, mailbox, operator, supervisor };

@@ -1,40 +1,41 @@
-//! Pieces of work in; how many are in flight, where they were made and since when out.
+//! Offers guards and futures that mark work in flight, and lists the work by name and location.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 
+use super::in_flight_table::{InFlightTable, WakeFn};
 use super::sites::{self, Site};
-use super::slots::{Place, Slots};
-use super::{Draining, draining, is_draining};
+use super::slots::{Hint, SlotHandle};
+use super::{Draining, STAGE, draining};
 use crate::length::Length;
 
-static SLOTS: Slots = Slots::new();
-/// Work that began after draining had; lets a count notice that work was handed over while it counted.
-static LATE: AtomicU64 = AtomicU64::new(0);
+static IN_FLIGHT: InFlightTable = InFlightTable::new();
 
-/// One piece of work that has begun. It is in flight until this is dropped; the drain phase waits for it.
+/// A piece of work that has begun. The work is in flight until this guard is dropped. The drain phase waits for it.
 ///
-/// Costs a few nanoseconds, on any number of threads. One that is leaked (`mem::forget`) is in flight for ever: the
-/// drain phase ends when its time is over, and the report names the place.
+/// A guard costs a few nanoseconds, on any number of threads. A guard that is leaked (`mem::forget`) stays in flight:
+/// the drain phase then takes all its time, and the report names the location.
 #[derive(Debug)]
 #[must_use = "the work is in flight only until this is dropped"]
 pub struct InFlight {
-    place: Place,
+    slot: SlotHandle<'static>,
 }
 
 /// Marks that a piece of work has begun: a request, a job, a message.
 ///
-/// `name` groups it with others of its kind in the report, which also names this place in the source. Usable before
-/// install and in libraries. Work that begins after the drain phase is over is not waited for.
+/// `name` groups the work with other work of its kind in the report. The report also names the caller's location in the
+/// source. May be called before install and in libraries. The drain phase does not wait for work that begins after its
+/// end.
 ///
 /// ```
 /// fn handle(order: &str) {
@@ -45,35 +46,48 @@ pub struct InFlight {
 /// ```
 #[track_caller]
 pub fn in_flight(name: &'static str) -> InFlight {
-    begin(Site { name, place: Location::caller() })
+    in_flight_at(Site { name, location: Location::caller() })
 }
 
-/// As [`in_flight`], with the place that the caller remembers: for layers, whose own place says nothing.
-#[cfg(feature = "tower")]
-pub(crate) fn in_flight_at(name: &'static str, place: &'static Location<'static>) -> InFlight {
-    begin(Site { name, place })
-}
-
-fn begin(site: Site) -> InFlight {
-    let place = SLOTS.set(mark(now(), sites::id(site)));
-    if is_draining() {
-        LATE.fetch_add(1, Ordering::SeqCst);
+/// Marks that a piece of work has begun at a site that the caller remembers. For layers, whose own location says
+/// nothing.
+pub(crate) fn in_flight_at(site: Site) -> InFlight {
+    let hint = hint();
+    let (slot, next) = IN_FLIGHT.begin(&STAGE, mark(now(), sites::id(site)), hint);
+    if next != hint {
+        // Fails only while the thread's local values are destroyed; the next search then starts at the same slot.
+        let _ = HINT.try_with(|hint| hint.set(Some(next)));
     }
-    InFlight { place }
+    InFlight { slot }
 }
 
 impl Drop for InFlight {
     #[inline]
     fn drop(&mut self) {
-        self.place.free();
-        if is_draining() {
-            Ledger::changed();
-        }
+        IN_FLIGHT.end(&STAGE, &self.slot);
     }
 }
 
+thread_local! {
+    /// This thread's shard, and the slot that it tries first. `None` before its first use. A constant without `Drop`, so
+    /// that an access is a plain load.
+    static HINT: Cell<Option<Hint>> = const { Cell::new(None) };
+}
+
+/// Returns where this thread looks for a free slot first.
+#[inline]
+fn hint() -> Hint {
+    HINT.try_with(Cell::get).ok().flatten().unwrap_or_else(|| {
+        static NEXT_SHARD: AtomicUsize = AtomicUsize::new(0);
+        // Relaxed: only distributes the threads.
+        let hint = Hint { shard: NEXT_SHARD.fetch_add(1, Ordering::Relaxed), slot: 0 };
+        let _ = HINT.try_with(|known| known.set(Some(hint)));
+        hint
+    })
+}
+
 pin_project! {
-    /// The future of [`serve`] and of [`track`]: in flight from its making until it ends or is dropped.
+    /// The future of [`serve`] and of [`track`]. It is in flight until it ends or is dropped.
     #[derive(Debug)]
     pub struct Tracked<F> {
         #[pin]
@@ -93,7 +107,7 @@ impl<F: Future> Future for Tracked<F> {
     }
 }
 
-/// A future that is work in flight from now until it ends or is dropped: for what is spawned.
+/// Marks a future as work in flight from now until it ends or is dropped. For futures that are spawned.
 ///
 /// See [`in_flight`] for `name`.
 #[track_caller]
@@ -101,10 +115,10 @@ pub fn track<F: Future>(name: &'static str, future: F) -> Tracked<F> {
     Tracked { future, in_flight: Some(in_flight(name)) }
 }
 
-/// A server or a worker loop: given the future to stop at, it is waited for until it has ended.
+/// Starts a server or a worker loop with a [`Draining`] future. The drain phase waits until the server has ended.
 ///
-/// `draining` resolves when the server must stop accepting and finish what has begun; in a shutdown that is under
-/// way it has resolved already. See [`in_flight`] for `name`.
+/// `draining` resolves when the server must stop accepting and finish the work that has begun. It resolves at once if
+/// the program is already draining. See [`in_flight`] for `name`.
 ///
 /// ```
 /// # async fn next_job() {}
@@ -130,19 +144,19 @@ where
     Tracked { future: server(draining()).into_future(), in_flight }
 }
 
-/// Work of one name and one place in the source that is in flight.
+/// The work in flight of one name and one location in the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WorkInFlight {
-    /// The name that the work was given.
+    /// The name that the program gave the work.
     pub name: String,
-    /// How many pieces.
+    /// Number of pieces of work.
     pub count: usize,
-    /// How long ago the oldest of them began, to about 10 ms.
+    /// Time since the oldest piece began, to about 10 ms.
     pub oldest: Duration,
-    /// Source file where it was made; empty for what the table had no more place for.
+    /// Source file where the work began. Empty for work that found no free slot in the table.
     pub file: String,
-    /// Line in that file.
+    /// Line in the source file.
     pub line: u32,
 }
 
@@ -153,79 +167,56 @@ impl fmt::Display for WorkInFlight {
     }
 }
 
-/// All work in flight of this program.
-pub(crate) struct Ledger;
-
-type Bell = Arc<dyn Fn() + Send + Sync>;
-static BELL: Mutex<Option<Bell>> = Mutex::new(None);
-static RUNG: AtomicBool = AtomicBool::new(false);
-
-impl Ledger {
-    /// Whom to call when work ends while draining.
-    pub(crate) fn set_bell(bell: Bell) {
-        *BELL.lock().unwrap_or_else(PoisonError::into_inner) = Some(bell);
-    }
-
-    /// Rings once for all that changes until the next count.
-    fn changed() {
-        if !RUNG.swap(true, Ordering::SeqCst) {
-            let bell = BELL.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if let Some(bell) = bell {
-                bell();
-            }
-        }
-    }
-
-    /// How much is in flight; 0 only if at some moment of the count there was nothing.
-    pub(crate) fn count() -> usize {
-        RUNG.store(false, Ordering::SeqCst);
-        loop {
-            let late = LATE.load(Ordering::SeqCst);
-            let (marks, more) = SLOTS.marks();
-            let count = marks.count() + more;
-            if count > 0 || late == LATE.load(Ordering::SeqCst) {
-                return count;
-            }
-        }
-    }
-
-    /// What is in flight, by name and place.
-    pub(crate) fn list() -> Vec<WorkInFlight> {
-        let (marks, more) = SLOTS.marks();
-        let mut found: BTreeMap<sites::SiteId, (usize, u64)> = BTreeMap::new();
-        for mark in marks {
-            let (began, id) = read(mark);
-            let (count, oldest) = found.entry(id).or_insert((0, began));
-            (*count, *oldest) = (*count + 1, began.min(*oldest));
-        }
-        let since = |began| Duration::from_millis(now().saturating_sub(began));
-        let known = found.into_iter().filter_map(|(id, (count, oldest))| {
-            let Site { name, place } = sites::site(id)?;
-            let (name, file) = (name.to_owned(), place.file().to_owned());
-            Some(WorkInFlight { name, count, oldest: since(oldest), file, line: place.line() })
-        });
-        let rest = (more > 0).then(|| WorkInFlight {
-            name: "(more)".to_owned(),
-            count: more,
-            oldest: Duration::ZERO,
-            file: String::new(),
-            line: 0,
-        });
-        known.chain(rest).collect()
-    }
+/// Sets the function that is called when work ends while draining. It runs on the user's threads, under no lock.
+pub(crate) fn set_in_flight_wake(wake: WakeFn) {
+    IN_FLIGHT.set_wake(wake);
 }
 
-/// When it began, in milliseconds, above 20 bits for the site; never zero.
+/// Returns how many pieces of work are in flight; see [`InFlightTable::count`].
+///
+/// Takes no lock, does not allocate, runs no user code, and ends after at most three scans of the table. Exact once
+/// [`enter_stage`](super::enter_stage) has entered [`Stage::Draining`](super::Stage::Draining); before, an estimate.
+pub(crate) fn count_in_flight() -> usize {
+    IN_FLIGHT.count()
+}
+
+/// Returns the work in flight by name and location. Allocates, and takes the lock of the sites.
+pub(crate) fn list_in_flight() -> Vec<WorkInFlight> {
+    let (marks, more) = IN_FLIGHT.marks();
+    let mut found: BTreeMap<sites::SiteId, (usize, u64)> = BTreeMap::new();
+    for mark in marks {
+        let (began, id) = read(mark);
+        let (count, oldest) = found.entry(id).or_insert((0, began));
+        (*count, *oldest) = (*count + 1, began.min(*oldest));
+    }
+    let since = |began| Duration::from_millis(now().saturating_sub(began));
+    let known = found.into_iter().filter_map(|(id, (count, oldest))| {
+        let Site { name, location } = sites::site(id)?;
+        let (name, file) = (name.to_owned(), location.file().to_owned());
+        Some(WorkInFlight { name, count, oldest: since(oldest), file, line: location.line() })
+    });
+    let rest = (more > 0).then(|| WorkInFlight {
+        name: "(more)".to_owned(),
+        count: more,
+        oldest: Duration::ZERO,
+        file: String::new(),
+        line: 0,
+    });
+    known.chain(rest).collect()
+}
+
+/// Packs the start in milliseconds, above the 20 bits of the site. Never zero, which is the value of a free slot.
 fn mark(began: u64, id: sites::SiteId) -> u64 {
     ((began + 1) << 20) | u64::from(id & (sites::MOST - 1))
 }
 
+/// Unpacks a mark.
 fn read(mark: u64) -> (u64, sites::SiteId) {
     let id = u32::try_from(mark & u64::from(sites::MOST - 1)).unwrap_or_default();
     ((mark >> 20) - 1, id)
 }
 
-/// Milliseconds since the first call: by the coarse clock where there is one, which costs a third of the fine one.
+/// Returns milliseconds on a monotonic clock: on Linux the coarse one, which costs a third of the precise one.
 fn now() -> u64 {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if let Ok(time) = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC_COARSE) {

@@ -1,109 +1,119 @@
-//! Station 5: the course of a shutdown in; readiness, draining and the work in flight out, for servers and probes.
+//! Tells servers and probes how far the shutdown is, and counts the work in flight.
+//!
+//! The run drives this folder by two calls: [`enter_stage`], then [`wake_waiters`].
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, LazyLock};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use tokio::sync::Notify;
-use tokio::sync::futures::OwnedNotified;
-
-pub(crate) use in_flight::Ledger;
 #[cfg(feature = "tower")]
 pub(crate) use in_flight::in_flight_at;
 pub use in_flight::{InFlight, Tracked, WorkInFlight, in_flight, serve, track};
+pub(crate) use in_flight::{count_in_flight, list_in_flight, set_in_flight_wake};
+pub(crate) use latch::Latch;
+#[cfg(feature = "tower")]
+pub(crate) use sites::Site;
+pub(crate) use stage::Stage;
+use stage::StageFlag;
+pub(crate) use waiters::WaiterEntry;
+use waiters::WaiterList;
 
 mod in_flight;
+mod in_flight_table;
+mod latch;
+#[cfg(all(test, on_shutdown_loom))]
+mod loom_models;
 mod sites;
 mod slots;
+mod stage;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod waiters;
 
-/// How far the program has gone on its way out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub(crate) enum Stage {
-    /// Send new work.
-    Serving,
-    /// From the trigger on: still serving, but send no new work.
-    Leaving,
-    /// From the end of the drain delay on: stop accepting, finish what has begun.
-    Draining,
-}
+/// The stage of this program. A static without initialization, so that a probe costs one atomic load.
+static STAGE: StageFlag = StageFlag::new();
 
-/// The stage of this program: a static of its own, so that a probe costs one atomic load.
-static REACHED: AtomicU8 = AtomicU8::new(Stage::Serving as u8);
+/// The tasks of this program that wait for a stage. A static, so that it works before install and without a runtime.
+static WAITERS: WaiterList = WaiterList::new();
 
-#[inline]
-fn has_reached(stage: Stage) -> bool {
-    REACHED.load(Ordering::SeqCst) >= stage as u8
-}
-
-/// Who waits for a stage; usable before install and without it.
-struct Waiters {
-    leaving: Arc<Notify>,
-    draining: Arc<Notify>,
-}
-
-static WAITERS: LazyLock<Waiters> =
-    LazyLock::new(|| Waiters { leaving: Arc::new(Notify::new()), draining: Arc::new(Notify::new()) });
-
-pub(crate) fn enter_stage(stage: Stage) -> bool {
-    REACHED.fetch_max(stage as u8, Ordering::SeqCst) < stage as u8
-}
-
-pub(crate) fn wake_waiters(stage: Stage) {
-    WAITERS.leaving.notify_waiters();
-    if stage == Stage::Draining {
-        WAITERS.draining.notify_waiters();
-    }
-}
-
-/// Whether this instance wants new work: true until the trigger, false from then on.
+/// Goes on to a stage, never back. Returns whether the stage changed.
 ///
-/// One atomic load; for readiness probes. Usable before install and in libraries.
+/// One atomic operation: takes no lock and runs no user code, so the run may call it under its own lock. From the return
+/// on, [`is_ready`] and [`is_draining`] show the stage, new futures are ready at once, and [`count_in_flight`] is exact.
+/// Futures that wait already are woken by [`wake_waiters`], which must follow.
+pub(crate) fn enter_stage(stage: Stage) -> bool {
+    STAGE.enter(stage)
+}
+
+/// Wakes all futures that wait for this stage or an earlier one. Call it after [`enter_stage`], under no lock.
+///
+/// Runs user code: the wakers. A waker that panics does not affect the others. A waker that blocks holds up the calling
+/// thread, so call this on a thread that the run can do without. The futures that are left are then woken by another
+/// call, with the same stage or a later one, from another thread. [`has_waiters`] tells whether there are any. Calls may
+/// run at the same time and be repeated: each waiting future is woken once.
+///
+/// Does nothing for a stage that was not entered.
+pub(crate) fn wake_waiters(stage: Stage) {
+    WAITERS.wake(&STAGE, stage);
+}
+
+/// Returns whether a future still waits for this stage or an earlier one without having been taken to be woken.
+///
+/// Runs no user code. While a call of [`wake_waiters`] is held up, `true` means that another call is needed.
+pub(crate) fn has_waiters(stage: Stage) -> bool {
+    WAITERS.has_waiters(stage)
+}
+
+/// Returns whether this instance wants new work: `true` until the trigger, `false` from then on.
+///
+/// One atomic load, for readiness probes. May be called before install and in libraries.
 #[must_use]
 #[inline]
 pub fn is_ready() -> bool {
-    !has_reached(Stage::Leaving)
+    !STAGE.has_reached(Stage::Leaving)
 }
 
-/// Whether the drain delay is over: stop accepting, finish what has begun.
+/// Returns whether the drain delay is over: stop accepting, and finish the work that has begun.
 ///
-/// One atomic load; for code that polls. Usable before install and in libraries.
+/// One atomic load, for code that polls. May be called before install and in libraries.
 #[must_use]
 #[inline]
 pub fn is_draining() -> bool {
-    has_reached(Stage::Draining)
+    STAGE.has_reached(Stage::Draining)
 }
 
-/// Resolves at the trigger, when readiness turns false; at once if that has been.
+/// Resolves at the trigger, when readiness turns false. Resolves at once if the trigger has come.
 ///
 /// The program still serves until [`draining`] resolves.
 #[must_use = "futures do nothing unless awaited"]
 pub fn leaving() -> Draining {
-    Draining::new(&WAITERS.leaving, Stage::Leaving)
+    Draining { stage: Stage::Leaving, entry: None }
 }
 
-/// Resolves at the end of the drain delay: stop accepting, finish what has begun; at once if that has been.
+/// Resolves at the end of the drain delay: stop accepting, and finish the work that has begun. Resolves at once if the
+/// program is already draining.
 ///
-/// Cheap, `'static`, cancel-safe, usable before install and in libraries: what a server takes as its
-/// graceful-shutdown signal.
+/// Pass it to a server as its graceful-shutdown signal. It is `'static`, costs nothing until it is polled, is
+/// cancel-safe, and needs no install and no runtime.
 #[must_use = "futures do nothing unless awaited"]
 pub fn draining() -> Draining {
-    Draining::new(&WAITERS.draining, Stage::Draining)
+    Draining { stage: Stage::Draining, entry: None }
 }
 
-/// The future of [`draining`] and of [`leaving`]. It is `Unpin`: a loop awaits `&mut draining` beside its next job.
-#[derive(Debug)]
+/// The future of [`draining`] and of [`leaving`].
+///
+/// It is `Unpin`, so a loop can await `&mut draining` beside its next job. It may be polled again after it has resolved.
 pub struct Draining {
-    // Made before the stage is looked at, so that it misses no change.
-    notified: Pin<Box<OwnedNotified>>,
     stage: Stage,
+    /// The place in [`WAITERS`], from the first poll on.
+    entry: Option<WaiterEntry>,
 }
 
-impl Draining {
-    fn new(waiting: &Arc<Notify>, stage: Stage) -> Self {
-        Self { notified: Box::pin(Arc::clone(waiting).notified_owned()), stage }
+impl fmt::Debug for Draining {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draining").field("stage", &self.stage).finish_non_exhaustive()
     }
 }
 
@@ -111,9 +121,15 @@ impl Future for Draining {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if !has_reached(self.stage) {
-            ready!(self.notified.as_mut().poll(context));
+        let Self { stage, entry } = &mut *self;
+        WAITERS.poll(&STAGE, *stage, entry, context.waker())
+    }
+}
+
+impl Drop for Draining {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            WAITERS.remove(self.stage, entry);
         }
-        Poll::Ready(())
     }
 }

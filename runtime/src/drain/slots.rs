@@ -1,149 +1,130 @@
-//! A mark for each piece of work in, the marks that are still there out: a table that many threads share without
-//! waiting for each other.
+//! Keeps a mark for each piece of work in flight, in a table of slots that many threads share without waiting.
 //!
-//! A mark takes a free slot by one compare-and-swap and frees it by one store. Every thread looks first where it
-//! found a place the last time, in a part of the table that it shares with few others.
+//! A thread takes a free slot by one compare-and-swap, and frees the slot by one store. It first tries the slot that it
+//! used last, in a shard of the table that few other threads use.
 
-use std::cell::Cell;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// Parts of the table; threads beyond this number share.
-const SHARDS: usize = 16;
-/// Slots of a shard's first chunk; each further chunk has four times as many.
-const FIRST: usize = 256;
-const CHUNKS: usize = 6;
-/// How many slots of a chunk are tried before the next chunk.
-const TRIES: usize = 8;
+use super::sync::{
+    AtomicBool, AtomicU64, AtomicUsize, CHUNKS, FIRST_CHUNK, Ordering, SHARDS, TRIES, array_of, const_fn,
+};
 
+/// The value of a slot without a mark.
 const FREE: u64 = 0;
 
 pub(super) struct Slots {
     shards: [Shard; SHARDS],
-    /// Marks that found no slot: they count, and nothing more is known of them.
+    /// Number of marks that found no slot. They are counted, and nothing else is known about them.
     overflow: AtomicUsize,
 }
 
 struct Shard {
-    chunks: [OnceLock<Box<[AtomicU64]>>; CHUNKS],
+    chunks: [Chunk; CHUNKS],
 }
 
-/// Where a mark is.
+struct Chunk {
+    slots: OnceLock<Box<[AtomicU64]>>,
+    /// Whether a thread may have set a mark in this chunk. A `OnceLock` alone publishes with Release and Acquire, and a
+    /// count could then miss a chunk whose first mark was set just before draining.
+    in_use: AtomicBool,
+}
+
+/// The slot that holds a mark.
 #[derive(Debug)]
-pub(super) enum Place {
-    Slot(&'static AtomicU64),
-    Overflow(&'static AtomicUsize),
+pub(super) enum SlotHandle<'a> {
+    Slot(&'a AtomicU64),
+    Overflow(&'a AtomicUsize),
 }
 
-thread_local! {
-    /// This thread's shard, and where in a chunk it looks first. Constant, so that a look is a plain load.
-    static HINT: Cell<(usize, usize)> = const { Cell::new((UNKNOWN, 0)) };
-}
-
-const UNKNOWN: usize = usize::MAX;
-
-fn hint() -> (usize, usize) {
-    match HINT.try_with(Cell::get).unwrap_or_default() {
-        (UNKNOWN, from) => {
-            static NEXT: AtomicUsize = AtomicUsize::new(0);
-            let shard = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
-            let _ = HINT.try_with(|hint| hint.set((shard, from)));
-            (shard, from)
-        }
-        known => known,
-    }
+/// Where a thread looks for a free slot first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hint {
+    /// A shard's number; more than that is reduced to it.
+    pub(super) shard: usize,
+    /// A slot's number in each chunk; more than that is reduced to it.
+    pub(super) slot: usize,
 }
 
 impl Slots {
-    pub(super) const fn new() -> Self {
-        Self {
-            shards: [const { Shard { chunks: [const { OnceLock::new() }; CHUNKS] } }; SHARDS],
-            overflow: AtomicUsize::new(0),
+    const_fn! {
+        pub(super) fn new() -> Self {
+            Self {
+                shards: array_of![
+                    Shard { chunks: array_of![Chunk { slots: OnceLock::new(), in_use: AtomicBool::new(false) }; CHUNKS] };
+                    SHARDS
+                ],
+                overflow: AtomicUsize::new(0),
+            }
         }
     }
 
-    /// Sets a mark, which is not [`FREE`].
-    pub(super) fn set(&'static self, mark: u64) -> Place {
-        let (shard, from) = hint();
-        let chunks = self.shards.get(shard).map_or(&[][..], |shard| &shard.chunks);
-        for (chunk, size) in chunks.iter().zip(sizes()) {
-            let slots = chunk.get_or_init(|| (0..size).map(|_| AtomicU64::new(FREE)).collect());
-            // A power of two: the remainder without a division, which takes longer than all the rest.
-            for place in (from..from + TRIES).map(|place| place & (size - 1)) {
-                let Some(slot) = slots.get(place) else { continue };
+    /// Sets a mark, which must not be zero. Also returns where the thread should look next time.
+    #[inline]
+    pub(super) fn set(&self, mark: u64, hint: Hint) -> (SlotHandle<'_>, Hint) {
+        let chunks = self.shards.get(hint.shard % SHARDS).map_or(&[][..], |shard| &shard.chunks);
+        for (chunk, size) in chunks.iter().zip(chunk_sizes()) {
+            let slots = chunk.slots_to_use(size);
+            // A power of two: a mask instead of a division, which would take longer than everything else here.
+            for index in (hint.slot..hint.slot + TRIES).map(|index| index & (size - 1)) {
+                let Some(slot) = slots.get(index) else { continue };
+                // Relaxed: only saves a compare-and-swap that would fail.
+                // SeqCst on success: the caller then reads the stage; see `InFlightTable::begin`.
+                // Relaxed on failure: nothing is read through the slot.
                 if slot.load(Ordering::Relaxed) == FREE
                     && slot.compare_exchange(FREE, mark, Ordering::SeqCst, Ordering::Relaxed).is_ok()
                 {
-                    if place != from {
-                        let _ = HINT.try_with(|hint| hint.set((shard, place)));
-                    }
-                    return Place::Slot(slot);
+                    return (SlotHandle::Slot(slot), Hint { slot: index, ..hint });
                 }
             }
         }
+        // SeqCst: as for a slot.
         self.overflow.fetch_add(1, Ordering::SeqCst);
-        Place::Overflow(&self.overflow)
+        (SlotHandle::Overflow(&self.overflow), hint)
     }
 
-    /// The marks that are there, and how many more there are.
+    /// Returns the marks, and the number of further marks that have no slot. Takes no lock and does not allocate.
     pub(super) fn marks(&self) -> (impl Iterator<Item = u64>, usize) {
-        let chunks = self.shards.iter().flat_map(|shard| &shard.chunks).filter_map(OnceLock::get);
-        let marks = chunks.flat_map(|chunk| chunk.iter()).map(|slot| slot.load(Ordering::SeqCst));
+        let chunks = self.shards.iter().flat_map(|shard| &shard.chunks).filter_map(Chunk::slots_in_use);
+        // SeqCst: the caller has changed the stage before; see `InFlightTable::count`.
+        let marks = chunks.flat_map(|slots| slots.iter()).map(|slot| slot.load(Ordering::SeqCst));
+        // SeqCst: as for a slot.
         (marks.filter(|mark| *mark != FREE), self.overflow.load(Ordering::SeqCst))
     }
 }
 
-impl Place {
+impl Chunk {
+    #[inline]
+    fn slots_to_use(&self, size: usize) -> &[AtomicU64] {
+        let slots = self.slots.get_or_init(|| (0..size).map(|_| AtomicU64::new(FREE)).collect());
+        // SeqCst, both: whoever sets a mark here has read or written `true` before, and reads the stage afterwards. The
+        // shutdown changes the stage and then reads this. So either the count sees `true`, or the mark's thread sees
+        // the new stage.
+        if !self.in_use.load(Ordering::SeqCst) {
+            self.in_use.store(true, Ordering::SeqCst);
+        }
+        slots
+    }
+
+    fn slots_in_use(&self) -> Option<&[AtomicU64]> {
+        // SeqCst: see `slots_to_use`. `true` was written after the slots were made, so `get` finds them.
+        self.in_use.load(Ordering::SeqCst).then(|| self.slots.get())?.map(|slots| &**slots)
+    }
+}
+
+impl SlotHandle<'_> {
     #[inline]
     pub(super) fn free(&self) {
         match self {
-            Self::Slot(slot) => slot.store(FREE, Ordering::Release),
+            // SeqCst: the caller then reads the stage; see `InFlightTable::end`.
+            Self::Slot(slot) => slot.store(FREE, Ordering::SeqCst),
             Self::Overflow(count) => {
+                // SeqCst: as for a slot.
                 count.fetch_sub(1, Ordering::SeqCst);
             }
         }
     }
 }
 
-fn sizes() -> impl Iterator<Item = usize> {
-    (0..CHUNKS).map(|chunk| FIRST << (2 * chunk))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_mark_is_found_until_it_is_freed() {
-        static SLOTS: Slots = Slots::new();
-        let count = || SLOTS.marks().0.count() + SLOTS.marks().1;
-        let places: Vec<Place> = (1..=100_000).map(|mark| SLOTS.set(mark)).collect();
-        assert_eq!(count(), 100_000);
-        let mut found: Vec<u64> = SLOTS.marks().0.collect();
-        found.sort_unstable();
-        found.dedup();
-        assert_eq!(found.len() + SLOTS.marks().1, 100_000);
-        places.iter().for_each(Place::free);
-        assert_eq!(count(), 0);
-    }
-
-    #[test]
-    fn many_threads_lose_no_mark() {
-        static SLOTS: Slots = Slots::new();
-        std::thread::scope(|scope| {
-            for _ in 0..40 {
-                scope.spawn(|| {
-                    let kept: Vec<Place> = (0..1000)
-                        .map(|mark| {
-                            SLOTS.set(mark + 1).free();
-                            SLOTS.set(mark + 1)
-                        })
-                        .collect();
-                    kept.iter().step_by(2).for_each(Place::free);
-                });
-            }
-        });
-        let (marks, overflow) = SLOTS.marks();
-        assert_eq!(marks.count() + overflow, 40 * 500);
-    }
+fn chunk_sizes() -> impl Iterator<Item = usize> {
+    (0..CHUNKS).map(|chunk| FIRST_CHUNK << (2 * chunk))
 }

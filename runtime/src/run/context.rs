@@ -1,19 +1,17 @@
 //! What a hook may know of the shutdown it runs in.
 
 use std::any::{Any, TypeId};
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context as TaskContext, Poll, ready};
+use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, Instant};
 
-use pin_project_lite::pin_project;
-use tokio::sync::Notify;
-use tokio::sync::futures::OwnedNotified;
-
 use super::hook_future::nanos;
-use crate::hook::{Phase, Values, catch_panic};
+use crate::drain::{Latch, WaiterEntry};
+use crate::hook::{Phase, Values};
 use crate::timing::FAST_TIMEOUT;
 use crate::trigger::Trigger;
 
@@ -71,7 +69,7 @@ impl Context {
     /// Resolves when somebody is in a hurry; at once if that has been. `'static` and cancel-safe.
     #[must_use = "futures do nothing unless awaited"]
     pub fn hurry(&self) -> Hurried {
-        Hurried { notified: Arc::clone(&self.fast.notify).notified_owned(), fast: Arc::clone(&self.fast) }
+        Hurried { fast: Arc::clone(&self.fast), entry: None }
     }
 }
 
@@ -100,58 +98,73 @@ pub(super) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// The moment from which on somebody is in a hurry.
-#[derive(Debug)]
+/// When the shutdown became fast, and who waits for that.
 pub(super) struct FastSignal {
+    /// In nanoseconds since the trigger.
     at: AtomicU64,
-    notify: Arc<Notify>,
+    latch: Latch,
 }
 
 const NEVER: u64 = u64::MAX;
 
 impl Default for FastSignal {
     fn default() -> Self {
-        Self { at: AtomicU64::new(NEVER), notify: Arc::default() }
+        Self { at: AtomicU64::new(NEVER), latch: Latch::default() }
+    }
+}
+
+impl fmt::Debug for FastSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FastSignal").field("at", &self.at()).finish_non_exhaustive()
     }
 }
 
 impl FastSignal {
-    /// From now on the shutdown is fast. Whoever waits for that is woken by [`wake_waiters`](Self::wake_waiters).
+    /// Makes the shutdown fast from now on. [`wake_waiters`](Self::wake_waiters) must follow.
     pub(super) fn begin(&self, now: Duration) {
-        self.at.fetch_min(nanos(now), Ordering::SeqCst);
+        // Relaxed: a time that stands for itself; who is woken by the latch sees it through the latch.
+        self.at.fetch_min(nanos(now), Ordering::Relaxed);
+        self.latch.set();
     }
 
-    /// Wakes who waits: calls the user's wakers, which may block.
+    /// Calls the wakers of the futures that wait, which are user code and may block.
     pub(super) fn wake_waiters(&self) {
-        // What a panic of one waker leaves asleep sees the change at its next poll.
-        let _ = catch_panic(|| self.notify.notify_waiters());
+        self.latch.wake_waiters();
     }
 
     fn at(&self) -> Option<Duration> {
-        let at = self.at.load(Ordering::SeqCst);
+        let at = self.at.load(Ordering::Relaxed);
         (at != NEVER).then(|| Duration::from_nanos(at))
     }
 }
 
-pin_project! {
-    /// The future of [`Context::hurry`].
-    #[derive(Debug)]
-    pub struct Hurried {
-        #[pin]
-        notified: OwnedNotified,
-        fast: Arc<FastSignal>,
+/// The future of [`Context::hurry`].
+pub struct Hurried {
+    fast: Arc<FastSignal>,
+    /// The place among the futures that wait, from the first poll on.
+    entry: Option<WaiterEntry>,
+}
+
+impl fmt::Debug for Hurried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hurried").finish_non_exhaustive()
     }
 }
 
 impl Future for Hurried {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<()> {
-        let this = self.project();
-        if this.fast.at().is_none() {
-            ready!(this.notified.poll(context));
+    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<()> {
+        let Self { fast, entry } = &mut *self;
+        fast.latch.poll(entry, context.waker())
+    }
+}
+
+impl Drop for Hurried {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            self.fast.latch.remove(entry);
         }
-        Poll::Ready(())
     }
 }
 

@@ -121,6 +121,13 @@ impl Driver {
         self.state.queued() + self.wake_ups.len()
     }
 
+    /// Queues the wakers of the stage that was reached once more, unless they are queued already.
+    pub(super) fn wake_waiters_again(&mut self) {
+        if self.wake_ups.is_empty() {
+            self.wake_ups.push_back(WakeUp::Stage(self.state.stage()));
+        }
+    }
+
     /// Takes what is to be done next.
     pub(super) fn next(&mut self, now: Duration) -> Next {
         // Wakers first: a server that waits for a stage needs all of the time that is left.

@@ -35,9 +35,10 @@ use super::observer::{Observer, StuckHook};
 use super::state::{Event, Finish, ShutdownState};
 use super::stuck::WorkerSlot;
 use super::worker;
+use crate::drain;
 use crate::hook::{HookRef, Values};
 use crate::plan::{Id, Plan};
-use crate::registry::{Enrol, TooLate};
+use crate::registry::{HookSink, TooLate};
 use crate::report::Report;
 use crate::telemetry::TELLS_ENDS;
 use crate::trigger::{Mailbox, Note, Trigger};
@@ -379,6 +380,18 @@ impl Run {
 }
 
 impl Shared {
+    /// Whether a worker calls wakers of the user's, and others wait to be called.
+    fn is_waker_stuck(&self) -> bool {
+        self.slots.iter().any(|slot| slot.is_waking()) && drain::has_waiters(self.driver.state().stage())
+    }
+
+    /// Makes another worker call the wakers behind one that holds its thread.
+    pub(super) fn wake_behind_stuck_waker(&mut self) {
+        if self.is_waker_stuck() {
+            self.driver.wake_waiters_again();
+        }
+    }
+
     /// When the supervisor must look next, if nothing changes. Never sooner than one takeover: what is due now was seen
     /// to, or is seen to then.
     fn due(&self, now: Duration) -> Duration {
@@ -392,7 +405,9 @@ impl Shared {
 
     /// Sets the time of the supervisor's next look.
     pub(super) fn let_supervisor_sleep(&mut self, now: Duration, at_most: Duration) -> Duration {
-        let wake = self.due(now).min(at_most);
+        // A worker that is held by one waker leaves the others asleep, for another look to find.
+        let due = if self.is_waker_stuck() { now + TAKEOVER } else { self.due(now) };
+        let wake = due.min(at_most);
         self.supervisor_sleeps_until = wake;
         wake
     }
@@ -446,12 +461,12 @@ impl Finalization {
 }
 
 /// Hooks that come and go at run time.
-impl Enrol for Run {
-    fn enrol(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLate> {
+impl HookSink for Run {
+    fn add(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLate> {
         self.change(|shared, now| shared.driver.add(hook, after, now))
     }
 
-    fn withdraw(&self, hook: &HookRef) {
+    fn remove(&self, hook: &HookRef) {
         self.change(|shared, now| shared.driver.remove(hook, now));
     }
 }

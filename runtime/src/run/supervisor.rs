@@ -79,6 +79,7 @@ pub(super) fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
         run.publish(shared, now);
         return Look::Over;
     }
+    shared.wake_behind_stuck_waker();
     let reports = watch.reports(now);
     let is_draining = shared.driver.state().is_draining();
     let more_workers = watch.more_workers(&shared, now);

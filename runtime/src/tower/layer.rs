@@ -8,7 +8,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::response::{InFlightBody, InFlightFuture};
-use crate::drain::in_flight_at;
+use crate::drain::{Site, in_flight_at};
 
 /// Marks every request as work in flight, from its call until the body of its response has ended or was dropped.
 ///
@@ -36,14 +36,8 @@ use crate::drain::in_flight_at;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct InFlightLayer {
+    /// Where the program made the layer. The report names this location for all its requests.
     site: Site,
-}
-
-/// Where its requests were made in flight, for the report: not in here, but where the layer was made.
-#[derive(Clone, Copy, Debug)]
-struct Site {
-    name: &'static str,
-    place: &'static Location<'static>,
 }
 
 impl InFlightLayer {
@@ -51,7 +45,7 @@ impl InFlightLayer {
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str) -> Self {
-        Self { site: Site { name, place: Location::caller() } }
+        Self { site: Site { name, location: Location::caller() } }
     }
 }
 
@@ -84,7 +78,7 @@ where
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
         // Before the inner service sees the request: what it does in its own `call` is work, too.
-        let in_flight = in_flight_at(self.site.name, self.site.place);
+        let in_flight = in_flight_at(self.site);
         let version = request.version();
         InFlightFuture::new(self.inner.call(request), version, in_flight)
     }

@@ -13,11 +13,11 @@ use tower_service::Service;
 
 use super::response::close_after;
 use super::{InFlightBody, InFlightLayer};
-use crate::drain::Ledger;
+use crate::drain::list_in_flight;
 
 /// The pieces of work of that name that are in flight, and the line where they were made.
 fn counted(name: &str) -> (usize, u32) {
-    let work = Ledger::list();
+    let work = list_in_flight();
     work.iter().find(|work| work.name == name).map_or((0, 0), |work| (work.count, work.line))
 }
 

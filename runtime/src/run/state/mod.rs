@@ -236,6 +236,15 @@ impl ShutdownState {
         self.forced.is_some()
     }
 
+    /// The stage that servers and probes see.
+    pub(crate) fn stage(&self) -> Stage {
+        match self.step {
+            Step::Armed => Stage::Serving,
+            Step::Deregistering(_) | Step::Serving { .. } => Stage::Leaving,
+            Step::Draining { .. } | Step::Stopping(_) | Step::Over { .. } => Stage::Draining,
+        }
+    }
+
     /// Whether the drain phase goes on, so that the amount of work in flight matters.
     pub(crate) fn is_draining(&self) -> bool {
         matches!(self.step, Step::Draining { .. })
