@@ -129,3 +129,13 @@ fn spec_3_25_a_system_that_refuses_the_install_is_71() {
     ended.assert_code(71).assert_err("the system refused the signal handlers: ");
     assert_eq!(ended.out, [""; 0], "{ended}");
 }
+
+#[test]
+fn spec_3_24_text_of_the_programs_breaks_no_line_of_stderr() {
+    let ended = ends("control-characters");
+    ended.assert_code(124);
+    ended.assert_err(r"request: one\ntwo\u{1b}[2J; 5 hooks to run").assert_err(r"failed: one\ntwo\u{1b}[2J (");
+    ended.assert_err(r"panicked: one\ntwo\u{1b}[2J (").assert_err(r"hangs_one\ntwo\u{1b}[2J (");
+    let broken = |line: &&String| line.contains('\x1b') || line.starts_with("two");
+    assert_eq!(ended.err.iter().filter(broken).count(), 0, "{ended}");
+}

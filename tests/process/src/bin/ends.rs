@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         Some("return-current-thread-failed") => return_current_thread_failed(),
         Some("return-multi-thread-failed") => return_multi_thread_failed(),
         Some("return-blocked-task") => return_blocked_task(),
+        Some("control-characters") => control_characters(),
         Some("refused-by-the-system") => refused_by_the_system(),
         other => panic!("what is {other:?}?"),
     }
@@ -270,4 +271,26 @@ fn refused_by_the_system() -> ExitCode {
     use nix::sys::resource::{Resource, setrlimit};
     setrlimit(Resource::RLIMIT_NOFILE, 3, 3).expect("a limit may be lowered");
     returned()
+}
+
+/// Gives text that would break a line, or clear the terminal, wherever text of the program's becomes part of a line.
+#[on_shutdown::main]
+fn control_characters() {
+    const TEXT: &str = "one\ntwo\x1b[2J";
+    let settings = || HookSettings::new().phase(Phase::Close);
+    register_sync(format!("fails_{TEXT}"), settings(), |_| Err::<(), _>(TEXT)).expect("it is early enough").keep();
+    let panics = |_| -> Result<(), String> { panic!("{TEXT}") };
+    register_sync("panics", settings(), panics).expect("it is early enough").keep();
+    let hangs = |_| -> Result<(), String> {
+        loop {
+            std::thread::park();
+        }
+    };
+    let name = format!("hangs_{TEXT}");
+    register_sync(name, settings().timeout(Duration::from_millis(50)), hangs).expect("it is early enough").keep();
+    std::panic::set_hook(Box::new(|_| {}));
+    on_shutdown::request(TEXT).expect("it is installed");
+    loop {
+        std::thread::park();
+    }
 }
