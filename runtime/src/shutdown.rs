@@ -62,7 +62,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     thread.spawn(move || watch_for_trigger(&take)).map_err(refused("the thread that waits for signals"))?;
     let supervisor = Standby::start().map_err(refused("the thread that watches over the hooks"))?;
     let mailbox = Arc::new(Mailbox::open(&handled, &held_back).map_err(refused("the signal handlers"))?);
-    let operator = Arc::new(Operator::new(settings, budget, report_file));
+    let operator = Arc::new(Operator::new(settings, budget, report_file, mailbox.masks()));
     let machine = Machine::new(plan, settings.escalate_on_any);
     let values = Arc::clone(Provided::global());
     let surroundings = Arc::clone(&operator) as Arc<dyn Surroundings>;
