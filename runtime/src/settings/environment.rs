@@ -1,8 +1,8 @@
-//! The environment's variables in, what they ask for out.
+//! Reads the environment variables of the shutdown.
 
 use super::{InstallError, MODE_VARIABLE};
 
-/// What the environment wants the program to do.
+/// What the program does after the install, by the variable `ON_SHUTDOWN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Run,
@@ -21,6 +21,7 @@ impl Mode {
     }
 }
 
+/// Returns the variable's value, and an error if it is not text.
 pub(super) fn environment(name: &'static str) -> Result<Option<String>, InstallError> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value)),
