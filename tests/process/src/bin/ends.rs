@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         Some("return-multi-thread-failed") => return_multi_thread_failed(),
         Some("return-blocked-task") => return_blocked_task(),
         Some("control-characters") => control_characters(),
+        Some("long-line") => long_line(),
         Some("refused-by-the-system") => refused_by_the_system(),
         other => panic!("what is {other:?}?"),
     }
@@ -292,5 +293,25 @@ fn control_characters() {
     on_shutdown::request(TEXT).expect("it is installed");
     loop {
         std::thread::park();
+    }
+}
+
+/// A hook hangs whose name alone makes a line of almost 4 KiB. The first line of this program's is the one on its timeout.
+/// If the second argument is `no-descriptors`, the program has used up its descriptors by then.
+#[on_shutdown::main(quiet = true)]
+fn long_line() {
+    let hangs = |_| -> Result<(), String> {
+        loop {
+            std::thread::park();
+        }
+    };
+    let settings = HookSettings::new().phase(Phase::Stop).timeout(Duration::from_millis(50));
+    register_sync("x".repeat(3800), settings, hangs).expect("it is early enough").keep();
+    if std::env::args().nth(2).as_deref() == Some("no-descriptors") {
+        use nix::sys::resource::{Resource, setrlimit};
+        setrlimit(Resource::RLIMIT_NOFILE, 64, 64).expect("a limit may be lowered");
+        while let Ok(file) = std::fs::File::open("/dev/null") {
+            std::mem::forget(file);
+        }
     }
 }
