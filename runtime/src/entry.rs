@@ -1,4 +1,7 @@
-//! Beside station 9: what `#[on_shutdown::main]` calls; the user's `main` in, the note that it ended out.
+//! Runs the user's `main` for `#[on_shutdown::main]`, and returns the exit code of the process.
+//!
+//! `main`, its error and the tasks that it leaves behind are the user's code: none of them can keep the hooks from
+//! running, or the process from ending.
 
 use std::convert::Infallible;
 use std::fmt::Debug;
@@ -9,20 +12,19 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::console;
 use crate::exit;
-use crate::handle::Handle;
-use crate::hook::catch_panic;
+use crate::hook::{catch_panic, discard};
 use crate::settings::{InstallError, Settings};
 use crate::trigger::{Note, Trigger};
 
 /// The async runtime around `main`.
 #[derive(Clone, Copy, Debug)]
 pub enum Flavor {
-    /// All on the main thread.
+    /// Runs all tasks on the main thread.
     CurrentThread,
-    /// Needs the feature `rt-multi-thread`.
+    /// Runs tasks on worker threads. Needs the feature `rt-multi-thread`.
     #[cfg(feature = "rt-multi-thread")]
     MultiThread {
-        /// How many workers; one per CPU where nothing is said.
+        /// The number of worker threads. Default: one per CPU.
         worker_threads: Option<usize>,
     },
 }
@@ -46,11 +48,11 @@ impl Flavor {
 /// How `main` ended.
 #[derive(Debug)]
 pub enum MainEnd {
-    /// Without an error.
+    /// `main` returned without an error.
     Returned,
-    /// With an exit code that is none of success.
+    /// `main` returned an exit code other than success.
     Code(u8),
-    /// With an error.
+    /// `main` returned an error. The text is its `Debug` output.
     Failed(String),
 }
 
@@ -60,7 +62,7 @@ pub enum MainEnd {
     label = "return `()`, an `ExitCode` or a `Result`"
 )]
 pub trait MainOutput {
-    /// How `main` ended, by this value.
+    /// Returns how `main` ended.
     fn into_end(self) -> MainEnd;
 }
 
@@ -71,7 +73,7 @@ impl MainOutput for () {
 }
 
 impl MainOutput for ExitCode {
-    /// The type keeps its number to itself, but tells whether it equals another.
+    /// `ExitCode` does not give its number away, but it can be compared with every possible one.
     fn into_end(self) -> MainEnd {
         match (1..=u8::MAX).find(|code| self == Self::from(*code)) {
             Some(code) => MainEnd::Code(code),
@@ -90,12 +92,20 @@ impl<T: MainOutput, E: Debug> MainOutput for Result<T, E> {
     fn into_end(self) -> MainEnd {
         match self {
             Ok(output) => output.into_end(),
-            Err(error) => MainEnd::Failed(format!("{error:?}")),
+            Err(error) => {
+                // `main` has failed, whatever its error does when it is formatted or dropped.
+                let text = catch_panic(|| format!("{error:?}"));
+                discard(error);
+                MainEnd::Failed(text.unwrap_or_else(|message| format!("its error panicked in `Debug`: {message}")))
+            }
         }
     }
 }
 
-/// Installs, runs an async `main` on a runtime of its own, and waits for the end of the process.
+/// Installs the shutdown, runs an async `main` on a runtime of its own, and waits until the hooks have run.
+///
+/// Returns only with [`Ending::Return`](crate::Ending::Return): the report's exit code. With the other endings the
+/// process ends before.
 pub fn main_async<F, Fut, R>(settings: Settings, flavor: Flavor, main: F) -> ExitCode
 where
     F: FnOnce() -> Fut,
@@ -106,22 +116,30 @@ where
         Ok(handle) => handle,
         Err(error) => return refuse(&error),
     };
-    match flavor.build() {
+    let report = match flavor.build() {
         Ok(runtime) => {
             handle.send(note_of(|| runtime.block_on(main())));
-            // Hooks may wait for tasks of this runtime, which on a single thread go on only while it is driven.
-            runtime.block_on(handle.ended());
+            // Hooks may wait for tasks of this runtime. On a single thread those go on only while it is driven.
+            let report = runtime.block_on(handle.ended());
+            // A plain drop waits for blocking tasks, for ever if need be, and drops tasks of the user's.
+            let dropped = catch_panic(|| runtime.shutdown_background());
+            if let Err(message) = dropped {
+                console::line(format_args!("a task of `main` panicked when it was dropped: {message}"));
+            }
+            report
         }
         Err(error) => {
             console::line(format_args!("the system refused the async runtime of `main`: {error}"));
             handle.exit(exit::OS_ERROR);
-            let _ = handle.wait();
+            handle.wait()
         }
-    }
-    ExitCode::FAILURE
+    };
+    ExitCode::from(report.exit_code)
 }
 
-/// Installs, runs a sync `main`, and waits for the end of the process.
+/// Installs the shutdown, runs a sync `main`, and waits until the hooks have run.
+///
+/// Returns as [`main_async`] does.
 pub fn main_sync<F, R>(settings: Settings, main: F) -> ExitCode
 where
     F: FnOnce() -> R,
@@ -131,15 +149,11 @@ where
         Ok(handle) => handle,
         Err(error) => return refuse(&error),
     };
-    wait_for_end(&handle, note_of(main))
+    handle.send(note_of(main));
+    ExitCode::from(handle.wait().exit_code)
 }
 
-fn wait_for_end(handle: &Handle, note: Note) -> ExitCode {
-    handle.send(note);
-    let _ = handle.wait();
-    ExitCode::FAILURE
-}
-
+/// Runs `main` guarded, and returns what its end means for the shutdown.
 fn note_of<R: MainOutput>(main: impl FnOnce() -> R) -> Note {
     match catch_panic(|| main().into_end()) {
         Ok(MainEnd::Returned) => Note::Trigger(Trigger::MainReturned),
@@ -151,5 +165,5 @@ fn note_of<R: MainOutput>(main: impl FnOnce() -> R) -> Note {
 
 fn refuse(error: &InstallError) -> ExitCode {
     console::line(error);
-    ExitCode::from(exit::CONFIG)
+    ExitCode::from(error.exit_code())
 }

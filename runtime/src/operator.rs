@@ -19,7 +19,7 @@ use crate::run::{Event, Observer, Program, Progress, RunningHook, StuckHook};
 use crate::settings::Settings;
 use crate::telemetry::{self, HookSpan, Named, News, Voice};
 use crate::termination_log;
-use crate::trigger::Trigger;
+use crate::trigger::{Masks, Trigger};
 
 /// How long stdout may take to be flushed; the program may hold its lock for ever.
 const FLUSH_PATIENCE: Duration = Duration::from_millis(500);
@@ -38,13 +38,13 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
-    pub(crate) fn new(settings: &Settings, budget: Budget, file: Option<ReportFile>) -> Self {
+    pub(crate) fn new(settings: &Settings, budget: Budget, file: Option<ReportFile>, masks: Masks) -> Self {
         let Settings { ending, conventional, quiet, .. } = *settings;
         Self {
             budget,
             ending,
             conventional,
-            voice: Voice::new(quiet),
+            voice: Voice::new(quiet, masks),
             file: file.map(Arc::new),
             last_resort: OnceLock::new(),
             ended: watch::Sender::new(None),

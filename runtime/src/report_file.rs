@@ -1,4 +1,4 @@
-//! Beside station 9: the report and a path in, a file out, written whole or not at all.
+//! Writes the report to a file, whole or not at all.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -10,10 +10,10 @@ use nix::libc::O_NOFOLLOW;
 
 use crate::report::Report;
 
-/// The environment variable that names a file for the report: `.json` or `.txt`, by its ending.
+/// The environment variable that names a file for the report. Its extension chooses the format: `.json` or `.txt`.
 pub const REPORT_VARIABLE: &str = "ON_SHUTDOWN_REPORT";
 
-/// Where the report goes, besides stderr.
+/// The file to which the report goes, in addition to stderr.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportFile {
     path: PathBuf,
@@ -31,7 +31,7 @@ impl Format {
     /// The endings of pictures, which the command `on-shutdown-report` makes.
     const PICTURES: [&str; 2] = ["svg", "html"];
 
-    /// The feature that has to be compiled in.
+    /// Returns the feature that the format needs and that is not compiled in.
     fn feature(self) -> Option<&'static str> {
         match self {
             Self::Json if cfg!(not(feature = "json")) => Some("json"),
@@ -40,6 +40,7 @@ impl Format {
     }
 
     fn draw(self, report: &Report) -> String {
+        debug_assert_eq!(self.feature(), None, "`ReportFile::new` refuses it");
         match self {
             #[cfg(feature = "json")]
             Self::Json => report.to_json(),
@@ -49,7 +50,7 @@ impl Format {
 }
 
 impl ReportFile {
-    /// The path as it is now: the program may change its folder.
+    /// Chooses the format, and makes the path absolute: the program may change its working directory.
     pub(crate) fn new(path: &Path) -> Result<Self, ReportFileError> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         if Format::PICTURES.iter().any(|picture| ending.eq_ignore_ascii_case(picture)) {
@@ -60,10 +61,11 @@ impl ReportFile {
         if let Some(feature) = format.feature() {
             return Err(ReportFileError::Feature { path: path.to_owned(), feature });
         }
+        // It fails if the working directory was deleted. Then the path stays relative, and the write says what is wrong.
         Ok(Self { path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()), format })
     }
 
-    /// Blocks as long as the file system does.
+    /// Writes the report. Blocks as long as the file system does.
     pub(crate) fn write(&self, report: &Report) -> Result<(), String> {
         let told = |why: String| format!("no report in {}: {why}", self.path.display());
         match fs::symlink_metadata(&self.path) {
@@ -74,15 +76,19 @@ impl ReportFile {
         self.replace(self.format.draw(report).as_bytes()).map_err(|error| told(error.to_string()))
     }
 
-    /// A reader finds the old file or the new one, whole; only its owner may read it.
+    /// Replaces the file. A reader finds the old one or the new one, whole. Only its owner may read it.
     fn replace(&self, text: &[u8]) -> io::Result<()> {
-        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        let Some(name) = self.path.file_name() else {
+            debug_assert!(false, "a path with an extension has a file name");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path has no file name"));
+        };
+        let mut name = name.to_owned();
         name.push(format!(".{}.tmp", std::process::id()));
         let beside = self.path.with_file_name(name);
         let mut options = OpenOptions::new();
         let options = options.write(true).create_new(true).mode(0o600).custom_flags(O_NOFOLLOW);
         let new = match options.open(&beside) {
-            // Left by a process of this number that was killed while it wrote; in a container all have the same.
+            // A process with this id was killed while it wrote. In a container every start has the same id.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 fs::remove_file(&beside)?;
                 options.open(&beside)?
@@ -106,7 +112,7 @@ fn fill(mut file: File, text: &[u8]) -> io::Result<()> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReportFileError {
-    /// Its ending says nothing.
+    /// The extension names no format.
     Ending {
         /// The path.
         path: PathBuf,

@@ -63,7 +63,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let supervisor =
         ParkedThread::start("shutdown-watch", supervise).map_err(refused("the thread that watches over the hooks"))?;
     let mailbox = Arc::new(Mailbox::open(&handled, &held_back).map_err(refused("the signal handlers"))?);
-    let operator = Arc::new(Operator::new(settings, budget, report_file));
+    let operator = Arc::new(Operator::new(settings, budget, report_file, mailbox.masks()));
     let state = ShutdownState::new(plan, Box::new(ThisProgram), settings.escalate_on_any);
     let values = Arc::clone(Provided::global());
     let observer = Arc::clone(&operator) as Arc<dyn Observer>;

@@ -1,4 +1,7 @@
-//! Beside the road: the report of an end that was not clean in, one line in Kubernetes' termination log out.
+//! Writes one line into Kubernetes' termination log if the exit code is not 0.
+//!
+//! `kubectl describe pod` shows it as the message of a container that ended. The kubelet keeps the last 4096 bytes of
+//! the file, so the line is cut to that, and says how many hooks it leaves out.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -7,27 +10,56 @@ use std::path::Path;
 
 use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 
-use crate::report::{Outcome, Report};
+use crate::report::{OneLine, Outcome, Report, cut};
 
-/// What `kubectl describe pod` shows as the message of a container that ended.
+/// The default `terminationMessagePath` of Kubernetes.
 const PATH: &str = "/dev/termination-log";
 
-/// Kubernetes keeps 4 KiB of the file.
-const MOST: usize = 8;
+/// The size of the line with its line break (`MaxContainerTerminationMessageLength` of the kubelet).
+const LIMIT: usize = 4096;
 
-/// Only where the file exists, is no link and does not block; whatever goes wrong, the end goes on.
+/// The most that the reason for the stop and the counts take: a label or an error may be long.
+const HEADLINE_LIMIT: usize = 1024;
+
+/// The most that one hook takes: a long error must not hide the other hooks.
+const HOOK_LIMIT: usize = 512;
+
+/// Room for the words on the hooks that are left out.
+const REST_LIMIT: usize = 48;
+
+/// Appends the line to the file. Writes nothing if there is no such file, or if it is a link or would block.
 pub(crate) fn write(report: &Report) {
     write_to(Path::new(PATH), report);
 }
 
 fn write_to(path: &Path, report: &Report) {
-    let code = report.exit_code;
-    let culprits = report.hooks.iter().filter(|hook| hook.outcome != Outcome::Completed);
-    let named =
-        culprits.take(MOST).map(|hook| format!("; {} {} ({}:{})", hook.name, hook.outcome, hook.file, hook.line));
-    let text = format!("exit code {code}: {}{}\n", report.headline(), named.collect::<String>());
     let file = OpenOptions::new().append(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path);
-    let _ = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    // There is nobody left to read of an error, and the end must go on.
+    let _ = file.and_then(|mut file| file.write_all(line(report).as_bytes()));
+}
+
+/// Returns the line, at most [`LIMIT`] bytes with its line break.
+fn line(report: &Report) -> String {
+    let headline = cut(OneLine(report.headline()).to_string(), HEADLINE_LIMIT);
+    let mut line = format!("exit code {}: {headline}", report.exit_code);
+    let mut rest = report.hooks.iter().filter(|hook| hook.outcome != Outcome::Completed).peekable();
+    while let Some(hook) = rest.peek() {
+        let location = OneLine(format_args!(" ({}:{})", hook.file, hook.line)).to_string();
+        let outcome = OneLine(format_args!("; {} {}", hook.name, hook.outcome)).to_string();
+        // The location stays whole: it is what the reader looks for.
+        let hook = cut(outcome, HOOK_LIMIT.saturating_sub(location.len())) + &cut(location, HOOK_LIMIT);
+        if line.len() + hook.len() + REST_LIMIT > LIMIT {
+            break;
+        }
+        line += &hook;
+        rest.next();
+    }
+    match rest.count() {
+        0 => {}
+        1 => line += "; … and 1 more hook",
+        more => line += &format!("; … and {more} more hooks"),
+    }
+    line + "\n"
 }
 
 #[cfg(test)]
@@ -64,5 +96,38 @@ mod tests {
         write_to(&absent, &report());
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "kept");
         assert!(!absent.exists());
+    }
+
+    #[test]
+    fn spec_3_24_the_line_is_cut_to_what_kubernetes_keeps_and_says_so() {
+        let failed = |error: &str, count| {
+            let outcome = Outcome::Failed(error.to_owned());
+            line(&Report { exit_code: 70, ..sample::report(&vec![outcome; count]) })
+        };
+        for (error, count) in
+            [("disk full", 500), ("ä".repeat(5000).as_str(), 500), ("x", 3), ("€".repeat(100).as_str(), 100)]
+        {
+            let line = failed(error, count);
+            assert!(line.len() <= LIMIT, "{} bytes: {line}", line.len());
+            assert_eq!(line.lines().count(), 1, "{line}");
+            assert!(line.ends_with('\n'), "{line}");
+            let shown = line.matches("(src/orders.rs:42)").count();
+            match count - shown {
+                0 => assert!(!line.contains("more hook"), "{line}"),
+                more => assert!(line.ends_with(&format!("; … and {more} more hooks\n")), "{shown} shown: {line}"),
+            }
+            assert!(shown >= 3, "{line}");
+        }
+        assert!(failed("disk full", 500).len() > LIMIT - 100, "as many hooks as fit");
+    }
+
+    #[test]
+    fn spec_3_24_a_long_label_and_control_characters_leave_one_line_that_names_the_hook() {
+        let trigger = crate::trigger::Trigger::Request { label: "again\n\x1b[2J".repeat(1000) };
+        let sample = sample::report(&[Outcome::Panicked("two\nlines\r\x1b[31m".to_owned())]);
+        let line = line(&Report { exit_code: 70, trigger, ..sample });
+        assert!(line.len() <= LIMIT && line.lines().count() == 1 && !line.contains('\x1b'), "{line}");
+        let expected = r"; flush_orders panicked: two\nlines\r\u{1b}[31m (src/orders.rs:42)";
+        assert_eq!(line.trim_end().rsplit_once('…').map(|(_, hook)| hook), Some(expected));
     }
 }

@@ -8,8 +8,10 @@ use crate::hook::{self, Hook, Phase};
 use crate::length::Length;
 use crate::trigger::{Signal, Trigger};
 
+pub(crate) use one_line::{OneLine, cut};
 pub(crate) use timeline::Canvas;
 
+mod one_line;
 #[cfg(test)]
 pub(crate) mod sample;
 mod timeline;

@@ -1,4 +1,6 @@
-//! A report in, the timeline that fits the terminal out.
+//! Draws a report as text: one line per hook, as wide as the terminal.
+//!
+//! What the user supplies (names, errors, labels) is escaped, so that one line stays one line.
 //!
 //! `report/src/text.rs` draws the same lines for reports that it reads from JSON, and must not depend on this crate. The
 //! test `tests/report/tests/report/reader.rs` compares the two: change both together.
@@ -6,20 +8,20 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{HookReport, Noted, Outcome, Report};
+use super::{HookReport, Noted, OneLine, Outcome, Report};
 use crate::hook::Phase;
 use crate::length::Length;
 
-/// What a timeline is drawn on.
+/// What the text is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Canvas {
-    /// In characters; lines may be longer where there is more to say than fits.
+    /// In characters. A line is longer if its text does not fit.
     pub(crate) width: usize,
     pub(crate) colored: bool,
 }
 
 impl Canvas {
-    /// A file, a pipe, a log.
+    /// For a file, a pipe or a log.
     pub(crate) const PLAIN: Self = Self { width: 100, colored: false };
 }
 
@@ -51,10 +53,11 @@ struct Columns {
 impl Timeline<'_> {
     fn columns(&self) -> Columns {
         let hooks = &self.report.hooks;
-        let name = hooks.iter().map(|hook| hook.name.chars().count()).max().unwrap_or(0).max(Self::IN_FLIGHT.len());
+        let width = |hook: &HookReport| OneLine(&hook.name).to_string().chars().count();
+        let name = hooks.iter().map(width).max().unwrap_or(0).max(Self::IN_FLIGHT.len());
         let priority = hooks.iter().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(4);
-        // Beside the bar: phase and margins 13, both times 19, `completed` 11, the edges of the bar 6.
-        let bar = self.canvas.width.saturating_sub(priority + name + 49).clamp(12, Bar::WIDEST);
+        // The rest of the line: phase and margins 13, both times 19, `completed` 11, the edges of the bar 6.
+        let bar = self.canvas.width.saturating_sub(priority + name + 49).clamp(Bar::NARROWEST, Bar::WIDEST);
         Columns { priority, name, bar }
     }
 
@@ -64,19 +67,25 @@ impl Timeline<'_> {
         let Columns { priority, name, bar } = *columns;
         let bar = Bar { start: hook.start, duration: hook.duration, whole: self.report.duration, width: bar };
         let (color, end) = self.color(&hook.outcome);
-        write!(f, "  {heading:8} {:>priority$}  {:name$}  |{color}{bar}{end}|  ", hook.priority, hook.name)?;
+        let label = OneLine(&hook.name).to_string();
+        write!(f, "  {heading:8} {:>priority$}  {label:name$}  |{color}{bar}{end}|  ", hook.priority)?;
         let start = hook.start.map_or(String::new(), |start| format!("+{}", Length(start)));
-        write!(f, "{start:>9}  {:>8}  {color}{}{end}", Length(hook.duration), hook.outcome)?;
-        if hook.outcome != Outcome::Completed {
-            write!(f, " ({}:{})", hook.file, hook.line)?;
+        write!(f, "{start:>9}  {:>8}  {color}{}{end}", Length(hook.duration), OneLine(&hook.outcome))?;
+        match hook.left_tasks {
+            0 => {}
+            1 => f.write_str(", left 1 task unfinished")?,
+            more => write!(f, ", left {more} tasks unfinished")?,
+        }
+        if hook.outcome != Outcome::Completed || hook.left_tasks > 0 {
+            write!(f, " ({}:{})", OneLine(&hook.file), hook.line)?;
         }
         if let Some(doing) = &hook.doing {
-            write!(f, "; {doing}")?;
+            write!(f, "; {}", OneLine(doing))?;
         }
         writeln!(f)
     }
 
-    /// From the beginning of draining until nothing was in flight, or was waited for any longer.
+    /// Draws the time from the beginning of draining until nothing was in flight, or until the drain phase stopped waiting.
     fn in_flight(&self, f: &mut fmt::Formatter<'_>, columns: &Columns) -> fmt::Result {
         let seen = &self.report.in_flight_seen;
         let Some((start, most)) = self.report.draining.zip(seen.iter().map(|seen| seen.count).max()) else {
@@ -111,7 +120,7 @@ impl Timeline<'_> {
 impl fmt::Display for Timeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { hooks, in_flight, noted, .. } = self.report;
-        writeln!(f, "shutdown report: {}", self.report.headline())?;
+        writeln!(f, "shutdown report: {}", OneLine(self.report.headline()))?;
         let columns = self.columns();
         let (before, later) = hooks.split_at(hooks.partition_point(|hook| hook.phase <= Phase::Drain));
         let mut phase = None;
@@ -124,12 +133,12 @@ impl fmt::Display for Timeline<'_> {
                 self.in_flight(f, &columns)?;
             }
         }
-        in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {work}"))?;
-        noted.iter().try_for_each(|Noted { at, trigger }| writeln!(f, "  +{} {trigger}", Length(*at)))
+        in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
+        noted.iter().try_for_each(|Noted { at, trigger }| writeln!(f, "  +{} {}", Length(*at), OneLine(trigger)))
     }
 }
 
-/// The hook's share of the whole, as a bar.
+/// The hook's part of the whole time, as a bar.
 struct Bar {
     start: Option<Duration>,
     duration: Duration,
@@ -138,13 +147,15 @@ struct Bar {
 }
 
 impl Bar {
+    /// A narrower bar shows nothing.
+    const NARROWEST: usize = 12;
+    /// A wider bar shows nothing more.
     const WIDEST: usize = 60;
-    const MARKS: &'static str = "############################################################";
-    const GAPS: &'static str = "                                                            ";
 
     fn column(&self, at: Duration) -> usize {
-        let column = at.as_nanos() * self.width as u128 / self.whole.as_nanos().max(1);
-        usize::try_from(column).unwrap_or(self.width).min(self.width)
+        // 2^94 nanoseconds at most, times 60: it fits. A column that does not fit is beyond the end.
+        let column = at.as_nanos().saturating_mul(self.width as u128) / self.whole.as_nanos().max(1);
+        usize::try_from(column).map_or(self.width, |column| column.min(self.width))
     }
 }
 
@@ -152,16 +163,14 @@ impl fmt::Display for Bar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (from, to) = match self.start {
             None => (self.width, self.width),
-            // What ran is seen: at least one mark, even at the very end.
+            // A hook that ran has at least one mark, even at the very end.
             Some(start) => {
-                let from = self.column(start).min(self.width - 1);
-                (from, self.column(start + self.duration).max(from + 1))
+                let from = self.column(start).min(self.width.saturating_sub(1));
+                (from, self.column(start.saturating_add(self.duration)).max(from + 1))
             }
         };
-        let part = |marks: &'static str, width: usize| marks.get(..width).unwrap_or(marks);
-        f.write_str(part(Self::GAPS, from))?;
-        f.write_str(part(Self::MARKS, to - from))?;
-        f.write_str(part(Self::GAPS, self.width - to))
+        let (marks, rest) = (to.saturating_sub(from), self.width.saturating_sub(to));
+        write!(f, "{:from$}{:#<marks$}{:rest$}", "", "", "")
     }
 }
 
@@ -169,14 +178,41 @@ impl fmt::Display for Bar {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::trigger::Trigger;
 
     fn report(outcome: Outcome) -> Report {
         sample::report(&[outcome])
     }
 
     #[test]
-    fn the_widest_bar_can_be_drawn() {
-        assert_eq!([Bar::MARKS.len(), Bar::GAPS.len()], [Bar::WIDEST; 2]);
+    fn spec_3_24_one_hook_is_one_line_whatever_its_name_and_error_hold() {
+        let report = || report(Outcome::Failed("first\nsecond \x1b[2Jgone".to_owned()));
+        let mut odd = report();
+        odd.trigger = Trigger::Request { label: "a\nb".to_owned() };
+        odd.hooks.iter_mut().for_each(|hook| hook.name = "flush\norders".to_owned());
+        odd.noted = vec![Noted { at: Duration::ZERO, trigger: Trigger::Request { label: "c\rd".to_owned() } }];
+        let text = odd.to_string();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(!text.contains(['\x1b', '\r']), "{text}");
+        assert!(text.contains(r"failed: first\nsecond \u{1b}[2Jgone (src/orders.rs:42)"), "{text}");
+        assert!(text.contains(r"request: a\nb;") && text.contains(r"request: c\rd"), "{text}");
+        let bar = |text: &str| text.lines().nth(1).and_then(|line| line.find('|'));
+        let other = {
+            let mut other = report();
+            other.hooks.iter_mut().for_each(|hook| hook.name = "flush__orders".to_owned());
+            other.to_string()
+        };
+        assert_eq!(bar(&text), bar(&other), "the columns fit\n{text}{other}");
+    }
+
+    #[test]
+    fn times_without_end_have_a_bar() {
+        let endless = |start| Bar { start, duration: Duration::MAX, whole: Duration::from_secs(1), width: 12 };
+        assert_eq!(endless(Some(Duration::MAX)).to_string(), "           #");
+        assert_eq!(endless(Some(Duration::ZERO)).to_string(), "############");
+        assert_eq!(endless(None).to_string(), "            ");
+        let nothing = Bar { start: Some(Duration::ZERO), duration: Duration::ZERO, whole: Duration::ZERO, width: 12 };
+        assert_eq!(nothing.to_string(), "#           ");
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Reads the environment variables that change a shutdown.
+//! Reads the environment variables of the shutdown.
 
 use std::path::PathBuf;
 
 use super::{InstallError, MODE_VARIABLE};
 
-/// What the environment wants the program to do.
+/// What the program does after the install, by the variable `ON_SHUTDOWN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Run,
@@ -23,7 +23,8 @@ impl Mode {
     }
 }
 
-/// Returns the variable's value. A blank one is not set: compose's `${X:-}` sets an empty variable.
+/// Returns the variable's value, and an error if it is not text. A blank one is not set: compose's `${X:-}` sets an empty
+/// variable.
 pub(super) fn environment(name: &'static str) -> Result<Option<String>, InstallError> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),

@@ -1,4 +1,4 @@
-//! What cannot be installed, in words that say what to write instead.
+//! Defines why a shutdown cannot be installed, what to write instead, and the exit code.
 
 use std::fmt;
 use std::io;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::MODE_VARIABLE;
 use crate::after::PlanError;
 use crate::budget::{Budget, GraceError};
+use crate::exit;
 use crate::overrides::OverrideError;
 use crate::report_file::ReportFileError;
 use crate::trigger::SignalSetError;
@@ -53,6 +54,28 @@ pub enum InstallError {
         /// Its answer.
         error: io::Error,
     },
+}
+
+impl InstallError {
+    /// Returns the exit code with which `#[on_shutdown::main]` ends the process after this error.
+    ///
+    /// 71 (`EX_OSERR`) for [`System`](Self::System): the same program may start elsewhere, or later. 78 (`EX_CONFIG`)
+    /// for all others: the program, its settings or its environment must change.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::System { .. } => exit::OS_ERROR,
+            Self::Grace(_)
+            | Self::Signals(_)
+            | Self::Plan(_)
+            | Self::Override(_)
+            | Self::ReportFile(_)
+            | Self::DrainDelay { .. }
+            | Self::Mode { .. }
+            | Self::NotText { .. }
+            | Self::AlreadyInstalled => exit::CONFIG,
+        }
+    }
 }
 
 impl fmt::Display for InstallError {

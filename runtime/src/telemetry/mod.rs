@@ -1,13 +1,13 @@
-//! Beside station 9: news in; told to `tracing` and `metrics` where somebody listens, else to stderr.
+//! Sends events to tracing and metrics, otherwise to stderr.
 //!
-//! Whoever listens is the program's code and may block or panic. So nobody speaks to it but a thread of its own, the
-//! teller, which hooks and the end wait for only while it is not held up. The exception is to make, to enter and to leave
-//! the span around a hook, which must happen where the hook runs: that is done only after the subscriber has answered the
-//! beginning of the shutdown, and not while any call into it takes too long.
+//! The subscriber and the recorder are the program's code: they may block or panic. Only one thread calls them, the
+//! worker. Hooks and the end wait for the worker only while it is not stalled. There is one exception: a span around a
+//! hook is made, entered and left on the hook's thread. That is done only after the subscriber has answered the
+//! beginning of the shutdown, and not while another call is stalled.
 //!
-//! What cannot be had: a subscriber that answers at first and later blocks for ever in `new_span`, `enter` or `exit` holds
-//! the hooks that make such a call within the next millisecond, which time out; all others run. What goes to a listener is
-//! told with its names in `docs/telemetry.md`.
+//! Known limit: a subscriber that answers at first, and later blocks for ever in `new_span`, `enter` or `exit`, stalls
+//! the hooks that make such a call within the next millisecond. They time out; all others run. `docs/telemetry.md`
+//! lists all events and metrics.
 
 use std::time::Duration;
 
@@ -17,43 +17,47 @@ pub(crate) use span::HookSpan;
 use crate::console;
 use crate::hook::Hook;
 use crate::report::{Canvas, Report};
+use crate::trigger::Masks;
 
-#[cfg(feature = "tracing")]
-mod events;
-#[cfg(feature = "tracing")]
-mod gate;
 #[cfg(feature = "metrics")]
-mod meters;
+mod metrics;
 mod news;
 mod span;
+#[cfg(feature = "tracing")]
+mod subscriber_guard;
+#[cfg(feature = "tracing")]
+mod tracing;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
-mod teller;
+mod worker;
 
-/// How long the end, and a hook in `flush`, waits for those who listen and are not held up.
+/// How long the end, and a hook in `finalize`, waits for a worker that is not stalled.
 pub(crate) const PATIENCE: Duration = if TELLS_ENDS { Duration::from_millis(500) } else { Duration::ZERO };
 
-/// The same for an end that cannot wait.
+/// How long an end that has no time left waits for the worker.
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 const HASTE: Duration = Duration::from_millis(50);
 
-/// Whether anybody may want to know of each hook that ends.
+/// Whether each hook that ends is an event. Without tracing and metrics nobody wants it.
 pub(crate) const TELLS_ENDS: bool = cfg!(any(feature = "tracing", feature = "metrics"));
 
-/// The one who tells.
+/// Where the shutdown's events go.
 pub(crate) struct Voice {
     #[cfg(any(feature = "tracing", feature = "metrics"))]
-    teller: Option<teller::Teller>,
+    worker: Option<worker::TelemetryWorker>,
     canvas: Canvas,
     quiet: bool,
 }
 
 impl Voice {
-    /// Made at install, with all that it needs.
-    pub(crate) fn new(quiet: bool) -> Self {
+    /// Makes all that is needed at the trigger. The masks are those of the open mailbox.
+    pub(crate) fn new(quiet: bool, masks: Masks) -> Self {
+        console::prepare();
+        #[cfg(not(any(feature = "tracing", feature = "metrics")))]
+        let _ = masks;
         Self {
             #[cfg(any(feature = "tracing", feature = "metrics"))]
-            teller: teller::Teller::start(quiet),
-            // Asked for now: the environment belongs to the program, which may hold its lock.
+            worker: worker::TelemetryWorker::start(quiet, masks),
+            // Read now: at the trigger the program may hold the lock of the environment.
             canvas: console::canvas(),
             quiet,
         }
@@ -61,24 +65,24 @@ impl Voice {
 
     pub(crate) fn tell(&self, news: News) {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
-        if let Some(teller) = &self.teller {
-            return self.say(&teller.offer(news));
+        if let Some(worker) = &self.worker {
+            return self.print(&worker.offer(news));
         }
-        self.say(&[news]);
+        self.print(&[news]);
     }
 
-    fn say(&self, news: &[News]) {
+    fn print(&self, news: &[News]) {
         news.iter().filter_map(|news| news.line(self.quiet)).for_each(console::line);
     }
 
-    /// Tells the report, and waits until it was heard, or goes to stderr; also there, where all went well, only if that is
-    /// not to be quiet.
+    /// Sends the report to the subscriber and waits for it. Otherwise writes the report to stderr, unless all went well
+    /// and stderr is to be quiet.
     pub(crate) fn conclude(&self, report: &Report, went_well: bool, patience: Duration) {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
-        if let Some(teller) = &self.teller {
-            match teller.conclude(report, patience.clamp(HASTE, PATIENCE)) {
+        if let Some(worker) = &self.worker {
+            match worker.conclude(report, patience.clamp(HASTE, PATIENCE)) {
                 Ok(()) => return,
-                Err(untold) => self.say(&untold),
+                Err(untold) => self.print(&untold),
             }
         }
         if self.quiet && went_well {
@@ -87,18 +91,18 @@ impl Voice {
         console::write(&report.on(self.canvas).to_string(), patience.min(console::PATIENCE));
     }
 
-    /// The span around a hook that starts now.
+    /// Makes the span around a hook that starts now.
     #[cfg(any(feature = "tracing", feature = "metrics"))]
     pub(crate) fn span(&self, hook: &Hook) -> HookSpan {
-        let Some(teller) = &self.teller else { return HookSpan::default() };
-        teller.begin(hook);
+        let Some(worker) = &self.worker else { return HookSpan::default() };
+        worker.begin(hook);
         #[cfg(feature = "tracing")]
-        return teller.span(hook);
+        return worker.span(hook);
         #[cfg(not(feature = "tracing"))]
         HookSpan::default()
     }
 
-    /// The span around a hook that starts now.
+    /// Makes the span around a hook that starts now.
     #[cfg(not(any(feature = "tracing", feature = "metrics")))]
     #[expect(clippy::unused_self, reason = "with the feature `tracing` it is used")]
     pub(crate) fn span(&self, _hook: &Hook) -> HookSpan {

@@ -1,4 +1,6 @@
-//! What an operator should know, as values; the sentence for each out.
+//! Defines what the shutdown reports while it runs, and the sentence for each.
+//!
+//! A sentence is one line, whatever the names, labels and errors in it hold.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +8,7 @@ use std::time::Duration;
 use crate::drain::WorkInFlight;
 use crate::hook::Hook;
 use crate::length::Length;
-use crate::report::{HookReport, Report};
+use crate::report::{HookReport, OneLine, Report};
 use crate::trigger::{Signal, Trigger};
 
 /// Something that happened.
@@ -70,14 +72,18 @@ impl fmt::Display for Named {
 }
 
 impl News {
-    /// The line for stderr, which hears nothing of what goes as it should where that is to be quiet.
+    /// Returns the line for stderr. With `quiet` there is none for what is expected.
     pub(crate) fn line(&self, quiet: bool) -> Option<String> {
         let expected = matches!(self, Self::Installed(_) | Self::Began { .. } | Self::Noted(Trigger::MainReturned));
         if quiet && expected { None } else { self.sentence() }
     }
 
-    /// The sentence for it; what the report tells anyway has none.
+    /// Returns the sentence for it. Without one: what the report contains anyway.
     pub(crate) fn sentence(&self) -> Option<String> {
+        self.text().map(|text| OneLine(text).to_string())
+    }
+
+    fn text(&self) -> Option<String> {
         let after = |sign: &str, doing: &Option<String>| match doing {
             Some(doing) => format!("{sign} {doing}"),
             None => String::new(),

@@ -1,23 +1,23 @@
-//! A hook in, the span around its work out; nothing at all without the feature `tracing`.
+//! Makes the span around a hook. Does nothing without the feature `tracing`.
 //!
-//! To enter and to leave a span are calls into the subscriber that nobody can make for the hook's thread. All others,
-//! the last ones for a span included, are the teller's.
+//! The hook's thread must enter and leave the span itself. The worker makes all other calls for it, the last ones
+//! included.
 
 #[cfg(not(feature = "tracing"))]
 use crate::hook::HookFuture;
 
-/// The span around one hook, where somebody listens.
+/// The span around one hook, if there is a subscriber.
 #[derive(Default)]
 pub(crate) struct HookSpan {
     #[cfg(feature = "tracing")]
-    span: Option<std::sync::Arc<Inside>>,
+    span: Option<std::sync::Arc<SpanCell>>,
 }
 
 #[cfg(feature = "tracing")]
-pub(super) use inside::Inside;
+pub(super) use cell::SpanCell;
 
 #[cfg(feature = "tracing")]
-mod inside {
+mod cell {
     use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
     use std::pin::Pin;
     use std::sync::Arc;
@@ -27,57 +27,80 @@ mod inside {
 
     use super::HookSpan;
     use crate::hook::{Hook, HookFuture, HookResult};
-    use crate::telemetry::teller::Shared;
+    use crate::telemetry::worker::Shared;
 
-    /// A span that is there, and the way to its subscriber.
-    pub(crate) struct Inside {
-        pub(in crate::telemetry) span: Span,
-        teller: Arc<Shared>,
+    /// A span, and the worker that drops it.
+    pub(crate) struct SpanCell {
+        /// `None` only while the cell is dropped.
+        span: Option<Span>,
+        worker: Arc<Shared>,
     }
 
-    impl Inside {
-        fn within<T>(&self, work: impl FnOnce() -> T) -> T {
-            let gate = &self.teller.gate;
-            let Some(entered) = gate.call_with_care(|| self.span.enter()) else { return work() };
+    impl SpanCell {
+        fn in_span<T>(&self, work: impl FnOnce() -> T) -> T {
+            let guard = &self.worker.guard;
+            let Some(entered) = guard.call_from_hook(|| self.span.as_ref().map(Span::enter)) else { return work() };
             let result = catch_unwind(AssertUnwindSafe(work));
             let mut entered = Some(entered);
-            gate.call_with_care(|| drop(entered.take()));
-            // Where the subscriber does not answer any more the span is never left.
+            guard.call_from_hook(|| drop(entered.take()));
             if let Some(entered) = entered {
+                // The subscriber panicked or is stalled. To leave the span would be one more call.
                 std::mem::forget(entered);
             }
             result.unwrap_or_else(|payload| resume_unwind(payload))
         }
+
+        pub(in crate::telemetry) fn record_outcome(&self, outcome: &'static str) {
+            if let Some(span) = &self.span {
+                span.record("outcome", outcome);
+            }
+        }
+
+        pub(in crate::telemetry) fn into_span(mut self) -> Option<Span> {
+            self.span.take()
+        }
     }
 
-    /// A future that is polled and dropped inside a span.
-    struct Around {
-        future: Option<HookFuture>,
-        inside: Arc<Inside>,
-    }
-
-    impl Future for Around {
-        type Output = HookResult;
-
-        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HookResult> {
-            let Self { future, inside } = &mut *self;
-            match future {
-                Some(future) => inside.within(|| future.as_mut().poll(context)),
-                None => Poll::Pending,
+    impl Drop for SpanCell {
+        /// Leaves the last call to the worker, wherever the last part of the span is dropped.
+        fn drop(&mut self) {
+            if let Some(span) = self.span.take() {
+                self.worker.drop_span(span);
             }
         }
     }
 
-    impl Drop for Around {
+    /// A future that is polled and dropped inside a span.
+    struct InSpan {
+        future: Option<HookFuture>,
+        cell: Arc<SpanCell>,
+    }
+
+    impl Future for InSpan {
+        type Output = HookResult;
+
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HookResult> {
+            let Self { future, cell } = &mut *self;
+            match future {
+                Some(future) => cell.in_span(|| future.as_mut().poll(context)),
+                None => {
+                    debug_assert!(false, "only `drop` takes the future");
+                    Poll::Pending
+                }
+            }
+        }
+    }
+
+    impl Drop for InSpan {
         fn drop(&mut self) {
             let future = self.future.take();
-            self.inside.within(|| drop(future));
+            self.cell.in_span(|| drop(future));
         }
     }
 
     impl HookSpan {
-        pub(in crate::telemetry) fn of(hook: &Hook, teller: &Arc<Shared>) -> Self {
-            let span = teller.gate.call_with_care(|| {
+        pub(in crate::telemetry) fn new(hook: &Hook, worker: &Arc<Shared>) -> Self {
+            let span = worker.guard.call_from_hook(|| {
                 tracing::info_span!(
                     target: "on_shutdown",
                     "shutdown_hook",
@@ -89,30 +112,30 @@ mod inside {
                 )
             });
             let span = span.filter(|span| !span.is_disabled());
-            Self { span: span.map(|span| Arc::new(Inside { span, teller: Arc::clone(teller) })) }
+            let cell = |span| Arc::new(SpanCell { span: Some(span), worker: Arc::clone(worker) });
+            Self { span: span.map(cell) }
         }
 
         pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
             match &self.span {
-                Some(inside) => inside.within(work),
+                Some(cell) => cell.in_span(work),
                 None => work(),
             }
         }
 
-        /// The same future, polled and dropped inside the span.
+        /// Returns a future that polls and drops this one inside the span.
         pub(crate) fn around(&self, future: HookFuture) -> HookFuture {
             match &self.span {
-                Some(inside) => Box::pin(Around { future: Some(future), inside: Arc::clone(inside) }),
+                Some(cell) => Box::pin(InSpan { future: Some(future), cell: Arc::clone(cell) }),
                 None => future,
             }
         }
 
-        /// The hook ended so.
+        /// Ends the span with the hook's outcome.
         pub(crate) fn close(self, outcome: &'static str) {
-            if let Some(inside) = self.span {
-                // Nothing of it stays here: who drops the last of it calls the subscriber.
-                let teller = Arc::clone(&inside.teller);
-                teller.close(inside, outcome);
+            if let Some(cell) = self.span {
+                let worker = Arc::clone(&cell.worker);
+                worker.end_span(cell, outcome);
             }
         }
     }

@@ -1,4 +1,11 @@
-//! Which thread takes which signals: masks around the registration, and for the shutdown's own threads.
+//! Sets signal masks: around the registration of the handlers, and for the shutdown's own threads.
+//!
+//! | thread | mask |
+//! |---|---|
+//! | `shutdown`, `shutdown-watch` | until the handlers are registered: all signals blocked; then all but the shutdown's and faults; while it runs hooks: as `shutdown-hooks` |
+//! | `shutdown-hooks`, and the blocking tasks of hooks | the program's at install, without the shutdown's signals |
+//! | `shutdown-telemetry` | idle: as `shutdown-watch`; while it calls the subscriber or the recorder: the program's at install |
+//! | `shutdown-report`, `last-resort` | as `shutdown-watch`, which starts them; they run no code of the program's |
 
 use std::io;
 
@@ -6,10 +13,11 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal as Named};
 
 use super::Signal;
 
-/// All signals are held back while this lives; what arrives meanwhile is delivered when it is dropped.
+/// Blocks all signals on this thread, and in threads that it starts. When this is dropped, signals that arrived are
+/// delivered.
 ///
-/// signal-hook-registry 1.4.8 sets its handler first and publishes the action after: without this, a signal
-/// in between would be swallowed.
+/// signal-hook-registry 1.4.8 sets its handler first and publishes the action afterwards. Without this, a signal in
+/// between would be lost.
 pub(crate) struct HeldBack {
     before: SigSet,
 }
@@ -31,14 +39,16 @@ impl Drop for HeldBack {
     }
 }
 
-/// The masks of the threads that carry out a shutdown.
+/// The masks of the threads that carry out a shutdown. An open mailbox has them: the handlers are registered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Masks {
     watching: SigSet,
     hooks: SigSet,
+    #[cfg(any(feature = "tracing", feature = "metrics"))]
+    program: SigSet,
 }
 
-/// Signals that a thread raises itself by a fault; to block them hides crashes from their handlers.
+/// Signals that a thread raises itself by a fault. To block them hides crashes from their handlers.
 const FAULTS: [Named; 7] =
     [Named::SIGSEGV, Named::SIGBUS, Named::SIGFPE, Named::SIGILL, Named::SIGTRAP, Named::SIGABRT, Named::SIGSYS];
 
@@ -56,16 +66,27 @@ impl Masks {
             hooks.remove(signal);
         }
         FAULTS.iter().for_each(|fault| watching.remove(*fault));
-        Self { watching, hooks }
+        Self {
+            watching,
+            hooks,
+            #[cfg(any(feature = "tracing", feature = "metrics"))]
+            program: before,
+        }
     }
 
-    /// This thread takes the shutdown's signals and no others, so that none meant for the program's threads gets lost here.
+    /// Lets this thread take the shutdown's signals and no others: those belong to the program's threads.
     pub(crate) fn watch(&self) {
         let _ = self.watching.thread_set_mask();
     }
 
-    /// This thread is as the program's own were at install, and takes the shutdown's signals too.
+    /// Gives this thread the program's mask at install, without the shutdown's signals.
     pub(crate) fn run_hooks(&self) {
         let _ = self.hooks.thread_set_mask();
+    }
+
+    /// Gives this thread the program's mask at install, for code that starts threads or children of its own.
+    #[cfg(any(feature = "tracing", feature = "metrics"))]
+    pub(crate) fn apply_program_mask(&self) {
+        let _ = self.program.thread_set_mask();
     }
 }

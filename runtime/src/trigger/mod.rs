@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub(crate) use mailbox::{Mailbox, Note};
-pub(crate) use mask::HeldBack;
+pub(crate) use mask::{HeldBack, Masks};
 pub(crate) use set::SignalSet;
 pub use set::SignalSetError;
 pub use signal::Signal;

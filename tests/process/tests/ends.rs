@@ -107,3 +107,54 @@ fn install_twice_is_an_error_and_a_failed_install_changes_nothing() {
 fn spec_3_26_what_is_buffered_for_stdout_is_flushed() {
     ends("atexit").assert_code(5).assert_out("no newline");
 }
+
+#[test]
+fn spec_3_15_main_that_panics_with_a_payload_whose_drop_panics_runs_the_hooks() {
+    for how in ["panicked-poison", "async-panicked-poison"] {
+        let ended = ends(how);
+        ended.assert_code(101).assert_order(&["hook", "last"]);
+        ended.assert_err("report: main panicked: a value that is not text; 2 completed");
+    }
+}
+
+#[test]
+fn spec_3_15_main_whose_error_panics_in_debug_or_drop_has_failed_and_not_panicked() {
+    let ended = ends("failed-debug-panics");
+    ended.assert_code(1).assert_order(&["hook", "last"]);
+    ended.assert_err("report: main failed: its error panicked in `Debug`: no words for it; 2 completed");
+    let ended = ends("failed-drop-panics");
+    ended.assert_code(1).assert_order(&["hook", "last"]);
+    ended.assert_err("report: main failed: an error whose destructor panics; 2 completed");
+}
+
+#[test]
+fn spec_3_25_with_ending_return_the_reports_code_is_the_code_of_main() {
+    for how in ["return-sync", "return-current-thread", "return-multi-thread"] {
+        ends(how).assert_code(0).assert_order(&["hook", "last"]);
+        let program = Program::new(env!("CARGO_BIN_EXE_ends")).arg(how).arg("hook-fails");
+        program.run().assert_code(70).assert_order(&["hook", "last"]);
+        ends(&format!("{how}-failed")).assert_code(1).assert_order(&["hook", "last"]);
+    }
+}
+
+#[test]
+fn spec_3_14_with_ending_return_tasks_that_main_left_behind_do_not_keep_the_process() {
+    ends("return-blocked-task").assert_code(0).assert_order(&["hook", "last"]);
+}
+
+#[test]
+fn spec_3_25_a_system_that_refuses_the_install_is_71() {
+    let ended = ends("refused-by-the-system");
+    ended.assert_code(71).assert_err("the system refused the signal handlers: ");
+    assert_eq!(ended.out, [""; 0], "{ended}");
+}
+
+#[test]
+fn spec_3_24_text_of_the_programs_breaks_no_line_of_stderr() {
+    let ended = ends("control-characters");
+    ended.assert_code(124);
+    ended.assert_err(r"request: one\ntwo\u{1b}[2J; 5 hooks to run").assert_err(r"failed: one\ntwo\u{1b}[2J (");
+    ended.assert_err(r"panicked: one\ntwo\u{1b}[2J (").assert_err(r"hangs_one\ntwo\u{1b}[2J (");
+    let broken = |line: &&String| line.contains('\x1b') || line.starts_with("two");
+    assert_eq!(ended.err.iter().filter(broken).count(), 0, "{ended}");
+}

@@ -35,6 +35,20 @@ fn main() -> ExitCode {
         Some("atexit-hangs") => atexit_hangs(),
         Some("twice") => twice(),
         Some("atexit") => atexit(),
+        Some("panicked-poison") => panicked_poison(),
+        Some("async-panicked-poison") => async_panicked_poison(),
+        Some("failed-debug-panics") => failed_debug_panics(),
+        Some("failed-drop-panics") => failed_drop_panics(),
+        Some("return-sync") => return_sync(),
+        Some("return-current-thread") => return_current_thread(),
+        Some("return-multi-thread") => return_multi_thread(),
+        Some("return-sync-failed") => return_sync_failed(),
+        Some("return-current-thread-failed") => return_current_thread_failed(),
+        Some("return-multi-thread-failed") => return_multi_thread_failed(),
+        Some("return-blocked-task") => return_blocked_task(),
+        Some("control-characters") => control_characters(),
+        Some("long-line") => long_line(),
+        Some("refused-by-the-system") => refused_by_the_system(),
         other => panic!("what is {other:?}?"),
     }
 }
@@ -196,4 +210,151 @@ fn atexit() -> ExitCode {
     handle.exit(5);
     let _ = handle.wait();
     ExitCode::from(99)
+}
+
+/// A panic payload, or an error, whose destructor panics.
+struct PanicsInDrop;
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        panic!("the destructor panics");
+    }
+}
+
+impl std::fmt::Debug for PanicsInDrop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an error whose destructor panics")
+    }
+}
+
+/// An error whose `Debug` panics.
+struct PanicsInDebug;
+
+impl std::fmt::Debug for PanicsInDebug {
+    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no words for it")
+    }
+}
+
+#[on_shutdown::main]
+fn panicked_poison() {
+    std::panic::panic_any(PanicsInDrop);
+}
+
+#[on_shutdown::main]
+async fn async_panicked_poison() {
+    tokio::task::yield_now().await;
+    std::panic::panic_any(PanicsInDrop);
+}
+
+#[on_shutdown::main]
+fn failed_debug_panics() -> Result<(), PanicsInDebug> {
+    Err(PanicsInDebug)
+}
+
+#[on_shutdown::main(flavor = "current_thread")]
+async fn failed_drop_panics() -> Result<(), PanicsInDrop> {
+    Err(PanicsInDrop)
+}
+
+/// Registers a hook that fails if the second argument is `hook-fails`.
+fn maybe_fail() {
+    if std::env::args().nth(2).as_deref() == Some("hook-fails") {
+        let fails = |_| Err::<(), _>("the disk is full");
+        register_sync("fails", HookSettings::new().phase(Phase::Close), fails).expect("it is early enough").keep();
+    }
+}
+
+#[on_shutdown::main(settings = Settings::new().ending(Ending::Return))]
+fn return_sync() {
+    maybe_fail();
+}
+
+#[on_shutdown::main(flavor = "current_thread", settings = Settings::new().ending(Ending::Return))]
+async fn return_current_thread() {
+    maybe_fail();
+}
+
+#[on_shutdown::main(settings = Settings::new().ending(Ending::Return))]
+async fn return_multi_thread() {
+    maybe_fail();
+}
+
+#[on_shutdown::main(settings = Settings::new().ending(Ending::Return))]
+fn return_sync_failed() -> Result<(), String> {
+    Err("the port is taken".to_owned())
+}
+
+#[on_shutdown::main(flavor = "current_thread", settings = Settings::new().ending(Ending::Return))]
+async fn return_current_thread_failed() -> Result<(), String> {
+    Err("the port is taken".to_owned())
+}
+
+#[on_shutdown::main(settings = Settings::new().ending(Ending::Return))]
+async fn return_multi_thread_failed() -> Result<(), String> {
+    Err("the port is taken".to_owned())
+}
+
+/// Leaves a task that panics when the runtime drops it, and one that never returns.
+#[on_shutdown::main(settings = Settings::new().ending(Ending::Return))]
+async fn return_blocked_task() {
+    tokio::spawn(async {
+        let _poison = PanicsInDrop;
+        std::future::pending::<()>().await;
+    });
+    tokio::task::spawn_blocking(|| {
+        loop {
+            std::thread::park();
+        }
+    });
+    tokio::task::yield_now().await;
+}
+
+/// No descriptor is left for the pipe of the signal handlers. Set here: the dynamic linker needs descriptors, too.
+fn refused_by_the_system() -> ExitCode {
+    use nix::sys::resource::{Resource, setrlimit};
+    setrlimit(Resource::RLIMIT_NOFILE, 3, 3).expect("a limit may be lowered");
+    returned()
+}
+
+/// Gives text that would break a line, or clear the terminal, wherever text of the program's becomes part of a line.
+#[on_shutdown::main]
+fn control_characters() {
+    const TEXT: &str = "one\ntwo\x1b[2J";
+    let settings = || HookSettings::new().phase(Phase::Close);
+    register_sync(format!("fails_{TEXT}"), settings(), |_| Err::<(), _>(TEXT)).expect("it is early enough").keep();
+    let panics = |_| -> Result<(), String> { panic!("{TEXT}") };
+    register_sync("panics", settings(), panics).expect("it is early enough").keep();
+    let hangs = |_| -> Result<(), String> {
+        loop {
+            std::thread::park();
+        }
+    };
+    let name = format!("hangs_{TEXT}");
+    register_sync(name, settings().timeout(Duration::from_millis(50)), hangs).expect("it is early enough").keep();
+    std::panic::set_hook(Box::new(|_| {}));
+    on_shutdown::request(TEXT).expect("it is installed");
+    loop {
+        std::thread::park();
+    }
+}
+
+/// A hook hangs whose name alone makes a line of almost 4 KiB. The first line of this program's is the one on its timeout.
+/// If the second argument is `no-descriptors`, the program has used up its descriptors by then.
+#[on_shutdown::main(quiet = true)]
+fn long_line() {
+    let hangs = |_| -> Result<(), String> {
+        loop {
+            std::thread::park();
+        }
+    };
+    let settings = HookSettings::new().phase(Phase::Stop).timeout(Duration::from_millis(50));
+    register_sync("x".repeat(3800), settings, hangs).expect("it is early enough").keep();
+    if std::env::args().nth(2).as_deref() == Some("no-descriptors") {
+        use nix::sys::resource::{Resource, setrlimit};
+        setrlimit(Resource::RLIMIT_NOFILE, 64, 64).expect("a limit may be lowered");
+        while let Ok(file) = std::fs::File::open("/dev/null") {
+            std::mem::forget(file);
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! News in, figures for the `metrics` facade out.
+//! Records the shutdown's figures with the `metrics` facade.
 //!
 //! | name | kind | labels |
 //! |---|---|---|
@@ -9,31 +9,31 @@
 //! | `on_shutdown_time_left_seconds` | gauge | |
 
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
 use super::News;
+use crate::hook::catch_panic;
 use crate::report::{HookReport, Report};
 
-/// What was counted already.
+/// Records each hook once, and the time on the way.
 #[derive(Default)]
-pub(super) struct Meters {
+pub(super) struct ShutdownMetrics {
+    /// The hooks that are counted already, by full name, file and line.
     counted: HashSet<(String, String, u32)>,
     deadline: Duration,
-    /// The time that was told last, since the trigger.
+    /// The latest time that was recorded, since the trigger.
     latest: Duration,
-    /// The recorder has panicked.
+    /// The recorder has panicked. It is not called again.
     broken: bool,
 }
 
-impl Meters {
+impl ShutdownMetrics {
     pub(super) fn record(&mut self, news: &News) {
         if !self.broken {
-            let set = catch_unwind(AssertUnwindSafe(|| self.set(news)));
-            // The payload's `Drop` is the recorder's code as well.
-            self.broken = set.map_err(std::mem::forget).is_err();
+            // The recorder is the program's code.
+            self.broken = catch_panic(|| self.set(news)).is_err();
         }
     }
 
@@ -41,14 +41,17 @@ impl Meters {
         match news {
             News::Began { within, .. } => {
                 self.deadline = *within;
-                self.tell_time(Duration::ZERO);
+                self.record_time(Duration::ZERO);
             }
             News::Draining { in_flight } => gauge!("on_shutdown_in_flight_at_drain").set(count(*in_flight)),
             News::Ended(hook) => {
                 self.count(hook);
-                self.tell_time(hook.start.unwrap_or_default() + hook.duration);
+                // A hook that was skipped has no start.
+                if let Some(start) = hook.start {
+                    self.record_time(start.saturating_add(hook.duration));
+                }
             }
-            News::Report(report) => self.conclude(report),
+            News::Report(report) => self.record_report(report),
             _ => {}
         }
     }
@@ -66,15 +69,15 @@ impl Meters {
         counter!("on_shutdown_hooks_total", &labels).increment(1);
     }
 
-    /// Hooks that were left behind at the deadline have not ended before.
-    fn conclude(&mut self, report: &Report) {
+    /// Counts the hooks that never ended, too.
+    fn record_report(&mut self, report: &Report) {
         report.hooks.iter().for_each(|hook| self.count(hook));
         self.deadline = report.deadline;
-        self.tell_time(report.duration);
+        self.record_time(report.duration);
     }
 
-    /// So long after the trigger. Known before the end, too: an exporter may be flushed before that.
-    fn tell_time(&mut self, now: Duration) {
+    /// Records the time since the trigger. Called before the end, too: an exporter may be flushed before that.
+    fn record_time(&mut self, now: Duration) {
         if now >= self.latest {
             self.latest = now;
             gauge!("on_shutdown_duration_seconds").set(now.as_secs_f64());

@@ -1,4 +1,4 @@
-//! News in, events of `tracing` out.
+//! Emits events of `tracing`.
 
 use std::time::Duration;
 
@@ -6,27 +6,47 @@ use tracing::subscriber::NoSubscriber;
 use tracing::{Level, debug, dispatcher, error, event_enabled, info, info_span, warn};
 
 use super::News;
-use crate::report::{HookReport, Outcome, Report};
+use crate::report::{HookReport, OneLine, Outcome, Report};
 
-/// Whether somebody took it. Who would not even take an error of ours does not listen.
+/// Emits the event, and returns whether a subscriber is there and listens.
+///
+/// One that does not even want errors of this crate does not listen.
 pub(super) fn emit(news: &News) -> bool {
     let nobody = dispatcher::get_default(dispatcher::Dispatch::is::<NoSubscriber>);
     if nobody || !event_enabled!(target: "on_shutdown", Level::ERROR) {
         return false;
     }
-    let sentence = news.sentence().unwrap_or_default();
+    let sentence = match news {
+        News::Draining { in_flight } => {
+            info!(target: "on_shutdown", in_flight, "draining begins");
+            return true;
+        }
+        News::Ended(hook) => {
+            emit_end(hook);
+            return true;
+        }
+        News::Report(report) => {
+            emit_report(report);
+            return true;
+        }
+        other => other.sentence(),
+    };
+    let Some(sentence) = sentence else {
+        debug_assert!(false, "the news without a sentence are above: {news:?}");
+        return false;
+    };
     match news {
         News::Installed(_) | News::Waiting(_) | News::Noted(_) => info!(target: "on_shutdown", "{sentence}"),
         News::Advice(_) | News::Trouble(_) | News::CutOff(_) | News::Hurry(_) => {
             warn!(target: "on_shutdown", "{sentence}");
         }
-        // Inside a span of its own: some exporters take no event without. It shows as well whether spans are answered.
+        // Inside a span: some exporters take no event without one. It also shows whether the subscriber answers spans.
         News::Began { trigger, hooks, within } => {
             info_span!(target: "on_shutdown", "shutdown_begins", %trigger).in_scope(|| {
                 info!(target: "on_shutdown", %trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}");
             });
         }
-        News::Draining { in_flight } => info!(target: "on_shutdown", in_flight, "draining begins"),
+        News::Draining { .. } | News::Ended(_) | News::Report(_) => {}
         News::TimedOut { hook, after, doing } => warn!(
             target: "on_shutdown",
             hook = hook.full_name, file = hook.file, line = hook.line, doing, after_seconds = after.as_secs_f64(),
@@ -38,30 +58,29 @@ pub(super) fn emit(news: &News) -> bool {
             elapsed_seconds = elapsed.as_secs_f64(), remaining_seconds = remaining.as_secs_f64(),
             "{sentence}"
         ),
-        News::Ended(hook) => ended(hook),
-        News::Report(report) => tell_report(report),
     }
     true
 }
 
-fn ended(hook: &HookReport) {
+fn emit_end(hook: &HookReport) {
     let HookReport { outcome, file, line, duration, .. } = hook;
     let (name, phase, seconds) = (hook.full_name(), hook.phase.name(), seconds(*duration));
+    let label = OneLine(&hook.name);
     match outcome {
         Outcome::Completed => debug!(
-            target: "on_shutdown", hook = name, phase, seconds, outcome = outcome.name(), "{} {outcome}", hook.name
+            target: "on_shutdown", hook = name, phase, seconds, outcome = outcome.name(), "{label} {outcome}"
         ),
         _ => warn!(
             target: "on_shutdown",
             hook = name, phase, seconds, outcome = outcome.name(), file, line,
-            "{} ({file}:{line}) {outcome}", hook.name
+            "{label} ({file}:{line}) {}", OneLine(outcome)
         ),
     }
 }
 
-fn tell_report(report: &Report) {
+fn emit_report(report: &Report) {
     let (exit_code, seconds, deadline_seconds) = (report.exit_code, seconds(report.duration), seconds(report.deadline));
-    let headline = report.headline();
+    let headline = OneLine(report.headline());
     let trigger = report.trigger.to_string();
     match exit_code {
         0 => info!(

@@ -1,0 +1,136 @@
+//! Readers that read nothing, and writes that would block.
+#![cfg(target_os = "linux")]
+
+use std::io::Read;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::channel;
+
+use nix::pty::openpty;
+use nix::sys::socket::{setsockopt, sockopt};
+
+use super::*;
+
+/// Longer than all that a line may wait, on a machine that is busy.
+const AGES: Duration = Duration::from_secs(10);
+
+/// Runs the work on a thread that is left behind if it blocks.
+fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, ended) = channel();
+    std::thread::spawn(move || done.send(work()));
+    ended.recv_timeout(AGES).expect("it must not block")
+}
+
+fn is_full(result: nix::Result<usize>) -> bool {
+    result == Err(Errno::EAGAIN)
+}
+
+/// Writes until there is no room, and returns how much there was.
+fn fill(descriptor: &OwnedFd) -> usize {
+    let sink = Sink::open(descriptor.as_fd());
+    assert!(!matches!(sink, Sink::Direct(_)), "it can be written without blocking");
+    std::iter::repeat_with(|| sink.write(&[b'.'; 512])).map_while(Result::ok).sum()
+}
+
+fn terminal() -> (OwnedFd, OwnedFd) {
+    let pair = openpty(None, None).expect("a terminal");
+    (pair.master, pair.slave)
+}
+
+fn pipe() -> (OwnedFd, OwnedFd) {
+    nix::unistd::pipe().expect("a pipe")
+}
+
+fn socket() -> (OwnedFd, OwnedFd) {
+    let (reader, writer) = UnixStream::pair().expect("a pair of sockets");
+    // The kernel's least: a chunk does not fit in one piece.
+    setsockopt(&writer, sockopt::SndBuf, &1).expect("it may be small");
+    (reader.into(), writer.into())
+}
+
+#[test]
+fn spec_3_14_a_write_to_a_full_pipe_terminal_or_socket_does_not_block() {
+    for make in [pipe, terminal, socket] {
+        in_time(move || {
+            let (_reader, writer) = make();
+            assert!(fill(&writer) > 0);
+            // As if `poll` had said that there is room, and another thread had taken it.
+            assert!(is_full(Sink::open(writer.as_fd()).write(b"line")));
+            assert_eq!(write_all(writer.as_fd(), b"line", LINE_PATIENCE, LINE_LIMIT), Written::Part);
+        });
+    }
+}
+
+#[test]
+fn spec_3_14_a_terminal_with_less_room_than_the_line_does_not_block() {
+    // A terminal's room comes in pieces: how much is left at the end depends on how the text before was cut.
+    let short = (0..40).filter(|number| {
+        let already = vec![b'.'; number * 97];
+        in_time(move || {
+            let (_reader, writer) = terminal();
+            let sink = Sink::open(writer.as_fd());
+            let _ = sink.write(&already);
+            let mut written = Ok(CHUNK);
+            while written == Ok(CHUNK) && is_writable(writer.as_fd(), Duration::ZERO) {
+                written = sink.write(&[b'x'; CHUNK]);
+            }
+            write_all(writer.as_fd(), &[b'x'; 100_000], LINE_PATIENCE, LINE_LIMIT);
+            // `poll` has said that it can be written, and a write that may block would have blocked.
+            written != Ok(CHUNK)
+        })
+    });
+    assert!(short.count() > 0, "no terminal was in the state that this is about");
+}
+
+#[test]
+fn spec_3_14_a_reader_that_takes_a_little_at_a_time_holds_a_line_only_so_long() {
+    let (reader, writer) = pipe();
+    fill(&writer);
+    let mut reader = File::from(reader);
+    std::thread::spawn(move || {
+        let mut page = [0; 4096];
+        while reader.read(&mut page).is_ok_and(|read| read > 0) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let start = Instant::now();
+    let written = write_all(writer.as_fd(), &[b'x'; 10_000_000], LINE_PATIENCE, LINE_LIMIT);
+    assert_eq!(written, Written::Part);
+    assert!(start.elapsed() < AGES, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_reader_that_reads_gets_it_all_and_the_shared_flags_stay() {
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
+    for make in [pipe, socket] {
+        let (reader, writer) = make();
+        let read = std::thread::spawn(move || {
+            let mut text = Vec::new();
+            File::from(reader).read_to_end(&mut text).map(|_| text).expect("it can be read")
+        });
+        let text = vec![b'x'; 300_000];
+        assert_eq!(write_all(writer.as_fd(), &text, AGES, Duration::MAX), Written::All);
+        let flags = fcntl(&writer, FcntlArg::F_GETFL).expect("flags");
+        assert_eq!(flags & OFlag::O_NONBLOCK.bits(), 0, "other processes share them");
+        drop(writer);
+        assert_eq!(read.join().expect("no panic").len(), text.len());
+    }
+}
+
+#[test]
+fn a_file_is_written_where_it_is_and_not_from_its_beginning() {
+    let path = std::env::temp_dir().join(format!("on-shutdown-stderr-{}", std::process::id()));
+    let file = File::create(&path).expect("a file");
+    for line in [b"first\n", b"again\n"] {
+        assert_eq!(write_all(file.as_fd(), line, LINE_PATIENCE, LINE_LIMIT), Written::All);
+    }
+    assert_eq!(std::fs::read_to_string(&path).expect("text"), "first\nagain\n");
+    std::fs::remove_file(path).expect("it is there");
+}
+
+#[test]
+fn nobody_who_reads_is_no_reason_to_wait() {
+    let (reader, writer) = pipe();
+    drop(reader);
+    assert_eq!(write_all(writer.as_fd(), b"line", AGES, AGES), Written::Refused);
+}

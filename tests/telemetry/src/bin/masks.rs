@@ -1,0 +1,122 @@
+//! A program whose subscriber and recorder start a thread and a child, and whose hook lists every thread of the process
+//! with the signals that it blocks. `main` blocks SIGUSR1 before or after the install, as
+//! `BLOCKS` says.
+
+use std::process::Command;
+use std::sync::Once;
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use nix::sys::signal::{SigSet, Signal};
+use on_shutdown::{HookSettings, Phase, Settings, register_sync};
+use telemetry::{async_hook, say, sync_hook, work_for_ever};
+use tracing::Event;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The signals that a thread blocks, out of its `status` file.
+fn blocked(status: &str) -> String {
+    let line = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
+    line.expect("Linux tells it").trim().to_owned()
+}
+
+fn of_this_thread() -> String {
+    blocked(&std::fs::read_to_string("/proc/thread-self/status").expect("Linux has it"))
+}
+
+/// What an exporter does: it starts threads and processes.
+fn spawn_from(place: &str) {
+    let thread = std::thread::spawn(of_this_thread).join().expect("no panic");
+    let child = Command::new("cat").arg("/proc/self/status").output().expect("a child");
+    let child = blocked(&String::from_utf8_lossy(&child.stdout));
+    say(&format!("{place}: itself {} thread {thread} child {child}", of_this_thread()));
+}
+
+struct Spawning;
+
+static SUBSCRIBER: Once = Once::new();
+static RECORDER: Once = Once::new();
+
+impl<S: tracing::Subscriber> Layer<S> for Spawning {
+    fn on_event(&self, _event: &Event<'_>, _context: Context<'_, S>) {
+        SUBSCRIBER.call_once(|| spawn_from("subscriber"));
+    }
+}
+
+impl Recorder for Spawning {
+    fn describe_counter(&self, _key: KeyName, _unit: Option<Unit>, _description: SharedString) {}
+    fn describe_gauge(&self, _key: KeyName, _unit: Option<Unit>, _description: SharedString) {}
+    fn describe_histogram(&self, _key: KeyName, _unit: Option<Unit>, _description: SharedString) {}
+
+    fn register_counter(&self, _key: &Key, _metadata: &Metadata<'_>) -> Counter {
+        Counter::noop()
+    }
+
+    fn register_gauge(&self, _key: &Key, _metadata: &Metadata<'_>) -> Gauge {
+        RECORDER.call_once(|| spawn_from("recorder"));
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, _key: &Key, _metadata: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}
+
+fn list_threads(when: &str) {
+    for task in std::fs::read_dir("/proc/self/task").expect("Linux has it").map_while(Result::ok) {
+        let name = std::fs::read_to_string(task.path().join("comm"));
+        let status = std::fs::read_to_string(task.path().join("status"));
+        // A thread may end meanwhile.
+        if let (Ok(name), Ok(status)) = (name, status) {
+            say(&format!("{when}: task {} blocks {}", name.trim(), blocked(&status)));
+        }
+    }
+}
+
+fn block_usr1() -> SigSet {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGUSR1);
+    signals.thread_block().expect("it can be blocked");
+    signals
+}
+
+fn main() {
+    let blocks = std::env::var("BLOCKS").unwrap_or_default();
+    if blocks == "before" {
+        block_usr1();
+    }
+    sync_hook("stops", Phase::Stop);
+    async_hook("closes", Phase::Close);
+    let lists = |_| {
+        list_threads("hook");
+        spawn_from("hook");
+        Ok::<(), String>(())
+    };
+    register_sync("lists", HookSettings::new().phase(Phase::Flush), lists).expect("it is early enough").keep();
+    Settings::new().install().expect("the settings are right");
+    tracing_subscriber::registry().with(Spawning).init();
+    metrics::set_global_recorder(Spawning).expect("the only one");
+    if blocks == "after" {
+        // To wait for it. A thread that took it instead would end the process.
+        let signals = block_usr1();
+        for _ in 0..100 {
+            nix::sys::signal::kill(nix::unistd::Pid::this(), Signal::SIGUSR1).expect("the process lives");
+            signals.wait().expect("it has come");
+        }
+    }
+    wait_until_idle();
+    list_threads("idle");
+    work_for_ever()
+}
+
+/// The threads of the shutdown take their masks on their own.
+fn wait_until_idle() {
+    let sleeps = |name: &str| {
+        let stats = std::fs::read_dir("/proc/self/task").expect("Linux has it").map_while(Result::ok);
+        let stats = stats.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok());
+        stats.filter(|stat| stat.contains(&format!("({name:.15}) S"))).count() == 1
+    };
+    while !["shutdown", "shutdown-watch", "shutdown-telemetry"].into_iter().all(sleeps) {
+        std::thread::yield_now();
+    }
+}
