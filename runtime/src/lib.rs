@@ -224,62 +224,44 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-pub use after::PlanError;
-pub use budget::{Budget, DEFAULT_GRACE_PERIOD, GRACE_PERIOD_VARIABLE, GraceError, GraceSource};
 pub use drain::{Draining, InFlight, Tracked, WorkInFlight};
 pub use drain::{draining, in_flight, is_draining, is_ready, leaving, serve, track};
 pub use exit::Ending;
-pub use handle::{Handle, NotInstalled, exit, provide, provide_instead, request};
+pub use hook::context::{Context, Hurried};
+pub use hook::registry::{AlreadyProvided, TooLate};
 pub use hook::{DEFAULT_TIMEOUT, Hook, Phase};
+pub use install::handle::{Handle, NotInstalled, exit, provide, provide_instead, request};
+pub use install::register::{HookSettings, RegisterError, Registration, register, register_sync};
+pub use install::settings::{InstallError, MODE_VARIABLE, Settings};
 pub use on_shutdown_macros::{main, on_shutdown};
-pub use overrides::{HOOKS_VARIABLE, OverrideError, OverrideSource};
+#[cfg(feature = "systemd")]
+pub use output::systemd;
 pub use plan::Plan;
-pub use platform::Platform;
-pub use register::{HookSettings, RegisterError, Registration, register, register_sync};
-pub use registry::{AlreadyProvided, TooLate};
+pub use plan::budget::{Budget, DEFAULT_GRACE_PERIOD, GRACE_PERIOD_VARIABLE, GraceError, GraceSource};
+pub use plan::order::PlanError;
+pub use plan::overrides::{HOOKS_VARIABLE, OverrideError, OverrideSource};
+pub use plan::platform::Platform;
+pub use report::file::{REPORT_VARIABLE, ReportFileError};
 pub use report::{HookReport, InFlightSeen, Noted, Outcome, OwnEnd, Report, SkipReason};
-pub use report_file::{REPORT_VARIABLE, ReportFileError};
-pub use run::{Context, Hurried};
-pub use settings::{InstallError, MODE_VARIABLE, Settings};
 pub use trigger::{Sender, Signal, SignalSetError, Trigger};
 
-mod advice;
-mod after;
-mod budget;
-mod console;
-mod demand;
 mod drain;
-mod entry;
+mod duration_text;
 mod exit;
-mod handle;
 mod hook;
 mod inspect;
-#[cfg(feature = "json")]
-mod json;
-mod length;
-mod nearest;
-mod operator;
-mod overrides;
+mod install;
+mod output;
 mod plan;
-mod platform;
-mod register;
-mod registry;
 mod report;
-mod report_file;
 mod run;
-mod settings;
-mod shell_form;
-mod shutdown;
 mod telemetry;
-mod termination_log;
-mod timing;
 mod trigger;
+mod user_code;
 
 #[doc(hidden)]
 pub mod private;
 
-#[cfg(feature = "systemd")]
-pub mod systemd;
 #[cfg(feature = "testing")]
 pub mod testing;
 

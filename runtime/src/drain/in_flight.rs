@@ -17,7 +17,7 @@ use super::in_flight_table::{InFlightTable, WakeFn};
 use super::sites::{self, Site};
 use super::slots::{Hint, SlotHandle};
 use super::{Draining, STAGE, draining};
-use crate::length::Length;
+use crate::duration_text::Length;
 
 static IN_FLIGHT: InFlightTable = InFlightTable::new();
 

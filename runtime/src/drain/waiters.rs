@@ -16,7 +16,7 @@ use std::task::{Poll, Waker};
 
 use super::stage::{Stage, StageFlag};
 use super::sync::{Mutex, MutexGuard, const_fn};
-use crate::hook::{catch_panic, discard};
+use crate::user_code::{catch_panic, discard};
 
 /// The tasks that wait for a stage.
 pub(super) struct WaiterList {

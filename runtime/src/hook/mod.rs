@@ -8,12 +8,12 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-pub(crate) use call::Values;
-pub use call::{Call, Missing, Want, WantOption, WantValue, want};
-pub(crate) use user_code::{catch_panic, discard};
+pub(crate) use parameters::Values;
+pub use parameters::{Call, Missing, Want, WantOption, WantValue, want};
 
-mod call;
-mod user_code;
+pub(crate) mod context;
+mod parameters;
+pub(crate) mod registry;
 
 /// What kind of work a hook does. Phases run in the order in which they are listed here; there are no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -4,14 +4,20 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::time::Duration;
 
-use crate::after::{self, PlanError, Turn, turn};
-use crate::budget::Budget;
-use crate::demand::{Allotment, Declared, Demand};
+use crate::plan::order::{PlanError, Turn, turn};
+use crate::plan::budget::Budget;
+use crate::plan::allotment::{Allotment, Declared, Demand};
 use crate::hook::{Hook, HookRef, Phase};
-use crate::overrides::Disabled;
-use crate::timing;
+use crate::plan::overrides::Disabled;
 
-mod print;
+pub(crate) mod allotment;
+pub(crate) mod budget;
+mod display;
+pub(crate) mod order;
+pub(crate) mod overrides;
+pub(crate) mod platform;
+pub(crate) mod suggest;
+pub(crate) mod timing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Order, groups and contradictions of plans built by hand.
 
 use super::*;
-use crate::advice;
+use crate::install::warnings;
 use crate::hook::Body;
 
 const fn hook(name: &'static str, phase: Phase, priority: i32, seconds: u64) -> Hook {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::advice;
-use crate::budget::DEFAULT_GRACE_PERIOD;
+use crate::install::warnings;
+use crate::plan::budget::DEFAULT_GRACE_PERIOD;
 use crate::hook::{Body, DEFAULT_TIMEOUT, Once};
 
 const fn ms(millis: u64) -> Duration {

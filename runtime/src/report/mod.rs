@@ -5,16 +5,19 @@ use std::time::{Duration, SystemTime};
 
 use crate::drain::WorkInFlight;
 use crate::hook::{self, Hook, Phase};
-use crate::length::Length;
+use crate::duration_text::Length;
 use crate::trigger::{Signal, Trigger};
 
 pub(crate) use one_line::{OneLine, cut};
-pub(crate) use timeline::Canvas;
+pub(crate) use text::Canvas;
 
+pub(crate) mod file;
+#[cfg(feature = "json")]
+mod json;
 mod one_line;
 #[cfg(test)]
 pub(crate) mod sample;
-mod timeline;
+mod text;
 
 /// What became of a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]

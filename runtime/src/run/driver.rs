@@ -9,7 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::context::FastSignal;
+use crate::hook::context::FastSignal;
 use super::hook_future::CancelHandle;
 use super::state::{Event, Finish, ShutdownState};
 use crate::drain::{self, Stage};
@@ -102,7 +102,7 @@ impl Driver {
         hook: HookRef,
         after: &[HookRef],
         now: Duration,
-    ) -> Result<(), crate::registry::TooLate> {
+    ) -> Result<(), crate::hook::registry::TooLate> {
         self.state.add(hook, after, now)
     }
 

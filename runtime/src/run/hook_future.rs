@@ -8,7 +8,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::state::Finish;
-use crate::hook::{HookFuture, HookResult, Missing, catch_panic, discard};
+use crate::hook::context::nanos;
+use crate::hook::{HookFuture, HookResult, Missing};
+use crate::user_code::{catch_panic, discard};
 use crate::report::{Outcome, SkipReason};
 
 /// Cancels a future that waits, from another thread.
@@ -106,10 +108,6 @@ impl Future for Cancellable {
             Err(message) => Finish::Ended(Outcome::Panicked(message)),
         })
     }
-}
-
-pub(super) fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Drops the future because its time is over, which a panic of its `Drop` does not change.

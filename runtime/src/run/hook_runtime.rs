@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime, RuntimeMetrics};
 
-use crate::hook::catch_panic;
+use crate::user_code::catch_panic;
 
 /// How often the tasks of a hook that has returned are counted while it waits for them.
 const TASK_CHECK: Duration = Duration::from_millis(1);

@@ -8,7 +8,6 @@
 //! held up. Only where no worker is left and the system refuses another one does it run what is queued itself.
 //! [`shared`] is what they share, and the only place with a lock.
 
-pub use context::{Context, Hurried};
 pub(crate) use hook_runtime::HookRuntime;
 pub(crate) use observer::{Observer, RunningHook, StuckHook};
 pub(crate) use parked_thread::ParkedThread;
@@ -18,7 +17,6 @@ pub(crate) use simulation::{Fault, Simulation};
 pub(crate) use state::{Event, Program, Progress, ShutdownState};
 pub(crate) use supervisor::supervise;
 
-mod context;
 mod driver;
 mod hook_future;
 mod hook_runtime;

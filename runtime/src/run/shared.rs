@@ -27,7 +27,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::context::FastSignal;
+use crate::hook::context::FastSignal;
 use super::driver::{Driver, Effects, Next};
 use super::hook_future::CancelHandle;
 use super::hook_runtime::HookRuntime;
@@ -38,7 +38,7 @@ use super::worker;
 use crate::drain;
 use crate::hook::{HookRef, Values};
 use crate::plan::{Id, Plan};
-use crate::registry::{HookSink, TooLate};
+use crate::hook::registry::{HookSink, TooLate};
 use crate::report::Report;
 use crate::telemetry::TELLS_ENDS;
 use crate::trigger::{Mailbox, Note, Trigger};

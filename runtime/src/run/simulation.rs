@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-use super::context::{HookArgs, at_virtual_time};
+use crate::hook::context::{HookArgs, at_virtual_time};
 use super::driver::{Driver, Next, Task, WakeUp};
 use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
 use super::state::{Event, Finish, Program, ShutdownState};
@@ -20,7 +20,7 @@ use crate::drain::{Stage, WorkInFlight};
 use crate::hook::{Body, Call, Entered, HookFuture, HookRef, Values};
 use crate::plan::{Id, Plan};
 #[cfg(test)]
-use crate::registry::TooLate;
+use crate::hook::registry::TooLate;
 use crate::report::{Outcome, Report};
 use crate::trigger::{Note, Trigger};
 

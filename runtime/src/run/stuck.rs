@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::hook_future::CancelHandle;
 use super::shared::{Run, Shared};
 use crate::inspect::{self, ThreadId};
-use crate::length::Length;
+use crate::duration_text::Length;
 use crate::plan::Id;
 
 /// Maximum number of hooks that are inspected in one look, and maximum time for them: the others wait for it.

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::context::HookArgs;
+use crate::hook::context::HookArgs;
 use super::driver::{Next, Task};
 use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
 use super::hook_runtime::{HookRuntime, Made};

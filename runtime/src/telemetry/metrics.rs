@@ -14,7 +14,7 @@ use std::time::Duration;
 use metrics::{counter, gauge, histogram};
 
 use super::News;
-use crate::hook::catch_panic;
+use crate::user_code::catch_panic;
 use crate::report::{HookReport, Report};
 
 /// Records each hook once, and the time on the way.

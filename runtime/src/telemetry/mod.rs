@@ -14,7 +14,6 @@ use std::time::Duration;
 pub(crate) use news::{Named, News};
 pub(crate) use span::HookSpan;
 
-use crate::console;
 use crate::hook::Hook;
 use crate::report::{Canvas, Report};
 use crate::trigger::Masks;
@@ -23,6 +22,7 @@ use crate::trigger::Masks;
 mod metrics;
 mod news;
 mod span;
+pub(crate) mod stderr;
 #[cfg(feature = "tracing")]
 mod subscriber_guard;
 #[cfg(feature = "tracing")]
@@ -51,14 +51,14 @@ pub(crate) struct Voice {
 impl Voice {
     /// Makes all that is needed at the trigger. The masks are those of the open mailbox.
     pub(crate) fn new(quiet: bool, masks: Masks) -> Self {
-        console::prepare();
+        stderr::prepare();
         #[cfg(not(any(feature = "tracing", feature = "metrics")))]
         let _ = masks;
         Self {
             #[cfg(any(feature = "tracing", feature = "metrics"))]
             worker: worker::TelemetryWorker::start(quiet, masks),
             // Read now: at the trigger the program may hold the lock of the environment.
-            canvas: console::canvas(),
+            canvas: stderr::canvas(),
             quiet,
         }
     }
@@ -72,7 +72,7 @@ impl Voice {
     }
 
     fn print(&self, news: &[News]) {
-        news.iter().filter_map(|news| news.line(self.quiet)).for_each(console::line);
+        news.iter().filter_map(|news| news.line(self.quiet)).for_each(stderr::line);
     }
 
     /// Sends the report to the subscriber and waits for it. Otherwise writes the report to stderr, unless all went well
@@ -88,7 +88,7 @@ impl Voice {
         if self.quiet && went_well {
             return;
         }
-        console::write(&report.on(self.canvas).to_string(), patience.min(console::PATIENCE));
+        stderr::write(&report.on(self.canvas).to_string(), patience.min(stderr::PATIENCE));
     }
 
     /// Makes the span around a hook that starts now.

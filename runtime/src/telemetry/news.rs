@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::drain::WorkInFlight;
 use crate::hook::Hook;
-use crate::length::Length;
+use crate::duration_text::Length;
 use crate::report::{HookReport, OneLine, Report};
 use crate::trigger::{Signal, Trigger};
 

@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::worker::STALLED;
-use crate::hook::catch_panic;
+use crate::user_code::catch_panic;
 
 /// A call that takes longer than this makes hook threads wait before they call, too.
 const SLOW: Duration = Duration::from_millis(1);

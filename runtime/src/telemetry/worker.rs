@@ -14,7 +14,7 @@ use super::span::{HookSpan, SpanCell};
 #[cfg(feature = "tracing")]
 use super::subscriber_guard::SubscriberGuard;
 use super::{News, PATIENCE};
-use crate::console;
+use crate::telemetry::stderr;
 use crate::hook::{Hook, Phase};
 use crate::report::Report;
 use crate::trigger::Masks;
@@ -269,7 +269,7 @@ fn run(shared: &Shared, masks: Masks) -> ! {
 fn emit_or_print(news: &News, shared: &Shared) -> bool {
     let taken = emit(news, shared);
     if !taken && let Some(sentence) = news.line(shared.quiet) {
-        console::line(sentence);
+        stderr::line(sentence);
     }
     taken
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use cargo_lock::{Lockfile, Package};
 
 use super::fail;
-use crate::advice;
+use crate::install::warnings;
 use crate::plan::Plan;
-use crate::registry;
+use crate::hook::registry;
 
 /// Fails unless exactly these hooks are linked, by their full names (`orders::flush`), in any order.
 ///

@@ -10,12 +10,12 @@ use std::time::Duration;
 use super::fail;
 use crate::exit;
 use crate::hook::Values;
-use crate::nearest::correction;
+use crate::plan::suggest::correction;
 use crate::plan::{Id, Plan};
-use crate::registry::Provided;
+use crate::hook::registry::Provided;
 use crate::report::{Outcome, Report};
 use crate::run::{Fault, Simulation};
-use crate::settings::Settings;
+use crate::install::settings::Settings;
 use crate::trigger::{Note, Signal, Trigger};
 
 /// A shutdown of this program's hooks, to be played in a test.

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use mailbox::{Mailbox, Note};
+pub(crate) use inbox::{Mailbox, Note};
 pub(crate) use mask::{HeldBack, Masks};
-pub(crate) use set::SignalSet;
-pub use set::SignalSetError;
+pub(crate) use signal_set::SignalSet;
+pub use signal_set::SignalSetError;
 pub use signal::Signal;
 
-mod mailbox;
+mod inbox;
 mod mask;
-mod set;
 mod signal;
+mod signal_set;
 
 /// Why the program stops. The first trigger of a shutdown is its reason, whatever comes later.
 #[derive(Clone, Debug, PartialEq, Eq)]

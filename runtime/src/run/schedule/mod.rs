@@ -16,11 +16,11 @@ use std::time::Duration;
 use super::driver::{Driver, Next};
 use super::simulation::{Fault, SimulatedWork, Simulation};
 use super::state::{Event, ShutdownState};
-use crate::budget::Budget;
+use crate::plan::budget::Budget;
 use crate::drain::Stage;
 use crate::hook::{Body, Hook, HookError, HookFuture, HookRef, Once, Phase};
 use crate::plan::Plan;
-use crate::registry::{Provided, TooLate};
+use crate::hook::registry::{Provided, TooLate};
 use crate::report::{Outcome, Report};
 use crate::trigger::{Note, Signal, Trigger};
 

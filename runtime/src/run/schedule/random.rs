@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::*;
 use crate::report::SkipReason;
-use crate::timing::Timing;
+use crate::plan::timing::Timing;
 
 /// Marsaglia's xorshift: the same plans for the same seed, everywhere.
 struct Dice(u64);

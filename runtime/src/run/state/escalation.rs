@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Event, HookState, ShutdownState, Step};
 use crate::report::OwnEnd;
-use crate::timing::FAST_TIMEOUT;
+use crate::hook::context::FAST_TIMEOUT;
 use crate::trigger::{Escalation, Note, Signal, Trigger, escalate};
 
 impl ShutdownState {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Event, HookState, OpenGroup, ShutdownState, Step};
-use crate::after::Turn as GroupKey;
-use crate::demand::Allotment;
+use crate::plan::order::Turn as GroupKey;
+use crate::plan::allotment::Allotment;
 use crate::drain::Stage;
 use crate::hook::Phase;
 use crate::plan::Id;

@@ -7,13 +7,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::after::Turn as GroupKey;
+use crate::plan::order::Turn as GroupKey;
 use crate::drain::{Stage, WorkInFlight};
 use crate::hook::{HookRef, Phase};
 use crate::plan::{Id, Plan};
 use crate::report::{HookReport, Outcome, OwnEnd};
 use crate::telemetry::TELLS_ENDS;
-use crate::timing::{Share, TimeLimit, Timing};
+use crate::plan::timing::{Share, TimeLimit, Timing};
 use crate::trigger::{Note, Signal, Trigger};
 
 mod escalation;

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{HookState, ShutdownState, Step};
-use crate::after::{Turn as GroupKey, turn as group_key};
-use crate::demand::Allotment;
+use crate::plan::order::{Turn as GroupKey, turn as group_key};
+use crate::plan::allotment::Allotment;
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
-use crate::registry::TooLate;
+use crate::hook::registry::TooLate;
 use crate::report::{Outcome, SkipReason};
-use crate::timing::Timing;
+use crate::plan::timing::Timing;
 
 impl ShutdownState {
     /// Adds a hook. Where its phase is under way and its group was opened before, it joins the group that runs.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hook::{HookRef, Tuned};
-use crate::length;
-use crate::nearest::correction;
+use crate::duration_text;
+use crate::plan::suggest::correction;
 
 /// The environment variable that changes hooks: `orders::flush timeout=2s priority=5; metrics::push disabled`.
 /// A blank value counts as not set.

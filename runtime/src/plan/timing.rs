@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use crate::budget::Budget;
-use crate::demand::{Allotment, Declared, Demand};
+use crate::plan::budget::Budget;
+use crate::plan::allotment::{Allotment, Declared, Demand};
+use crate::hook::context::FAST_TIMEOUT;
 use crate::hook::{Hook, HookRef, Phase};
 use crate::plan::Plan;
-
-/// Maximum time of a hook in a fast shutdown: a person who waits at a terminal gives it about that.
-pub(crate) const FAST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a cancelled future may take to be dropped before its thread counts as lost: a `Drop` that closes a
 /// connection takes a round trip.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use super::channel::{Channel, speaks_for_service};
-use super::words;
-use crate::console;
+use super::socket::{Channel, speaks_for_service};
+use super::messages;
+use crate::telemetry::stderr;
 use crate::drain::WorkInFlight;
 use crate::hook::{Hook, Phase};
 use crate::report::Report;
@@ -66,15 +66,15 @@ impl Notifying {
         self.complain();
         let mut told = self.told();
         // A phase that began meanwhile makes old news of it.
-        let status = words::waiting(progress).filter(|_| told.phase <= Some(progress.phase));
-        let extension = words::extension(progress, self.grace_period);
+        let status = messages::waiting(progress).filter(|_| told.phase <= Some(progress.phase));
+        let extension = messages::extension(progress, self.grace_period);
         let progress = (progress.count > told.progress).then_some((progress.count, extension));
         self.say(&mut told, status, progress);
     }
 
     /// Says what is new. What could not be said is new the next time.
     fn say(&self, told: &mut Told, status: Option<String>, progress: Option<(usize, Duration)>) {
-        let status = status.map(|status| words::one_line(&status)).filter(|status| *status != told.status);
+        let status = status.map(|status| messages::one_line(&status)).filter(|status| *status != told.status);
         let stopping = (!told.stopping).then_some(NotifyState::Stopping);
         let shown = status.as_deref().map(NotifyState::Status);
         let micros = |time: Duration| u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
@@ -102,7 +102,7 @@ impl Notifying {
         complaint.made = true;
         let line = format!("systemd could not be told of the shutdown: {}", complaint.error);
         drop(told);
-        console::line(line);
+        stderr::line(line);
     }
 
     fn end(&self, told: &mut Told, report: &Report) {
@@ -129,7 +129,7 @@ impl Observer for Notifying {
     fn phase_began(&self, phase: Phase, hooks: usize) {
         let mut told = self.told();
         told.phase = Some(phase);
-        self.say(&mut told, Some(words::beginning(phase, hooks)), None);
+        self.say(&mut told, Some(messages::beginning(phase, hooks)), None);
         drop(told);
         self.operator.phase_began(phase, hooks);
     }

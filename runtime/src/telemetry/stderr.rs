@@ -236,5 +236,5 @@ fn width() -> Option<usize> {
 }
 
 #[cfg(test)]
-#[path = "console_tests.rs"]
+#[path = "stderr_tests.rs"]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::budget::Budget;
+use crate::plan::budget::Budget;
 use crate::hook::{Hook, Phase};
 
 /// The time of one hook, or of the longest chain of hooks in a group.

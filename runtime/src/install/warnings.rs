@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::length::Length;
+use crate::duration_text::Length;
 use crate::plan::Plan;
-use crate::shell_form;
-use crate::timing;
+use crate::install::shell_form;
+use crate::plan::timing;
 use crate::trigger::Signal;
 
 /// Maximum number of hooks listed in one warning: more do not fit on a line that people read.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::demand::Allotment;
+use crate::plan::allotment::Allotment;
 use crate::hook::{Hook, HookRef, Phase, identity};
 
 /// A hook that waits, and a hook that it waits for, as positions in the plan.

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::budget::{Budget, GRACE_PERIOD_VARIABLE};
+use crate::plan::budget::{Budget, GRACE_PERIOD_VARIABLE};
 use crate::exit::Ending;
-use crate::overrides::{Change, HOOKS_VARIABLE, OverrideSource, Overrides};
+use crate::plan::overrides::{Change, HOOKS_VARIABLE, OverrideSource, Overrides};
 use crate::plan::Plan;
-use crate::platform::Platform;
-use crate::registry;
-use crate::report_file::{REPORT_VARIABLE, ReportFile};
+use crate::plan::platform::Platform;
+use crate::hook::registry;
+use crate::report::file::{REPORT_VARIABLE, ReportFile};
 use crate::trigger::{Signal, SignalSet};
 
 pub(crate) use environment::Mode;

@@ -7,19 +7,22 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::budget::Budget;
-use crate::console;
+use crate::plan::budget::Budget;
+use crate::telemetry::stderr;
 use crate::drain::{self, Stage, WorkInFlight};
 use crate::exit::{self, Armed, Ending, LastResort};
 use crate::hook::{Hook, Phase};
-use crate::length::Length;
+use crate::duration_text::Length;
 use crate::report::Report;
-use crate::report_file::ReportFile;
+use crate::report::file::ReportFile;
 use crate::run::{Event, Observer, Program, Progress, RunningHook, StuckHook};
-use crate::settings::Settings;
+use crate::install::settings::Settings;
 use crate::telemetry::{self, HookSpan, Named, News, Voice};
-use crate::termination_log;
 use crate::trigger::{Masks, Trigger};
+
+#[cfg(feature = "systemd")]
+pub mod systemd;
+mod termination_log;
 
 /// How long stdout may take to be flushed; the program may hold its lock for ever.
 const FLUSH_PATIENCE: Duration = Duration::from_millis(500);
@@ -82,10 +85,10 @@ impl Operator {
         };
         let trouble = match thread::Builder::new().name("shutdown-report".to_owned()).spawn(write) {
             Err(_) => "no report in a file: the system refuses a thread to write it".to_owned(),
-            Ok(_) => match told.recv_timeout(console::PATIENCE) {
+            Ok(_) => match told.recv_timeout(stderr::PATIENCE) {
                 Ok(Ok(())) => return,
                 Ok(Err(why)) => why,
-                Err(_) => format!("no report in a file: it took longer than {}", Length(console::PATIENCE)),
+                Err(_) => format!("no report in a file: it took longer than {}", Length(stderr::PATIENCE)),
             },
         };
         // Of a file that nobody asked for there is nothing to say.
@@ -197,7 +200,7 @@ impl Observer for Operator {
         let left = self.budget.conclusion_until().saturating_sub(now);
         match self.ending {
             Ending::Atexit => left,
-            Ending::Immediate | Ending::Return => left.min(FLUSH_PATIENCE + console::PATIENCE + telemetry::PATIENCE),
+            Ending::Immediate | Ending::Return => left.min(FLUSH_PATIENCE + stderr::PATIENCE + telemetry::PATIENCE),
         }
     }
 }

@@ -5,11 +5,11 @@ use std::io;
 use std::time::Duration;
 
 use super::MODE_VARIABLE;
-use crate::after::PlanError;
-use crate::budget::{Budget, GraceError};
+use crate::plan::order::PlanError;
+use crate::plan::budget::{Budget, GraceError};
 use crate::exit;
-use crate::overrides::OverrideError;
-use crate::report_file::ReportFileError;
+use crate::plan::overrides::OverrideError;
+use crate::report::file::ReportFileError;
 use crate::trigger::SignalSetError;
 
 /// Why a shutdown could not be installed. Nothing was changed then.

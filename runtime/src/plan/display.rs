@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::Plan;
 use crate::hook::{HookRef, Phase};
-use crate::length::Length;
-use crate::overrides::Disabled;
-use crate::timing;
+use crate::duration_text::Length;
+use crate::plan::overrides::Disabled;
+use crate::plan::timing;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

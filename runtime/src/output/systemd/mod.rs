@@ -48,16 +48,16 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use crate::budget::Budget;
-use crate::console;
+use crate::plan::budget::Budget;
+use crate::telemetry::stderr;
 use crate::drain::is_ready;
 use crate::run::Observer;
-use channel::{Channel, SAID_READY};
-use course::Notifying;
+use socket::{Channel, SAID_READY};
+use observer::Notifying;
 
-mod channel;
-mod course;
-mod words;
+mod messages;
+mod observer;
+mod socket;
 
 /// How long [`ready`] waits where the socket is full.
 const READY_PATIENCE: Duration = Duration::from_secs(1);
@@ -84,7 +84,7 @@ pub(crate) fn beside(operator: Arc<dyn Observer>, budget: Budget) -> Arc<dyn Obs
         Ok(None) => operator,
         Ok(Some(channel)) => Arc::new(Notifying::new(operator, channel, budget.grace_period())),
         Err(error) => {
-            console::line(format_args!("systemd will not be told of the shutdown: {error}"));
+            stderr::line(format_args!("systemd will not be told of the shutdown: {error}"));
             operator
         }
     }

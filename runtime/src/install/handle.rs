@@ -12,7 +12,7 @@ use std::thread::{self, Thread};
 use tokio::sync::watch;
 
 use crate::plan::Plan;
-use crate::registry::{AlreadyProvided, Provided};
+use crate::hook::registry::{AlreadyProvided, Provided};
 use crate::report::Report;
 use crate::run::Run;
 use crate::trigger::{Mailbox, Note, Trigger};

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::length::{self, Length};
-use crate::platform::Platform;
+use crate::duration_text::{self, Length};
+use crate::plan::platform::Platform;
 
 /// The environment variable that sets the grace period if the program does not. A blank value counts as not set.
 pub const GRACE_PERIOD_VARIABLE: &str = "ON_SHUTDOWN_GRACE_PERIOD";

@@ -5,17 +5,24 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use crate::advice::advice;
+use crate::install::warnings::advice;
 use crate::drain;
 use crate::exit::{self, LastResort};
-use crate::handle::{Handle, INSTALLED};
-use crate::operator::{Operator, ThisProgram};
+use crate::install::handle::{Handle, INSTALLED};
+use crate::output::{Operator, ThisProgram};
 use crate::plan::Plan;
-use crate::registry::{HookSink, Provided, Registered};
+use crate::hook::registry::{HookSink, Provided, Registered};
 use crate::run::{self, HookRuntime, Observer, ParkedThread, Run, ShutdownState};
-use crate::settings::{InstallError, Mode, Settings};
+use crate::install::settings::{InstallError, Mode, Settings};
 use crate::telemetry::{News, Voice};
 use crate::trigger::{HeldBack, Mailbox, Note, SAME_REQUEST, Signal, Trigger};
+
+pub(crate) mod handle;
+pub(crate) mod main_fn;
+pub(crate) mod register;
+pub(crate) mod settings;
+mod shell_form;
+pub(crate) mod warnings;
 
 impl Settings {
     /// Makes the plan, sets the signal handlers, and starts two threads: one waits for a trigger, one will
@@ -68,7 +75,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let values = Arc::clone(Provided::global());
     let observer = Arc::clone(&operator) as Arc<dyn Observer>;
     #[cfg(feature = "systemd")]
-    let observer = crate::systemd::beside(observer, budget);
+    let observer = crate::output::systemd::beside(observer, budget);
     let run = Run::new(state, Arc::clone(&mailbox), values, observer);
     let bell = Arc::clone(&mailbox);
     drain::set_in_flight_wake(Arc::new(move || bell.ring()));

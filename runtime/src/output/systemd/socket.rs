@@ -108,5 +108,5 @@ fn address(name: &OsStr) -> io::Result<SocketAddr> {
 }
 
 #[cfg(test)]
-#[path = "channel_tests.rs"]
+#[path = "socket_tests.rs"]
 mod tests;

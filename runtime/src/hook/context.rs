@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, Instant};
 
-use super::hook_future::nanos;
 use crate::drain::{Latch, WaiterEntry};
 use crate::hook::{Phase, Values};
-use crate::timing::FAST_TIMEOUT;
 use crate::trigger::Trigger;
+
+/// Maximum time of a hook in a fast shutdown: a person who waits at a terminal gives it about that.
+pub(crate) const FAST_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The shutdown as a hook sees it: a parameter of this type needs no `provide`.
 ///
@@ -91,7 +92,7 @@ thread_local! {
 }
 
 #[cfg(feature = "testing")]
-pub(super) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> T {
+pub(crate) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> T {
     VIRTUAL_TIME.set(Some(time));
     let result = work();
     VIRTUAL_TIME.set(None);
@@ -99,7 +100,7 @@ pub(super) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> T {
 }
 
 /// When the shutdown became fast, and who waits for that.
-pub(super) struct FastSignal {
+pub(crate) struct FastSignal {
     /// In nanoseconds since the trigger.
     at: AtomicU64,
     latch: Latch,
@@ -121,14 +122,14 @@ impl fmt::Debug for FastSignal {
 
 impl FastSignal {
     /// Makes the shutdown fast from now on. [`wake_waiters`](Self::wake_waiters) must follow.
-    pub(super) fn begin(&self, now: Duration) {
+    pub(crate) fn begin(&self, now: Duration) {
         // Relaxed: a time that stands for itself; who is woken by the latch sees it through the latch.
         self.at.fetch_min(nanos(now), Ordering::Relaxed);
         self.latch.set();
     }
 
     /// Calls the wakers of the futures that wait, which are user code and may block.
-    pub(super) fn wake_waiters(&self) {
+    pub(crate) fn wake_waiters(&self) {
         self.latch.wake_waiters();
     }
 
@@ -136,6 +137,11 @@ impl FastSignal {
         let at = self.at.load(Ordering::Relaxed);
         (at != NEVER).then(|| Duration::from_nanos(at))
     }
+}
+
+/// Returns the time as nanoseconds, for an atomic.
+pub(crate) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The future of [`Context::hurry`].
@@ -169,13 +175,13 @@ impl Drop for Hurried {
 }
 
 /// A hook's parameters: its context, made only for a hook that asks, or a provided value.
-pub(super) struct HookArgs<'a> {
-    pub(super) values: &'a dyn Values,
-    pub(super) trigger: &'a Arc<Trigger>,
-    pub(super) fast: &'a Arc<FastSignal>,
-    pub(super) began: Instant,
-    pub(super) phase: Phase,
-    pub(super) limit: Duration,
+pub(crate) struct HookArgs<'a> {
+    pub(crate) values: &'a dyn Values,
+    pub(crate) trigger: &'a Arc<Trigger>,
+    pub(crate) fast: &'a Arc<FastSignal>,
+    pub(crate) began: Instant,
+    pub(crate) phase: Phase,
+    pub(crate) limit: Duration,
 }
 
 impl Values for HookArgs<'_> {

@@ -10,10 +10,10 @@ use std::process::ExitCode;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::console;
+use crate::telemetry::stderr;
 use crate::exit;
-use crate::hook::{catch_panic, discard};
-use crate::settings::{InstallError, Settings};
+use crate::user_code::{catch_panic, discard};
+use crate::install::settings::{InstallError, Settings};
 use crate::trigger::{Note, Trigger};
 
 /// The async runtime around `main`.
@@ -124,12 +124,12 @@ where
             // A plain drop waits for blocking tasks, for ever if need be, and drops tasks of the user's.
             let dropped = catch_panic(|| runtime.shutdown_background());
             if let Err(message) = dropped {
-                console::line(format_args!("a task of `main` panicked when it was dropped: {message}"));
+                stderr::line(format_args!("a task of `main` panicked when it was dropped: {message}"));
             }
             report
         }
         Err(error) => {
-            console::line(format_args!("the system refused the async runtime of `main`: {error}"));
+            stderr::line(format_args!("the system refused the async runtime of `main`: {error}"));
             handle.exit(exit::OS_ERROR);
             handle.wait()
         }
@@ -164,6 +164,6 @@ fn note_of<R: MainOutput>(main: impl FnOnce() -> R) -> Note {
 }
 
 fn refuse(error: &InstallError) -> ExitCode {
-    console::line(error);
+    stderr::line(error);
     ExitCode::from(error.exit_code())
 }

@@ -55,5 +55,5 @@ pub(super) fn extension(progress: &Progress, grace_period: Duration) -> Duration
 }
 
 #[cfg(test)]
-#[path = "words_tests.rs"]
+#[path = "messages_tests.rs"]
 mod tests;

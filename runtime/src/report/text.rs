@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{HookReport, Noted, OneLine, Outcome, Report};
 use crate::hook::Phase;
-use crate::length::Length;
+use crate::duration_text::Length;
 
 /// What the text is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

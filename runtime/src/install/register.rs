@@ -7,12 +7,12 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::after::{self, PlanError};
+use crate::plan::order::{self, PlanError};
 use crate::hook::{
     Body, DEFAULT_TIMEOUT, Declared, Hook, HookError, HookFuture, HookOutput, HookRef, HookResult, Once, Phase,
 };
-use crate::registry::{Registered, TooLate};
-use crate::run::Context;
+use crate::hook::registry::{Registered, TooLate};
+use crate::hook::context::Context;
 
 /// The settings of a hook made at run time; the defaults are those of the attribute.
 #[derive(Clone, Debug, Default)]
