@@ -29,7 +29,7 @@ pub(crate) fn expand(hook: &Declaration) -> TokenStream {
     let registration = quote_spanned! {site()=>
         #record
         #run
-        #runtime::private::submit! { #runtime::private::Link(&__ON_SHUTDOWN_HOOK) }
+        #runtime::private::submit! { #runtime::private::LinkedHook(&__ON_SHUTDOWN_HOOK) }
         &__ON_SHUTDOWN_HOOK
     };
     declared(hook, &registration)
@@ -140,7 +140,7 @@ fn fetched(hook: &Declaration) -> Option<TokenStream> {
     let names = names(hook);
     (!hook.parameters.is_empty()).then(|| {
         quote_spanned! {site()=>
-            use #runtime::private::{WantOption as _, WantValue as _};
+            use #runtime::private::{LookupOption as _, LookupValue as _};
             #(let #names = (&#runtime::private::want::<#values>()).get(call)?;)*
         }
     })

@@ -92,8 +92,8 @@ pub fn on_shutdown(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `drain_delay` | the same; may be `"0s"` | the runtime's | how long the program still serves after it said that it leaves |
 /// | `signals` | list of names and numbers, `[SIGTERM, SIGINT, 37]` | `[SIGTERM, SIGINT]` | what triggers a shutdown |
 /// | `escalate_on_any` | `bool` expression | `false` | a repeat of any signal hurries, not only of SIGINT |
-/// | `conventional` | `bool` expression | `false` | exit code 128 + n after a clean stop by signal n |
-/// | `override_ignored` | `bool` expression | `false` | handle signals that were ignored when the program started |
+/// | `signal_exit_code` | `bool` expression | `false` | exit code 128 + n after a clean stop by signal n |
+/// | `handle_ignored_signals` | `bool` expression | `false` | handle signals that were ignored when the program started |
 /// | `quiet` | `bool` expression | `false` | nothing on stderr at install and after a clean end; trouble is said all the same |
 /// | `settings` | an expression of type `Settings` | `Settings::new()` | what the other settings are added to: for what has no name here, such as changes of a dependency's hooks |
 /// | `flavor` | `"multi_thread"` or `"current_thread"` | `"multi_thread"` | the tokio runtime of an `async fn` |

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 /// A duration that displays with at most three significant figures below a minute.
 #[derive(Clone, Copy)]
-pub(crate) struct Length(pub(crate) Duration);
+pub(crate) struct HumanDuration(pub(crate) Duration);
 
-impl fmt::Display for Length {
+impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX);
         let text = match micros {
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_length_reads_as_people_write_it() {
-        let shown = |micros| Length(Duration::from_micros(micros)).to_string();
+        let shown = |micros| HumanDuration(Duration::from_micros(micros)).to_string();
         assert_eq!(shown(0), "0 µs");
         assert_eq!(shown(1_500), "1.5 ms");
         assert_eq!(shown(350_000), "350 ms");

@@ -52,7 +52,7 @@
 //! | hook | a function to run at shutdown, with its settings and its place in the source |
 //! | phase | what kind of work: `deregister`, `drain`, `stop`, `close`, `flush`, in this order ([`Phase`]) |
 //! | priority | higher runs first, inside its phase; equal ones run concurrently |
-//! | trigger | why the program stops: a signal, a [`request`], the end of `main` ([`Trigger`]) |
+//! | trigger | why the program stops: a signal, a [`request_shutdown`], the end of `main` ([`Trigger`]) |
 //! | draining | stop accepting, finish what has begun |
 //! | in flight | work that has begun; the drain phase waits for it |
 //! | timeout | how long one hook may take, counted from its own start; a hook without one may take up to 5 s of what the others leave |
@@ -70,7 +70,7 @@
 //! | one that needs another to be over | `after = [path::of::it]`, checked by the compiler |
 //!
 //! And which phase: `deregister` tells the outside, `drain` stops accepting, `stop` ends background work, `close` closes
-//! what that work needed, `flush` writes out what must not be lost, telemetry last. A hook is asked for its [`Context`]
+//! what that work needed, `flush` writes out what must not be lost, telemetry last. A hook is asked for its [`HookContext`]
 //! by a parameter of that type: trigger, time left, and whether somebody is in a hurry.
 //!
 //! # Settings
@@ -115,17 +115,17 @@
 //!
 //! **Signals**: SIGTERM and SIGINT, or [`Settings::signals`]. A repeat within a second is the same request. Later, the
 //! second SIGINT is a *hurry*: no delay, no waiting for work in flight, timeouts of 1 s; the next one ends the process at
-//! once. A repeated SIGTERM is noted, unless [`Settings::escalate_on_any`]. What was ignored when the program started stays
-//! ignored, unless [`Settings::override_ignored`]. SIGVTALRM is used for the last resort.
+//! once. A repeated SIGTERM is later_triggers, unless [`Settings::escalate_on_any`]. What was ignored when the program started stays
+//! ignored, unless [`Settings::handle_ignored_signals`]. SIGVTALRM is used for the last resort.
 //!
 //! # Exit codes
 //! | code | when; the first line that fits counts |
 //! |---|---|
 //! | 128 + n | a repeated signal n forced the end |
-//! | the program's own | `main` failed (1) or panicked (101), or [`exit()`] asked for a code |
+//! | the program's own | `main` failed (1) or panicked (101), or [`request_exit`] asked for a code |
 //! | 124 | a hook timed out or was skipped for lack of time, work in flight was cut off, or the deadline came |
 //! | 70 | a hook failed, panicked, or was skipped because a value was missing |
-//! | 0 | otherwise; 128 + n with [`Settings::conventional`] after a stop by signal n |
+//! | 0 | otherwise; 128 + n with [`Settings::signal_exit_code`] after a stop by signal n |
 //! | 78, 71 | the program did not start: its settings are wrong, or the system refused something |
 //!
 //! Why did pod 7 exit 124? [docs/oncall.md] reads the report line by line.
@@ -224,25 +224,25 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-pub use drain::{Draining, InFlight, Tracked, WorkInFlight};
+pub use drain::{Draining, InFlight, Leaving, Tracked, WorkInFlight};
 pub use drain::{draining, in_flight, is_draining, is_ready, leaving, serve, track};
-pub use exit::Ending;
-pub use hook::context::{Context, Hurried};
-pub use hook::registry::{AlreadyProvided, TooLate};
+pub use exit::ExitMode;
+pub use hook::context::{FastShutdown, HookContext};
+pub use hook::registry::{AlreadyProvidedError, TooLateError};
 pub use hook::{DEFAULT_TIMEOUT, Hook, Phase};
-pub use install::handle::{Handle, NotInstalled, exit, provide, provide_instead, request};
+pub use install::handle::{Handle, NotInstalledError, provide, replace_provided, request_exit, request_shutdown};
 pub use install::register::{HookSettings, RegisterError, Registration, register, register_sync};
-pub use install::settings::{InstallError, MODE_VARIABLE, Settings};
+pub use install::settings::{InstallError, MODE_ENV, Settings};
 pub use on_shutdown_macros::{main, on_shutdown};
 #[cfg(feature = "systemd")]
 pub use output::systemd;
 pub use plan::Plan;
-pub use plan::budget::{Budget, DEFAULT_GRACE_PERIOD, GRACE_PERIOD_VARIABLE, GraceError, GraceSource};
+pub use plan::budget::{Budget, DEFAULT_GRACE_PERIOD, GRACE_PERIOD_ENV, GraceError, GraceSource};
 pub use plan::order::PlanError;
-pub use plan::overrides::{HOOKS_VARIABLE, OverrideError, OverrideSource};
+pub use plan::overrides::{HOOKS_ENV, OverrideError, OverrideSource};
 pub use plan::platform::Platform;
-pub use report::file::{REPORT_VARIABLE, ReportFileError};
-pub use report::{HookReport, InFlightSeen, Noted, Outcome, OwnEnd, Report, SkipReason};
+pub use report::file::{REPORT_ENV, ReportFileError};
+pub use report::{HookReport, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, SkipReason};
 pub use trigger::{Sender, Signal, SignalSetError, Trigger};
 
 mod drain;

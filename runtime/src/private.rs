@@ -4,12 +4,12 @@ pub use std::borrow::Cow;
 
 pub use inventory::submit;
 
-pub use crate::install::main_fn::{Flavor, MainOutput, main_async, main_sync};
+pub use crate::hook::registry::LinkedHook;
 pub use crate::hook::{
-    Body, Call, DEFAULT_TIMEOUT, Declared, Hook, HookError, HookFuture, HookOutput, HookResult, Missing, Phase, Want,
-    WantOption, WantValue, hook_future, want,
+    Body, Call, DEFAULT_TIMEOUT, Declared, Hook, HookError, HookFuture, HookOutput, HookResult, Lookup, LookupOption,
+    LookupValue, Missing, Phase, hook_future, want,
 };
-pub use crate::hook::registry::Link;
+pub use crate::install::main_fn::{Flavor, MainOutput, main_async, main_sync};
 
 /// Returns cargo's name of the package. Other build systems do not set it; then it is the name of the crate, the first
 /// part of the module path.

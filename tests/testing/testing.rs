@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use on_shutdown::testing::{Shutdown, assert_fits, assert_hooks};
-use on_shutdown::{Context, Outcome, Report, Settings, Signal, Trigger, on_shutdown};
+use on_shutdown::{HookContext, Outcome, Report, Settings, Signal, Trigger, on_shutdown};
 
 type Log = Arc<Mutex<Vec<String>>>;
 
@@ -29,15 +29,15 @@ fn stop_accepting(log: Log) {
 }
 
 #[on_shutdown(priority = 10, timeout = "2s")]
-async fn flush_orders(log: Log, context: Context) -> Result<(), String> {
+async fn flush_orders(log: Log, context: HookContext) -> Result<(), String> {
     say(&log, format!("flush, {:?} left", context.remaining()));
     tokio::time::sleep(ms(500)).await;
-    say(&log, format!("flushed, {:?} left, hurried: {}", context.remaining(), context.is_hurried()));
+    say(&log, format!("flushed, {:?} left, hurried: {}", context.remaining(), context.is_fast()));
     Ok(())
 }
 
 #[on_shutdown(timeout = "1s", after = [flush_orders])]
-fn close_pool(log: Log, context: Context) {
+fn close_pool(log: Log, context: HookContext) {
     say(&log, format!("close, {:?} left", context.remaining()));
 }
 
@@ -114,7 +114,7 @@ fn time_passes_only_when_the_test_says_so_and_signals_come_when_it_says() {
     running.pass(ms(401)).again(Signal::SIGINT);
     let report = running.finish();
     assert!(log.lock().expect("a log").iter().any(|line| line.ends_with("hurried: true")), "{log:?}");
-    assert_eq!(report.noted.len(), 1, "{report}");
+    assert_eq!(report.later_triggers.len(), 1, "{report}");
 
     let mut running = shutdown(&log).hang("flush_orders").start(Signal::SIGINT);
     running.pass(ms(1000)).again(Signal::SIGINT).pass(ms(200)).again(Signal::SIGINT);

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use on_shutdown::{Ending, Settings, Signal, on_shutdown};
+use on_shutdown::{ExitMode, Settings, Signal, on_shutdown};
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -30,9 +30,9 @@ fn flush_metrics() {
     // A second signal of any kind means "hurry", not only a second Ctrl-C.
     escalate_on_any = true,
     // Exit code 143 after a clean stop by SIGTERM, for those who want to see the signal in it.
-    conventional = true,
+    signal_exit_code = true,
     // Handle signals also if the program was started by `nohup` or in the background.
-    override_ignored = true,
+    handle_ignored_signals = true,
     // The tokio runtime, as in `#[tokio::main]`.
     flavor = "multi_thread",
     worker_threads = 2
@@ -42,7 +42,7 @@ async fn main() -> Result<(), on_shutdown::InstallError> {
     let by_hand = Settings::new()
         .drain_delay(Duration::from_millis(1500))
         .signals([Signal::SIGTERM, Signal::SIGINT])
-        .ending(Ending::Immediate);
+        .exit_mode(ExitMode::Immediate);
     println!("the plan without `grace_period`:\n{}", by_hand.plan()?);
     if let Err(error) = by_hand.grace_period(Duration::from_secs(1)).plan() {
         println!("and with one that is too short: {error}\n");

@@ -8,7 +8,7 @@
 //! | the program's own | `main` failed (1) or panicked (101), or the program called `exit(code)` |
 //! | 124 | a hook timed out, work in flight was cut off, or the deadline came (this example) |
 //! | 70 | a hook failed or panicked |
-//! | 0 | otherwise; 128 + n with `conventional = true` |
+//! | 0 | otherwise; 128 + n with `signal_exit_code = true` |
 
 use std::time::Duration;
 

@@ -1,12 +1,12 @@
 //! 06, state: hooks get what they need as parameters, found by type.
 //! Run `cargo run --bin 06_state`.
-//! New here: `provide`, parameters by value, by reference and optional, types of your own for two of a kind, `Context`.
+//! New here: `provide`, parameters by value, by reference and optional, types of your own for two of a kind, `HookContext`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use on_shutdown::{Context, on_shutdown, provide, provide_instead};
+use on_shutdown::{HookContext, on_shutdown, provide, replace_provided};
 use tokio::time::sleep;
 
 /// Whatever is `Clone + Send + Sync + 'static`: most pools and clients are, an `Arc` makes one of all else.
@@ -47,11 +47,11 @@ fn evict_cache(_cache: Cache) {
 
 /// The shutdown itself needs no `provide`.
 #[on_shutdown(phase = flush, timeout = "1s")]
-async fn upload_traces(context: Context) {
+async fn upload_traces(context: HookContext) {
     println!("{}: uploading traces, for at most {:?}", context.trigger(), context.remaining());
     tokio::select! {
         // A second Ctrl-C: leave out what can be left out.
-        () = context.hurry() => println!("somebody is in a hurry"),
+        () = context.fast_shutdown() => println!("somebody is in a hurry"),
         () = sleep(Duration::from_millis(300)) => println!("uploaded"),
     }
 }
@@ -66,7 +66,7 @@ async fn main() -> anyhow::Result<()> {
     if let Err(error) = provide(Replica("db-3".to_owned())) {
         println!("error: {error}");
     }
-    provide_instead(Replica("db-4".to_owned()));
+    replace_provided(Replica("db-4".to_owned()));
 
     examples::sigterm_after(Duration::from_secs(1));
     loop {

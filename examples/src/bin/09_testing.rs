@@ -25,7 +25,7 @@ fn close_pool() {
 }
 
 #[on_shutdown::main(grace_period = "10s")]
-fn main() -> Result<(), on_shutdown::AlreadyProvided> {
+fn main() -> Result<(), on_shutdown::AlreadyProvidedError> {
     provide(Orders::new(Mutex::new(vec!["books", "tea"])))
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn expand(main: &MainDeclaration) -> TokenStream {
     let settings = quote_spanned!(Span::mixed_site()=> #base #(#calls)*);
     let (never, entry) = entry(function);
     let output = output(function);
-    // Named twice, or clippy's `single_call_fn` blames the user for a function that is called once.
+    // HookLabel twice, or clippy's `single_call_fn` blames the user for a function that is called once.
     let name = &function.signature.ident;
     let twice = quote_spanned!(Span::mixed_site()=> let _ = #name;);
     let start = if function.signature.asyncness.is_some() {

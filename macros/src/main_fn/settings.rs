@@ -21,8 +21,8 @@ pub(crate) const WORDS: Vocabulary = Vocabulary {
         ("flavor", "\"current_thread\""),
         ("worker_threads", "2"),
         ("escalate_on_any", "true"),
-        ("conventional", "true"),
-        ("override_ignored", "true"),
+        ("signal_exit_code", "true"),
+        ("handle_ignored_signals", "true"),
         ("quiet", "true"),
         ("settings", "my_settings()"),
         ("crate", "::on_shutdown"),
@@ -36,7 +36,7 @@ pub(crate) const WORDS: Vocabulary = Vocabulary {
 };
 
 const FLAVORS: [&str; 2] = ["multi_thread", "current_thread"];
-const SWITCHES: [&str; 4] = ["escalate_on_any", "conventional", "override_ignored", "quiet"];
+const SWITCHES: [&str; 4] = ["escalate_on_any", "signal_exit_code", "handle_ignored_signals", "quiet"];
 
 pub(crate) struct MainDeclaration {
     pub(crate) function: Function,

@@ -17,7 +17,7 @@ use super::in_flight_table::{InFlightTable, WakeFn};
 use super::sites::{self, Site};
 use super::slots::{Hint, SlotHandle};
 use super::{Draining, STAGE, draining};
-use crate::duration_text::Length;
+use crate::duration_text::HumanDuration;
 
 static IN_FLIGHT: InFlightTable = InFlightTable::new();
 
@@ -163,7 +163,7 @@ pub struct WorkInFlight {
 impl fmt::Display for WorkInFlight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, count, oldest, file, line } = self;
-        write!(f, "{name}: {count} in flight, oldest {}, {file}:{line}", Length(*oldest))
+        write!(f, "{name}: {count} in flight, oldest {}, {file}:{line}", HumanDuration(*oldest))
     }
 }
 

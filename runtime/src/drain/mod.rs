@@ -87,9 +87,8 @@ pub fn is_draining() -> bool {
 /// Resolves at the trigger, when readiness turns false. Resolves at once if the trigger has come.
 ///
 /// The program still serves until [`draining`] resolves.
-#[must_use = "futures do nothing unless awaited"]
-pub fn leaving() -> Draining {
-    Draining { stage: Stage::Leaving, entry: None }
+pub fn leaving() -> Leaving {
+    Leaving(StageFuture { stage: Stage::Leaving, entry: None })
 }
 
 /// Resolves at the end of the drain delay: stop accepting, and finish the work that has begun. Resolves at once if the
@@ -97,23 +96,29 @@ pub fn leaving() -> Draining {
 ///
 /// Pass it to a server as its graceful-shutdown signal. It is `'static`, costs nothing until it is polled, is
 /// cancel-safe, and needs no install and no runtime.
-#[must_use = "futures do nothing unless awaited"]
 pub fn draining() -> Draining {
-    Draining { stage: Stage::Draining, entry: None }
+    Draining(StageFuture { stage: Stage::Draining, entry: None })
 }
 
-/// The future of [`draining`] and of [`leaving`].
+/// The future of [`leaving`].
+///
+/// It is `Unpin`, so a loop can await `&mut leaving` beside its next job. It may be polled again after it has resolved.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Leaving(StageFuture);
+
+/// The future of [`draining`].
 ///
 /// It is `Unpin`, so a loop can await `&mut draining` beside its next job. It may be polled again after it has resolved.
-pub struct Draining {
-    stage: Stage,
-    /// The place in [`WAITERS`], from the first poll on.
-    entry: Option<WaiterEntry>,
-}
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct Draining(StageFuture);
 
-impl fmt::Debug for Draining {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draining").field("stage", &self.stage).finish_non_exhaustive()
+impl Future for Leaving {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.0.poll(context)
     }
 }
 
@@ -121,12 +126,30 @@ impl Future for Draining {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let Self { stage, entry } = &mut *self;
-        WAITERS.poll(&STAGE, *stage, entry, context.waker())
+        self.0.poll(context)
     }
 }
 
-impl Drop for Draining {
+/// Waits for a stage.
+struct StageFuture {
+    stage: Stage,
+    /// The place in [`WAITERS`], from the first poll on.
+    entry: Option<WaiterEntry>,
+}
+
+impl StageFuture {
+    fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
+        WAITERS.poll(&STAGE, self.stage, &mut self.entry, context.waker())
+    }
+}
+
+impl fmt::Debug for StageFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StageFuture").field("stage", &self.stage).finish_non_exhaustive()
+    }
+}
+
+impl Drop for StageFuture {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
             WAITERS.remove(self.stage, entry);

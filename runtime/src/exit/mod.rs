@@ -6,7 +6,7 @@
 //! | the program's own | `main` failed (1) or panicked (101), or the program asked for a code |
 //! | 124 | a hook timed out or was skipped for lack of time, work in flight was cut off, or the deadline came |
 //! | 70 | a hook failed, panicked, or was skipped because a value was missing |
-//! | 128 + n | signal n stopped the program, all is well, and `conventional` was asked for |
+//! | 128 + n | signal n stopped the program, all is well, and `signal_exit_code` was asked for |
 //! | 0 | otherwise |
 //!
 //! The first line that fits counts.
@@ -17,7 +17,7 @@ pub(crate) use watchdog::{Armed, LastResort};
 
 mod watchdog;
 
-use crate::report::{Outcome, OwnEnd, Report, SkipReason};
+use crate::report::{Outcome, ProgramExit, Report, SkipReason};
 use crate::trigger::{Signal, Trigger};
 
 /// A hook timed out, or the deadline came (as coreutils' `timeout`).
@@ -34,19 +34,20 @@ const MAIN_FAILED: u8 = 1;
 const MAIN_PANICKED: u8 = 101;
 
 /// The number that the report becomes; the gravest thing wins.
-pub(crate) fn code(report: &Report, conventional: bool) -> u8 {
+pub(crate) fn code(report: &Report, signal_exit_code: bool) -> u8 {
     let any = |wanted: fn(&Outcome) -> bool| report.hooks.iter().any(|hook| wanted(&hook.outcome));
-    let timed_out =
-        report.deadline_came || !report.in_flight.is_empty() || any(|outcome| severity(outcome) == Severity::TimedOut);
+    let timed_out = report.deadline_exceeded
+        || !report.in_flight.is_empty()
+        || any(|outcome| severity(outcome) == Severity::TimedOut);
     let failed = any(|outcome| severity(outcome) == Severity::Failed);
-    match (report.forced, report.own_end, &report.trigger) {
+    match (report.forced, report.program_exit, &report.trigger) {
         (Some(signal), _, _) => forced_by(signal),
-        (None, Some(OwnEnd::Asked(code)), _) => code,
-        (None, Some(OwnEnd::MainFailed), _) => MAIN_FAILED,
-        (None, Some(OwnEnd::MainPanicked), _) => MAIN_PANICKED,
+        (None, Some(ProgramExit::Asked(code)), _) => code,
+        (None, Some(ProgramExit::MainFailed), _) => MAIN_FAILED,
+        (None, Some(ProgramExit::MainPanicked), _) => MAIN_PANICKED,
         _ if timed_out => TIMED_OUT,
         _ if failed => HOOK_FAILED,
-        (_, _, Trigger::Signal { signal, .. }) if conventional => forced_by(*signal),
+        (_, _, Trigger::Signal { signal, .. }) if signal_exit_code => forced_by(*signal),
         _ => 0,
     }
 }
@@ -78,7 +79,7 @@ pub(crate) fn forced_by(signal: Signal) -> u8 {
 /// What happens when all hooks have run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Ending {
+pub enum ExitMode {
     /// Flushes stdout, then `_exit`: no `atexit` handlers, which race with the threads that still run.
     #[default]
     Immediate,
@@ -90,11 +91,11 @@ pub enum Ending {
 }
 
 /// Flushes what is buffered for stdout, then leaves. Blocks where stdout does: the supervisor stands by.
-pub(crate) fn leave(code: u8, ending: Ending) {
+pub(crate) fn leave(code: u8, ending: ExitMode) {
     match ending {
-        Ending::Return => {}
-        Ending::Atexit => std::process::exit(code.into()),
-        Ending::Immediate => {
+        ExitMode::Return => {}
+        ExitMode::Atexit => std::process::exit(code.into()),
+        ExitMode::Immediate => {
             let _ = std::io::stdout().flush();
             now(code)
         }

@@ -22,8 +22,8 @@ fn spec_3_25_the_gravest_wins_forced_then_own_then_124_then_70() {
     assert_eq!(code(&report(&[completed.clone(), failed.clone()]), false), 70);
     assert_eq!(code(&report(&[panicked]), false), 70);
     assert_eq!(code(&report(&[failed.clone(), timed_out]), false), 124);
-    assert_eq!(code(&Report { deadline_came: true, ..report(&[]) }, false), 124);
-    let own = Report { own_end: Some(OwnEnd::Asked(3)), deadline_came: true, ..report(&[failed]) };
+    assert_eq!(code(&Report { deadline_exceeded: true, ..report(&[]) }, false), 124);
+    let own = Report { program_exit: Some(ProgramExit::Asked(3)), deadline_exceeded: true, ..report(&[failed]) };
     assert_eq!(code(&own, false), 3);
     assert_eq!(code(&Report { forced: Some(Signal::SIGINT), ..own }, false), 130);
 }

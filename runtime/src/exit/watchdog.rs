@@ -65,8 +65,8 @@ impl Armed {
 
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 fn timer(armed: &Arc<AtomicBool>) -> Option<nix::sys::timer::Timer> {
-    use nix::sys::signal::{SigEvent, SigevNotify, Signal as Named};
-    let signal = Named::try_from(Signal::LAST_RESORT.number()).ok()?;
+    use nix::sys::signal::{SigEvent, SigevNotify, Signal as HookLabel};
+    let signal = HookLabel::try_from(Signal::LAST_RESORT.number()).ok()?;
     let number = Signal::LAST_RESORT.number();
     signal_hook::flag::register_conditional_shutdown(number, TIMED_OUT.into(), Arc::clone(armed)).ok()?;
     let event = SigEvent::new(SigevNotify::SigevSignal { signal, si_value: 0 });

@@ -19,15 +19,15 @@ pub(crate) const FAST_TIMEOUT: Duration = Duration::from_secs(1);
 /// The shutdown as a hook sees it: a parameter of this type needs no `provide`.
 ///
 /// ```standalone_crate
-/// use on_shutdown::{Context, on_shutdown};
+/// use on_shutdown::{HookContext, on_shutdown};
 ///
 /// #[on_shutdown]
-/// async fn upload(context: Context) {
+/// async fn upload(context: HookContext) {
 ///     println!("{} lets me work for {:?}", context.trigger(), context.remaining());
 /// }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Context {
+pub struct HookContext {
     trigger: Arc<Trigger>,
     phase: Phase,
     began: Instant,
@@ -35,7 +35,7 @@ pub struct Context {
     fast: Arc<FastSignal>,
 }
 
-impl Context {
+impl HookContext {
     /// Why the program stops.
     #[must_use]
     pub fn trigger(&self) -> &Trigger {
@@ -63,14 +63,14 @@ impl Context {
 
     /// Whether somebody is in a hurry (a repeated Ctrl-C): do only what must not be left undone.
     #[must_use]
-    pub fn is_hurried(&self) -> bool {
+    pub fn is_fast(&self) -> bool {
         self.fast.at().is_some()
     }
 
     /// Resolves when somebody is in a hurry; at once if that has been. `'static` and cancel-safe.
     #[must_use = "futures do nothing unless awaited"]
-    pub fn hurry(&self) -> Hurried {
-        Hurried { fast: Arc::clone(&self.fast), entry: None }
+    pub fn fast_shutdown(&self) -> FastShutdown {
+        FastShutdown { fast: Arc::clone(&self.fast), entry: None }
     }
 }
 
@@ -144,20 +144,20 @@ pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The future of [`Context::hurry`].
-pub struct Hurried {
+/// The future of [`HookContext::fast_shutdown`].
+pub struct FastShutdown {
     fast: Arc<FastSignal>,
     /// The place among the futures that wait, from the first poll on.
     entry: Option<WaiterEntry>,
 }
 
-impl fmt::Debug for Hurried {
+impl fmt::Debug for FastShutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hurried").finish_non_exhaustive()
+        f.debug_struct("FastShutdown").finish_non_exhaustive()
     }
 }
 
-impl Future for Hurried {
+impl Future for FastShutdown {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<()> {
@@ -166,7 +166,7 @@ impl Future for Hurried {
     }
 }
 
-impl Drop for Hurried {
+impl Drop for FastShutdown {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
             self.fast.latch.remove(entry);
@@ -186,10 +186,10 @@ pub(crate) struct HookArgs<'a> {
 
 impl Values for HookArgs<'_> {
     fn lend(&self, wanted: TypeId, found: &mut dyn FnMut(&dyn Any)) {
-        if wanted != TypeId::of::<Context>() {
+        if wanted != TypeId::of::<HookContext>() {
             return self.values.lend(wanted, found);
         }
-        found(&Context {
+        found(&HookContext {
             trigger: Arc::clone(self.trigger),
             phase: self.phase,
             began: self.began,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 pub(crate) use parameters::Values;
-pub use parameters::{Call, Missing, Want, WantOption, WantValue, want};
+pub use parameters::{Call, Lookup, LookupOption, LookupValue, Missing, want};
 
 pub(crate) mod context;
 mod parameters;
@@ -115,18 +115,18 @@ impl fmt::Debug for Hook {
 pub(crate) enum HookRef {
     Linked(&'static Hook),
     /// Linked, and changed by settings.
-    Tuned(Arc<Tuned>),
+    OverriddenHook(Arc<OverriddenHook>),
     Registered(Arc<Hook>),
 }
 
 /// A linked hook with other settings than those of its attribute.
 #[derive(Debug)]
-pub(crate) struct Tuned {
+pub(crate) struct OverriddenHook {
     hook: Hook,
     declared: &'static Hook,
 }
 
-impl Tuned {
+impl OverriddenHook {
     /// None for a closure, which cannot be had twice; a linked hook is none.
     pub(crate) fn new(declared: &'static Hook, timeout: Option<Duration>, priority: i32) -> Option<Self> {
         let body = match declared.body {
@@ -164,7 +164,7 @@ impl Deref for HookRef {
     fn deref(&self) -> &Hook {
         match self {
             Self::Linked(hook) => hook,
-            Self::Tuned(tuned) => &tuned.hook,
+            Self::OverriddenHook(tuned) => &tuned.hook,
             Self::Registered(hook) => hook,
         }
     }
@@ -179,7 +179,7 @@ impl HookRef {
     /// The hook as its author declared it.
     pub(crate) fn declared(&self) -> &Hook {
         match self {
-            Self::Tuned(tuned) => tuned.declared,
+            Self::OverriddenHook(tuned) => tuned.declared,
             Self::Linked(_) | Self::Registered(_) => self,
         }
     }
@@ -218,7 +218,7 @@ impl<T> Once<T> {
 }
 
 /// A hook that was entered.
-pub(crate) enum Entered {
+pub(crate) enum Started {
     Ended(HookResult),
     Waits(HookFuture),
 }
@@ -229,12 +229,12 @@ impl Body {
     }
 
     /// Runs a sync function to its end; makes the future of an async one.
-    pub(crate) fn enter(&self, call: &Call<'_>) -> Result<Entered, Missing> {
+    pub(crate) fn enter(&self, call: &Call<'_>) -> Result<Started, Missing> {
         Ok(match self {
-            Self::Sync(run) => Entered::Ended(run(call)?),
-            Self::Async(start) => Entered::Waits(start(call)?),
-            Self::SyncOnce(closure) => Entered::Ended(closure.call(call).unwrap_or_else(ran_before)),
-            Self::AsyncOnce(closure) => closure.call(call).map_or_else(|| Entered::Ended(ran_before()), Entered::Waits),
+            Self::Sync(run) => Started::Ended(run(call)?),
+            Self::Async(start) => Started::Waits(start(call)?),
+            Self::SyncOnce(closure) => Started::Ended(closure.call(call).unwrap_or_else(ran_before)),
+            Self::AsyncOnce(closure) => closure.call(call).map_or_else(|| Started::Ended(ran_before()), Started::Waits),
         })
     }
 }

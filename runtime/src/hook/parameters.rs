@@ -41,16 +41,16 @@ pub trait Parameter: Clone + Send + Sync + 'static {}
 impl<T: Clone + Send + Sync + 'static> Parameter for T {}
 
 /// A parameter of type `T`; the two traits below tell an `Option` from the rest.
-pub struct Want<T>(PhantomData<fn() -> T>);
+pub struct Lookup<T>(PhantomData<fn() -> T>);
 
 /// Says of what type a parameter is.
 #[must_use]
-pub const fn want<T>() -> Want<T> {
-    Want(PhantomData)
+pub const fn want<T>() -> Lookup<T> {
+    Lookup(PhantomData)
 }
 
 /// A parameter that may be missing.
-pub trait WantOption {
+pub trait LookupOption {
     /// The parameter's type.
     type Value;
     /// The value, `None` where none was provided.
@@ -60,7 +60,7 @@ pub trait WantOption {
     fn get(&self, call: &Call<'_>) -> Result<Self::Value, Missing>;
 }
 
-impl<T: Parameter> WantOption for Want<Option<T>> {
+impl<T: Parameter> LookupOption for Lookup<Option<T>> {
     type Value = Option<T>;
     fn get(&self, call: &Call<'_>) -> Result<Option<T>, Missing> {
         Ok(call.value())
@@ -68,7 +68,7 @@ impl<T: Parameter> WantOption for Want<Option<T>> {
 }
 
 /// A parameter that must be there.
-pub trait WantValue {
+pub trait LookupValue {
     /// The parameter's type.
     type Value;
     /// The value.
@@ -78,7 +78,7 @@ pub trait WantValue {
     fn get(&self, call: &Call<'_>) -> Result<Self::Value, Missing>;
 }
 
-impl<T: Parameter> WantValue for &Want<T> {
+impl<T: Parameter> LookupValue for &Lookup<T> {
     type Value = T;
     fn get(&self, call: &Call<'_>) -> Result<T, Missing> {
         call.value().ok_or(Missing(std::any::type_name::<T>()))

@@ -11,33 +11,33 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::hook::{Hook, HookRef, Phase, Values};
 
 /// A linked hook, as the attribute submits it.
-pub struct Link(pub &'static Hook);
+pub struct LinkedHook(pub &'static Hook);
 
-inventory::collect!(Link);
+inventory::collect!(LinkedHook);
 
 /// Returns every hook of every linked crate. The linker decides the order, so the order means nothing.
 pub(crate) fn linked() -> Vec<HookRef> {
-    inventory::iter::<Link>.into_iter().map(|link| HookRef::Linked(link.0)).collect()
+    inventory::iter::<LinkedHook>.into_iter().map(|link| HookRef::Linked(link.0)).collect()
 }
 
 /// Takes the hooks made at run time once a shutdown is installed.
 pub(crate) trait HookSink: Send + Sync {
     /// Adds the hook to the plan. Runs the hook if its turn is now.
-    fn add(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLate>;
+    fn add(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLateError>;
     /// Removes the hook from the plan, unless the hook has started.
     fn remove(&self, hook: &HookRef);
 }
 
 /// The hook's phase is over, so the hook will not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TooLate {
+pub struct TooLateError {
     /// The hook's name.
     pub name: String,
     /// Its phase.
     pub phase: Phase,
 }
 
-impl fmt::Display for TooLate {
+impl fmt::Display for TooLateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, phase } = self;
         write!(
@@ -47,7 +47,7 @@ impl fmt::Display for TooLate {
     }
 }
 
-impl std::error::Error for TooLate {}
+impl std::error::Error for TooLateError {}
 
 /// The hooks made at run time. Keeps them until a shutdown is installed that can run them.
 ///
@@ -80,7 +80,7 @@ impl Registered {
     }
 
     /// Adds a hook to the installed shutdown, or keeps the hook for the shutdown to come.
-    pub(crate) fn add(&self, hook: HookRef, after: Vec<HookRef>) -> Result<(), TooLate> {
+    pub(crate) fn add(&self, hook: HookRef, after: Vec<HookRef>) -> Result<(), TooLateError> {
         let shutdown = match &mut *self.lock() {
             RegisteredState::Pending(hooks) => {
                 hooks.push((hook, after));
@@ -139,23 +139,23 @@ struct ProvidedValue {
 
 /// A value of this type was provided before; the earlier one stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AlreadyProvided {
+pub struct AlreadyProvidedError {
     type_name: &'static str,
     place: &'static Location<'static>,
 }
 
-impl fmt::Display for AlreadyProvided {
+impl fmt::Display for AlreadyProvidedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { type_name, place } = self;
         write!(
             f,
             "a `{type_name}` was already provided at {place}; \
-             wrap one of the two in a type of its own, or call `provide_instead` to replace it"
+             wrap one of the two in a type of its own, or call `replace_provided` to replace it"
         )
     }
 }
 
-impl std::error::Error for AlreadyProvided {}
+impl std::error::Error for AlreadyProvidedError {}
 
 impl Provided {
     pub(crate) fn global() -> &'static Arc<Self> {
@@ -172,7 +172,7 @@ impl Provided {
         &self,
         value: T,
         location: &'static Location<'static>,
-    ) -> Result<(), AlreadyProvided> {
+    ) -> Result<(), AlreadyProvidedError> {
         let mut value = Some(ProvidedValue { value: Arc::new(value), location });
         let earlier = match self.lock().entry(TypeId::of::<T>()) {
             Entry::Occupied(earlier) => Some(earlier.get().location),
@@ -183,7 +183,7 @@ impl Provided {
         };
         // The lock is free here: a refused value runs the user's `Drop`.
         drop(value);
-        earlier.map_or(Ok(()), |place| Err(AlreadyProvided { type_name: type_name::<T>(), place }))
+        earlier.map_or(Ok(()), |place| Err(AlreadyProvidedError { type_name: type_name::<T>(), place }))
     }
 
     /// Adds a value, or replaces the value of its type.
@@ -266,7 +266,7 @@ mod tests {
     struct AcceptAll;
 
     impl HookSink for AcceptAll {
-        fn add(&self, _: HookRef, _: &[HookRef]) -> Result<(), TooLate> {
+        fn add(&self, _: HookRef, _: &[HookRef]) -> Result<(), TooLateError> {
             Ok(())
         }
 

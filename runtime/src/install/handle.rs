@@ -9,13 +9,12 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use tokio::sync::watch;
-
+use crate::hook::registry::{AlreadyProvidedError, Provided};
+use crate::output::final_report::FinalReport;
 use crate::plan::Plan;
-use crate::hook::registry::{AlreadyProvided, Provided};
 use crate::report::Report;
 use crate::run::Run;
-use crate::trigger::{Mailbox, Note, Trigger};
+use crate::trigger::{Inbox, Message, Trigger};
 
 pub(crate) static INSTALLED: OnceLock<Handle> = OnceLock::new();
 
@@ -23,8 +22,8 @@ pub(crate) static INSTALLED: OnceLock<Handle> = OnceLock::new();
 #[derive(Clone)]
 pub struct Handle {
     run: Arc<Run>,
-    mailbox: Arc<Mailbox>,
-    ended: watch::Receiver<Option<Report>>,
+    inbox: Arc<Inbox>,
+    report: Arc<FinalReport>,
 }
 
 impl fmt::Debug for Handle {
@@ -34,8 +33,8 @@ impl fmt::Debug for Handle {
 }
 
 impl Handle {
-    pub(crate) fn new(run: Arc<Run>, mailbox: Arc<Mailbox>, ended: watch::Receiver<Option<Report>>) -> Self {
-        Self { run, mailbox, ended }
+    pub(crate) fn new(run: Arc<Run>, inbox: Arc<Inbox>, report: Arc<FinalReport>) -> Self {
+        Self { run, inbox, report }
     }
 
     /// Everything that the shutdown would do now, with the hooks that are registered at this moment.
@@ -44,35 +43,28 @@ impl Handle {
         self.run.plan()
     }
 
-    /// Starts the shutdown, with a word on why for the report. During one it is noted, and changes nothing.
+    /// Starts the shutdown, with a word on why for the report. During one it is later_triggers, and changes nothing.
     ///
     /// Returns at once.
-    pub fn request(&self, label: impl Into<String>) {
-        self.send(Note::Trigger(Trigger::Request { label: label.into() }));
+    pub fn request_shutdown(&self, label: impl Into<String>) {
+        self.send(Message::Trigger(Trigger::Request { label: label.into() }));
     }
 
     /// Starts the shutdown, and asks for this exit code. During one only the code counts, and the first one asked for.
     ///
     /// Returns at once: nothing is lost that runs after it and before the end.
-    pub fn exit(&self, code: u8) {
-        self.send(Note::Exit(code));
+    pub fn request_exit(&self, code: u8) {
+        self.send(Message::Exit(code));
     }
 
-    pub(crate) fn send(&self, note: Note) {
-        self.mailbox.send(note);
+    pub(crate) fn send(&self, note: Message) {
+        self.inbox.send(note);
     }
 
-    /// Resolves with the report when all hooks have run, with [`Ending::Return`](crate::Ending::Return); with the
+    /// Resolves with the report when all hooks have run, with [`ExitMode::Return`](crate::ExitMode::Return); with the
     /// other endings the process ends instead. Cancel-safe.
     pub fn ended(&self) -> impl Future<Output = Report> + Send + Sync + 'static {
-        let mut ended = self.ended.clone();
-        async move {
-            match ended.wait_for(Option::is_some).await.map(|report| report.clone()) {
-                Ok(Some(report)) => report,
-                // Its sender lives as long as the shutdown, and so does this handle.
-                Ok(None) | Err(_) => std::future::pending().await,
-            }
-        }
+        Arc::clone(&self.report).wait()
     }
 
     /// Blocks until [`ended`](Self::ended) resolves. Not for async code.
@@ -84,9 +76,9 @@ impl Handle {
 
 /// The program has not called [`Settings::install`](crate::Settings::install) yet, and has no `#[on_shutdown::main]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotInstalled;
+pub struct NotInstalledError;
 
-impl fmt::Display for NotInstalled {
+impl fmt::Display for NotInstalledError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
             "no shutdown is installed: put `#[on_shutdown::main]` on `main`, or call `Settings::new().install()` first",
@@ -94,22 +86,22 @@ impl fmt::Display for NotInstalled {
     }
 }
 
-impl std::error::Error for NotInstalled {}
+impl std::error::Error for NotInstalledError {}
 
-/// Starts the shutdown, from anywhere in the program; see [`Handle::request`].
+/// Starts the shutdown, from anywhere in the program; see [`Handle::request_shutdown`].
 ///
 /// # Errors
 /// None is installed.
-pub fn request(label: impl Into<String>) -> Result<(), NotInstalled> {
-    INSTALLED.get().map(|handle| handle.request(label)).ok_or(NotInstalled)
+pub fn request_shutdown(label: impl Into<String>) -> Result<(), NotInstalledError> {
+    INSTALLED.get().map(|handle| handle.request_shutdown(label)).ok_or(NotInstalledError)
 }
 
-/// Starts the shutdown and asks for an exit code, from anywhere in the program; see [`Handle::exit`].
+/// Starts the shutdown and asks for an exit code, from anywhere in the program; see [`Handle::request_exit`].
 ///
 /// # Errors
 /// None is installed.
-pub fn exit(code: u8) -> Result<(), NotInstalled> {
-    INSTALLED.get().map(|handle| handle.exit(code)).ok_or(NotInstalled)
+pub fn request_exit(code: u8) -> Result<(), NotInstalledError> {
+    INSTALLED.get().map(|handle| handle.request_exit(code)).ok_or(NotInstalledError)
 }
 
 /// Gives hooks a value, which they take by a parameter of its type: `T`, `&T` or `Option<T>`.
@@ -118,15 +110,15 @@ pub fn exit(code: u8) -> Result<(), NotInstalled> {
 ///
 /// # Errors
 /// A value of the type was provided before; that one stays. Wrap one of the two in a type of its own, or call
-/// [`provide_instead`].
+/// [`replace_provided`].
 #[track_caller]
-pub fn provide<T: Clone + Any + Send + Sync>(value: T) -> Result<(), AlreadyProvided> {
+pub fn provide<T: Clone + Any + Send + Sync>(value: T) -> Result<(), AlreadyProvidedError> {
     Provided::global().add(value, Location::caller())
 }
 
 /// As [`provide`], but replaces the value that was provided before, if there was one.
 #[track_caller]
-pub fn provide_instead<T: Clone + Any + Send + Sync>(value: T) {
+pub fn replace_provided<T: Clone + Any + Send + Sync>(value: T) {
     Provided::global().replace(value, Location::caller());
 }
 

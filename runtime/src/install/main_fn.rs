@@ -10,11 +10,11 @@ use std::process::ExitCode;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::telemetry::stderr;
 use crate::exit;
-use crate::user_code::{catch_panic, discard};
 use crate::install::settings::{InstallError, Settings};
-use crate::trigger::{Note, Trigger};
+use crate::telemetry::stderr;
+use crate::trigger::{Message, Trigger};
+use crate::user_code::{catch_panic, discard};
 
 /// The async runtime around `main`.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +104,7 @@ impl<T: MainOutput, E: Debug> MainOutput for Result<T, E> {
 
 /// Installs the shutdown, runs an async `main` on a runtime of its own, and waits until the hooks have run.
 ///
-/// Returns only with [`Ending::Return`](crate::Ending::Return): the report's exit code. With the other endings the
+/// Returns only with [`ExitMode::Return`](crate::ExitMode::Return): the report's exit code. With the other endings the
 /// process ends before.
 pub fn main_async<F, Fut, R>(settings: Settings, flavor: Flavor, main: F) -> ExitCode
 where
@@ -130,7 +130,7 @@ where
         }
         Err(error) => {
             stderr::line(format_args!("the system refused the async runtime of `main`: {error}"));
-            handle.exit(exit::OS_ERROR);
+            handle.request_exit(exit::OS_ERROR);
             handle.wait()
         }
     };
@@ -154,12 +154,12 @@ where
 }
 
 /// Runs `main` guarded, and returns what its end means for the shutdown.
-fn note_of<R: MainOutput>(main: impl FnOnce() -> R) -> Note {
+fn note_of<R: MainOutput>(main: impl FnOnce() -> R) -> Message {
     match catch_panic(|| main().into_end()) {
-        Ok(MainEnd::Returned) => Note::Trigger(Trigger::MainReturned),
-        Ok(MainEnd::Code(code)) => Note::Exit(code),
-        Ok(MainEnd::Failed(error)) => Note::Trigger(Trigger::MainFailed { error }),
-        Err(message) => Note::Trigger(Trigger::MainPanicked { message }),
+        Ok(MainEnd::Returned) => Message::Trigger(Trigger::MainReturned),
+        Ok(MainEnd::Code(code)) => Message::Exit(code),
+        Ok(MainEnd::Failed(error)) => Message::Trigger(Trigger::MainFailed { error }),
+        Err(message) => Message::Trigger(Trigger::MainPanicked { message }),
     }
 }
 

@@ -5,17 +5,17 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use crate::install::warnings::advice;
 use crate::drain;
 use crate::exit::{self, LastResort};
-use crate::install::handle::{Handle, INSTALLED};
-use crate::output::{Operator, ThisProgram};
-use crate::plan::Plan;
 use crate::hook::registry::{HookSink, Provided, Registered};
-use crate::run::{self, HookRuntime, Observer, ParkedThread, Run, ShutdownState};
+use crate::install::handle::{Handle, INSTALLED};
 use crate::install::settings::{InstallError, Mode, Settings};
-use crate::telemetry::{News, Voice};
-use crate::trigger::{HeldBack, Mailbox, Note, SAME_REQUEST, Signal, Trigger};
+use crate::install::warnings::warnings;
+use crate::output::{Reporter, ThisProgram};
+use crate::plan::Plan;
+use crate::run::{self, HookRuntime, Observer, ParkedThread, Run, ShutdownState};
+use crate::telemetry::{Notice, Output};
+use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST, Signal, Trigger};
 
 pub(crate) mod handle;
 pub(crate) mod main_fn;
@@ -62,27 +62,27 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let budget = plan.budget();
     let refused = |what| move |error| InstallError::System { what, error };
     // Also in the new thread: a signal that meets a handler without its action would be swallowed.
-    let held_back = HeldBack::now().map_err(refused("to hold signals back"))?;
+    let blocked = BlockedSignals::now().map_err(refused("to hold signals back"))?;
     // The thread first: once the handlers are set there is no way back.
     let (give, take) = sync_channel(1);
     let thread = thread::Builder::new().name("shutdown".to_owned());
     thread.spawn(move || watch_for_trigger(&take)).map_err(refused("the thread that waits for signals"))?;
     let supervisor =
         ParkedThread::start("shutdown-watch", supervise).map_err(refused("the thread that watches over the hooks"))?;
-    let mailbox = Arc::new(Mailbox::open(&handled, &held_back).map_err(refused("the signal handlers"))?);
-    let operator = Arc::new(Operator::new(settings, budget, report_file, mailbox.masks()));
+    let inbox = Arc::new(Inbox::open(&handled, &blocked).map_err(refused("the signal handlers"))?);
+    let reporter = Arc::new(Reporter::new(settings.reporter_options(), budget, report_file, inbox.masks()));
     let state = ShutdownState::new(plan, Box::new(ThisProgram), settings.escalate_on_any);
     let values = Arc::clone(Provided::global());
-    let observer = Arc::clone(&operator) as Arc<dyn Observer>;
+    let observer = Arc::clone(&reporter) as Arc<dyn Observer>;
     #[cfg(feature = "systemd")]
     let observer = crate::output::systemd::beside(observer, budget);
-    let run = Run::new(state, Arc::clone(&mailbox), values, observer);
-    let bell = Arc::clone(&mailbox);
-    drain::set_in_flight_wake(Arc::new(move || bell.ring()));
+    let run = Run::new(state, Arc::clone(&inbox), values, observer);
+    let bell = Arc::clone(&inbox);
+    drain::set_in_flight_wake(Arc::new(move || bell.wake()));
     Registered::global().install(Arc::clone(&run) as Arc<dyn HookSink>);
-    tell(operator.voice(), &run.plan(), &handled, &ignored);
-    let handle = Handle::new(Arc::clone(&run), Arc::clone(&mailbox), operator.subscribe());
-    let parts = Parts { run, mailbox, operator, supervisor };
+    tell(reporter.output(), &run.plan(), &handled, &ignored);
+    let handle = Handle::new(Arc::clone(&run), Arc::clone(&inbox), reporter.final_report());
+    let parts = Parts { run, inbox, reporter, supervisor };
     give.send(parts).map_err(|_| refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into()))?;
     Ok(handle)
 }
@@ -90,55 +90,55 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
 /// What the waiting thread is given.
 struct Parts {
     run: Arc<Run>,
-    mailbox: Arc<Mailbox>,
-    operator: Arc<Operator>,
+    inbox: Arc<Inbox>,
+    reporter: Arc<Reporter>,
     supervisor: ParkedThread<Watched>,
 }
 
 /// What the thread that watches over the hooks is given at the trigger.
 struct Watched {
     run: Arc<Run>,
-    mailbox: Arc<Mailbox>,
-    operator: Arc<Operator>,
+    inbox: Arc<Inbox>,
+    reporter: Arc<Reporter>,
 }
 
 /// Waits for the first note, then carries out the shutdown; this thread is its first worker.
 fn watch_for_trigger(parts: &Receiver<Parts>) {
-    let Ok(Parts { run, mailbox, operator, supervisor }) = parts.recv() else { return };
+    let Ok(Parts { run, inbox, reporter, supervisor }) = parts.recv() else { return };
     let last_resort = LastResort::prepare();
     let has_async_hooks = run.plan().hooks().any(|hook| hook.body.is_async());
     let runtime = if has_async_hooks { HookRuntime::warm() } else { HookRuntime::default() };
-    mailbox.masks().watch();
+    inbox.masks().watch();
     let notes = loop {
-        mailbox.wait(None);
-        let notes = mailbox.take();
+        inbox.wait(None);
+        let notes = inbox.take();
         if !notes.is_empty() {
             break notes;
         }
     };
-    operator.arm(last_resort);
-    let watched = Watched { run: Arc::clone(&run), mailbox, operator };
+    reporter.arm(last_resort);
+    let watched = Watched { run: Arc::clone(&run), inbox, reporter };
     run.start(notes, runtime, move || supervisor.unpark(watched));
 }
 
 /// Watches over the hooks, then over the process where it goes on: on this thread, because a hook may hold every other.
-fn supervise(Watched { run, mailbox, operator }: Watched) {
+fn supervise(Watched { run, inbox, reporter }: Watched) {
     run::supervise(&run);
-    if operator.program_goes_on() {
-        end_by_signal(&run, &mailbox);
+    if reporter.program_goes_on() {
+        end_by_signal(&run, &inbox);
     }
 }
 
 /// The hooks have run, and the program ends itself: a signal that comes now ends it at once. What comes within a second
 /// of the trigger is the same request, here as well.
-fn end_by_signal(run: &Run, mailbox: &Mailbox) {
+fn end_by_signal(run: &Run, inbox: &Inbox) {
     loop {
-        mailbox.wait(None);
+        inbox.wait(None);
         let signal = |note| match note {
-            Note::Trigger(Trigger::Signal { signal, .. }) => Some(signal),
+            Message::Trigger(Trigger::Signal { signal, .. }) => Some(signal),
             _ => None,
         };
-        match mailbox.take().into_iter().find_map(signal) {
+        match inbox.take().into_iter().find_map(signal) {
             Some(signal) if run.now() >= SAME_REQUEST => exit::now(exit::forced_by(signal)),
             _ => {}
         }
@@ -146,7 +146,7 @@ fn end_by_signal(run: &Run, mailbox: &Mailbox) {
 }
 
 /// One line for every program that starts, one more for each thing that will surprise its author.
-fn tell(voice: &Voice, plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
+fn tell(output: &Output, plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
     let signals: Vec<String> = handled.iter().map(ToString::to_string).collect();
     let (count, budget) = (plan.hooks().count(), plan.budget());
     let hooks = if count == 1 { "hook" } else { "hooks" };
@@ -154,14 +154,14 @@ fn tell(voice: &Voice, plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
         0 => String::new(),
         disabled => format!(" ({disabled} disabled)"),
     };
-    voice.tell(News::Installed(format!("{count} {hooks}{disabled}, on {}; {budget}", signals.join(", "))));
-    for sentence in advice(plan, ignored) {
-        voice.tell(News::Advice(sentence));
+    output.tell(Notice::Installed(format!("{count} {hooks}{disabled}, on {}; {budget}", signals.join(", "))));
+    for sentence in warnings(plan, ignored) {
+        output.tell(Notice::Advice(sentence));
     }
 }
 
 fn with_advice(plan: &Plan, ignored: &[Signal]) -> String {
-    let advice: String = advice(plan, ignored).iter().map(|sentence| format!("note: {sentence}\n")).collect();
+    let advice: String = warnings(plan, ignored).iter().map(|sentence| format!("note: {sentence}\n")).collect();
     format!("{plan}{advice}")
 }
 

@@ -7,12 +7,12 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::plan::order::{self, PlanError};
+use crate::hook::context::HookContext;
+use crate::hook::registry::{Registered, TooLateError};
 use crate::hook::{
     Body, DEFAULT_TIMEOUT, Declared, Hook, HookError, HookFuture, HookOutput, HookRef, HookResult, Once, Phase,
 };
-use crate::hook::registry::{Registered, TooLate};
-use crate::hook::context::Context;
+use crate::plan::order::{self, PlanError};
 
 /// The settings of a hook made at run time; the defaults are those of the attribute.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +66,7 @@ impl HookSettings {
 #[non_exhaustive]
 pub enum RegisterError {
     /// The shutdown is past the hook's phase.
-    TooLate(TooLate),
+    TooLateError(TooLateError),
     /// It is after a hook whose turn comes later.
     Plan(PlanError),
     /// The timeout is zero, so the hook could never finish.
@@ -79,7 +79,7 @@ pub enum RegisterError {
 impl fmt::Display for RegisterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLate(error) => error.fmt(f),
+            Self::TooLateError(error) => error.fmt(f),
             Self::Plan(error) => error.fmt(f),
             Self::ZeroTimeout { name } => {
                 write!(f, "the timeout of `{name}` is zero, so it could never finish; leave it out for 5 s")
@@ -116,7 +116,7 @@ impl Drop for Registration {
 /// Makes an async hook while the program runs, in the same order and isolation as annotated ones.
 ///
 /// May be called from any thread, before install, in libraries, and during a shutdown: a hook whose phase has not
-/// passed runs still. The closure is called with the [`Context`] at the hook's turn; its future is dropped at the
+/// passed runs still. The closure is called with the [`HookContext`] at the hook's turn; its future is dropped at the
 /// timeout.
 ///
 /// ```
@@ -141,7 +141,7 @@ pub fn register<F, Fut>(
     hook: F,
 ) -> Result<Registration, RegisterError>
 where
-    F: FnOnce(Context) -> Fut + Send + 'static,
+    F: FnOnce(HookContext) -> Fut + Send + 'static,
     Fut: Future<Output: HookOutput> + Send + 'static,
 {
     let body = Body::AsyncOnce(Once::new(move |call| {
@@ -168,7 +168,7 @@ pub fn register_sync<F, R>(
     hook: F,
 ) -> Result<Registration, RegisterError>
 where
-    F: FnOnce(Context) -> R + Send + 'static,
+    F: FnOnce(HookContext) -> R + Send + 'static,
     R: HookOutput,
 {
     let body = Body::SyncOnce(Once::new(move |call| {
@@ -210,9 +210,9 @@ fn add(
         body,
     };
     for earlier in &after {
-        after::check(&hook, earlier).map_err(RegisterError::Plan)?;
+        order::check(&hook, earlier).map_err(RegisterError::Plan)?;
     }
     let hook = HookRef::Registered(Arc::new(hook));
-    Registered::global().add(hook.clone(), after).map_err(RegisterError::TooLate)?;
+    Registered::global().add(hook.clone(), after).map_err(RegisterError::TooLateError)?;
     Ok(Registration { hook, kept: false })
 }

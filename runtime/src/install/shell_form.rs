@@ -9,7 +9,7 @@ const SHELLS: [&str; 7] = ["sh", "dash", "bash", "ash", "busybox", "zsh", "ksh"]
 const MOST_ANCESTORS: usize = 64;
 
 /// One sentence, where the platform's signal goes to a shell that will not pass it on to us.
-pub(crate) fn advice() -> Option<String> {
+pub(crate) fn warning() -> Option<String> {
     let shell = fs::read_to_string("/proc/1/comm").ok()?;
     let shell = shell.trim();
     if std::process::id() == 1 || !SHELLS.contains(&shell) || !descends_from_1(std::process::id(), parent) {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::plan::budget::Budget;
 use crate::hook::{Hook, Phase};
+use crate::plan::budget::Budget;
 
 /// The time of one hook, or of the longest chain of hooks in a group.
 ///

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::duration_text::{self, Length};
+use crate::duration_text::{self, HumanDuration};
 use crate::plan::platform::Platform;
 
 /// The environment variable that sets the grace period if the program does not. A blank value counts as not set.
-pub const GRACE_PERIOD_VARIABLE: &str = "ON_SHUTDOWN_GRACE_PERIOD";
+pub const GRACE_PERIOD_ENV: &str = "ON_SHUTDOWN_GRACE_PERIOD";
 
 /// The grace period when nothing else is known: docker's.
 pub const DEFAULT_GRACE_PERIOD: Duration = Duration::from_secs(10);
@@ -70,12 +70,12 @@ impl fmt::Display for GraceError {
             Self::OutOfRange { given, source } => write!(
                 f,
                 "a grace period of {} ({source}) cannot be kept; it must be between {} and {}",
-                Length(*given),
-                Length(Budget::SHORTEST),
-                Length(Budget::LONGEST),
+                HumanDuration(*given),
+                HumanDuration(Budget::SHORTEST),
+                HumanDuration(Budget::LONGEST),
             ),
             Self::Unreadable { value, reason } => {
-                write!(f, "`{GRACE_PERIOD_VARIABLE}={value}` is not a duration: {reason}")
+                write!(f, "`{GRACE_PERIOD_ENV}={value}` is not a duration: {reason}")
             }
         }
     }
@@ -99,7 +99,7 @@ impl Budget {
             (Some(period), _, _) => Self::new(period, GraceSource::Program),
             (None, Some(text), _) => {
                 let unreadable = |reason| GraceError::Unreadable { value: text.to_owned(), reason };
-                Self::new(length::parse(text).map_err(unreadable)?, GraceSource::Environment)
+                Self::new(duration_text::parse(text).map_err(unreadable)?, GraceSource::Environment)
             }
             (None, None, Some(platform)) => Self::new(platform.grace_period(), GraceSource::Platform(platform)),
             (None, None, None) => Self::new(DEFAULT_GRACE_PERIOD, GraceSource::Default),
@@ -109,7 +109,7 @@ impl Budget {
     fn new(grace_period: Duration, source: GraceSource) -> Result<Self, GraceError> {
         if (Self::SHORTEST..=Self::LONGEST).contains(&grace_period) {
             let whole = Self { grace_period, source, usable: grace_period };
-            Ok(Self { usable: whole.deadline().saturating_sub(whole.conclusion()), ..whole })
+            Ok(Self { usable: whole.total().saturating_sub(whole.conclusion()), ..whole })
         } else {
             Err(GraceError::OutOfRange { given: grace_period, source })
         }
@@ -137,16 +137,16 @@ impl Budget {
         }
     }
 
-    /// Time from the trigger to the deadline: the grace period less the margin.
+    /// Returns the whole budget, from the trigger to the deadline: the grace period less the margin.
     #[must_use]
-    pub fn deadline(&self) -> Duration {
+    pub fn total(&self) -> Duration {
         self.grace_period.saturating_sub(self.margin())
     }
 
     /// What is kept for `flush`: 10 % of the budget and at least 1 s, but never more than half of it.
     #[must_use]
     pub fn flush_slice(&self) -> Duration {
-        (self.deadline() / 10).max(Duration::from_secs(1)).min(self.deadline() / 2)
+        (self.total() / 10).max(Duration::from_secs(1)).min(self.total() / 2)
     }
 
     /// When hooks are cut short, so that the report is out and the process gone before the deadline.
@@ -177,19 +177,19 @@ impl Budget {
     /// Says why this drain delay is refused, and what to write instead.
     pub(crate) fn refuse_drain_delay(&self, delay: Duration) -> String {
         let left = self.usable.saturating_sub(self.flush_slice()).saturating_sub(delay);
-        let left = if left.is_zero() { "no time".to_owned() } else { format!("only {}", Length(left)) };
+        let left = if left.is_zero() { "no time".to_owned() } else { format!("only {}", HumanDuration(left)) };
         let longer = match Self::shortest_for_delay(delay) {
-            Some(period) => format!(" or a `grace_period` of at least {}", Length(period)),
+            Some(period) => format!(" or a `grace_period` of at least {}", HumanDuration(period)),
             None => String::new(),
         };
         format!(
             "a drain delay of {} leaves {left} for hooks: of the grace period of {}, {} are usable from the trigger on, \
              and the last {} of these are kept for flush; write a `drain_delay` of at most {}{longer}",
-            Length(delay),
-            Length(self.grace_period),
-            Length(self.usable),
-            Length(self.flush_slice()),
-            Length(self.longest_drain_delay()),
+            HumanDuration(delay),
+            HumanDuration(self.grace_period),
+            HumanDuration(self.usable),
+            HumanDuration(self.flush_slice()),
+            HumanDuration(self.longest_drain_delay()),
         )
     }
 
@@ -212,23 +212,23 @@ impl Budget {
 
     /// When the process ends even if the supervisor cannot see to it: shortly before the deadline.
     pub(crate) fn last_resort(&self) -> Duration {
-        self.deadline().saturating_sub(self.conclusion() / 4)
+        self.total().saturating_sub(self.conclusion() / 4)
     }
 
     /// Until when the end itself may take its time.
     pub(crate) fn conclusion_until(&self) -> Duration {
-        self.deadline().saturating_sub(self.conclusion() / 2)
+        self.total().saturating_sub(self.conclusion() / 2)
     }
 
     fn conclusion(&self) -> Duration {
-        (self.deadline() / 20).min(Duration::from_millis(200))
+        (self.total() / 20).min(Duration::from_millis(200))
     }
 }
 
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { grace_period, source, .. } = self;
-        let (grace_period, deadline) = (Length(*grace_period), Length(self.deadline()));
+        let (grace_period, deadline) = (HumanDuration(*grace_period), HumanDuration(self.total()));
         write!(f, "grace period {grace_period} ({source}), deadline {deadline} after the trigger")
     }
 }

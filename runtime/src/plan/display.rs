@@ -4,8 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Plan;
+use crate::duration_text::HumanDuration;
 use crate::hook::{HookRef, Phase};
-use crate::duration_text::Length;
 use crate::plan::overrides::Disabled;
 use crate::plan::timing;
 
@@ -20,11 +20,11 @@ impl fmt::Display for Plan {
             if phase.replace(hook.phase) != Some(hook.phase) {
                 write!(f, "{}", hook.phase)?;
                 if hook.phase == Phase::Deregister && !self.drain_delay.is_zero() {
-                    write!(f, " (and serve on for a drain delay of {})", Length(self.drain_delay))?;
+                    write!(f, " (and serve on for a drain delay of {})", HumanDuration(self.drain_delay))?;
                 }
                 writeln!(f)?;
             }
-            let (name, timeout) = (hook.full_name(), Length(hook.timeout).to_string());
+            let (name, timeout) = (hook.full_name(), HumanDuration(hook.timeout).to_string());
             write!(f, "  {:>digits$}  {name:width$}  within {timeout:<8}  {}:{}", hook.priority, hook.file, hook.line)?;
             // A build without cargo knows the package, but not its version.
             match (hook.module, hook.package, hook.version) {
@@ -43,9 +43,10 @@ impl fmt::Display for Plan {
 /// Says what settings have changed in the hook, and what a hook without a timeout gets if time is short.
 fn remarks(hook: &HookRef, limit: Duration) -> String {
     let worst = (hook.timeout_is_default && limit < hook.timeout)
-        .then(|| format!("no timeout set: {} in the worst case", Length(limit)));
+        .then(|| format!("no timeout set: {} in the worst case", HumanDuration(limit)));
     let declared = hook.declared();
-    let timeout = (declared.timeout != hook.timeout).then(|| format!("timeout was {}", Length(declared.timeout)));
+    let timeout =
+        (declared.timeout != hook.timeout).then(|| format!("timeout was {}", HumanDuration(declared.timeout)));
     let priority = (declared.priority != hook.priority).then(|| format!("priority was {}", declared.priority));
     let changes: Vec<String> = [worst, timeout, priority].into_iter().flatten().collect();
     if changes.is_empty() { String::new() } else { format!("  ({})", changes.join(", ")) }

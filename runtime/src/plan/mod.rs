@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::time::Duration;
 
-use crate::plan::order::{PlanError, Turn, turn};
-use crate::plan::budget::Budget;
-use crate::plan::allotment::{Allotment, Declared, Demand};
 use crate::hook::{Hook, HookRef, Phase};
+use crate::plan::allotment::{Allotment, Declared, Demand};
+use crate::plan::budget::Budget;
+use crate::plan::order::{GroupKey, PlanError, group_key};
 use crate::plan::overrides::Disabled;
 
 pub(crate) mod allotment;
@@ -16,12 +16,13 @@ mod display;
 pub(crate) mod order;
 pub(crate) mod overrides;
 pub(crate) mod platform;
+pub(crate) mod shortfall;
 pub(crate) mod suggest;
-pub(crate) mod timing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod time_tests;
+pub(crate) mod timing;
 
 /// A hook's place in the plan's table.
 pub(crate) type Id = usize;
@@ -32,7 +33,7 @@ pub struct Plan {
     entries: Vec<Option<Entry>>,
     /// Places that hooks made at run time have left.
     free: Vec<Id>,
-    groups: BTreeMap<Turn, Group>,
+    groups: BTreeMap<GroupKey, Group>,
     /// Whether a hook made at run time is there, by its identity.
     registered: HashMap<usize, Id>,
     declared: Declared,
@@ -64,8 +65,8 @@ pub(crate) struct Group {
 impl Plan {
     pub(crate) fn new(mut hooks: Vec<HookRef>, budget: Budget, drain_delay: Duration) -> Result<Self, PlanError> {
         hooks.sort_by(|a, b| order(a).cmp(&order(b)));
-        let edges = after::edges(&hooks)?;
-        let chains = after::chains(&hooks, &edges, budget.usable())?;
+        let edges = order::edges(&hooks)?;
+        let chains = order::chains(&hooks, &edges, budget.usable())?;
         let mut plan = Self {
             entries: Vec::with_capacity(hooks.len()),
             free: Vec::new(),
@@ -92,8 +93,8 @@ impl Plan {
     /// A hook made at run time; it comes last in its group.
     pub(crate) fn add(&mut self, hook: HookRef, after: &[HookRef]) -> Id {
         let earlier: Vec<Id> = after.iter().filter_map(|earlier| self.find(earlier)).collect();
-        let same_turn = |id: &&Id| self.hook(**id).is_some_and(|earlier| turn(earlier) == turn(&hook));
-        let waited = earlier.iter().filter(same_turn).filter_map(|id| self.entry(*id)).map(|entry| entry.chain);
+        let same_group = |id: &&Id| self.hook(**id).is_some_and(|earlier| group_key(earlier) == group_key(&hook));
+        let waited = earlier.iter().filter(same_group).filter_map(|id| self.entry(*id)).map(|entry| entry.chain);
         let waited = waited.fold(Allotment::default(), Allotment::or_longer);
         let chain = waited.then(Allotment::of(&hook, self.budget.usable()));
         let identity = hook.identity();
@@ -115,8 +116,8 @@ impl Plan {
                 follower.waits = follower.waits.saturating_sub(1);
             }
         }
-        let turn = turn(&entry.hook);
-        let Some(group) = self.groups.get_mut(&turn) else {
+        let key = group_key(&entry.hook);
+        let Some(group) = self.groups.get_mut(&key) else {
             debug_assert!(false, "the hook {id} was in no group");
             return;
         };
@@ -125,21 +126,21 @@ impl Plan {
         let (before, after) = (group.declared, chains.fold(Allotment::default(), Allotment::or_longer));
         group.declared = after;
         let is_empty = group.members.is_empty();
-        self.redeclare(turn.0, before, after);
+        self.redeclare(key.0, before, after);
         if is_empty {
-            self.groups.remove(&turn);
+            self.groups.remove(&key);
         }
         self.free.push(id);
     }
 
     fn insert(&mut self, entry: Entry) -> Id {
-        let turn = turn(&entry.hook);
+        let key = group_key(&entry.hook);
         let id = self.free.pop().unwrap_or(self.entries.len());
-        let group = self.groups.entry(turn).or_default();
+        let group = self.groups.entry(key).or_default();
         let (before, after) = (group.declared, group.declared.or_longer(entry.chain));
         group.declared = after;
         group.members.push(id);
-        self.redeclare(turn.0, before, after);
+        self.redeclare(key.0, before, after);
         match self.entries.get_mut(id) {
             Some(place) => *place = Some(entry),
             None => self.entries.push(Some(entry)),
@@ -168,7 +169,7 @@ impl Plan {
     pub(crate) fn find(&self, hook: &HookRef) -> Option<Id> {
         match hook {
             HookRef::Registered(_) => self.registered.get(&hook.identity()).copied(),
-            HookRef::Linked(_) | HookRef::Tuned(_) => {
+            HookRef::Linked(_) | HookRef::OverriddenHook(_) => {
                 let same =
                     |entry: &Option<Entry>| entry.as_ref().is_some_and(|it| it.hook.identity() == hook.identity());
                 self.entries.iter().position(same)
@@ -199,18 +200,18 @@ impl Plan {
         self.entries.len()
     }
 
-    pub(crate) fn group(&self, turn: Turn) -> Option<&Group> {
-        self.groups.get(&turn)
+    pub(crate) fn group(&self, key: GroupKey) -> Option<&Group> {
+        self.groups.get(&key)
     }
 
-    /// The first group whose turn is later.
-    pub(crate) fn next_group(&self, after: Option<Turn>) -> Option<(Turn, &Group)> {
+    /// The first group whose key is later.
+    pub(crate) fn next_group(&self, after: Option<GroupKey>) -> Option<(GroupKey, &Group)> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.groups.range((from, Bound::Unbounded)).next().map(|(turn, group)| (*turn, group))
+        self.groups.range((from, Bound::Unbounded)).next().map(|(key, group)| (*key, group))
     }
 
-    pub(crate) fn groups(&self) -> impl Iterator<Item = (Turn, &Group)> {
-        self.groups.iter().map(|(turn, group)| (*turn, group))
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (GroupKey, &Group)> {
+        self.groups.iter().map(|(key, group)| (*key, group))
     }
 
     /// Returns the time that all groups ask for. What `flush` needs beyond the slice that is kept for it counts before
@@ -272,7 +273,7 @@ impl Plan {
     /// Hooks in `flush` count for at least the time that is kept for them.
     #[must_use]
     pub fn worst_case(&self) -> Duration {
-        let is_deregister = |(turn, _): &(Turn, &Group)| turn.0 == Phase::Deregister;
+        let is_deregister = |(key, _): &(GroupKey, &Group)| key.0 == Phase::Deregister;
         let deregistered = self.groups().take_while(is_deregister).map(|(_, group)| group.declared.least);
         let deregistered = deregistered.fold(Duration::ZERO, Duration::saturating_add);
         let before_flush =
@@ -305,5 +306,5 @@ impl Plan {
 
 /// Phase, priority (high first), then where the hook stands in the source: never the linker's order.
 fn order(hook: &Hook) -> impl Ord {
-    (turn(hook), hook.module, hook.line, &hook.name, hook.file)
+    (group_key(hook), hook.module, hook.line, &hook.name, hook.file)
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::plan::allotment::Allotment;
 use crate::hook::{Hook, HookRef, Phase, identity};
+use crate::plan::allotment::Allotment;
 
 /// A hook that waits, and a hook that it waits for, as positions in the plan.
 pub(crate) type Edge = (usize, usize);
@@ -43,15 +43,15 @@ impl fmt::Display for PlanError {
 impl std::error::Error for PlanError {}
 
 /// What orders groups: hooks of one turn run concurrently.
-pub(crate) type Turn = (Phase, Reverse<i32>);
+pub(crate) type GroupKey = (Phase, Reverse<i32>);
 
-pub(crate) fn turn(hook: &Hook) -> Turn {
+pub(crate) fn group_key(hook: &Hook) -> GroupKey {
     (hook.phase, Reverse(hook.priority))
 }
 
 /// Whether the hook can be `after` the other one.
 pub(crate) fn check(hook: &Hook, earlier: &Hook) -> Result<(), PlanError> {
-    if turn(earlier) > turn(hook) {
+    if group_key(earlier) > group_key(hook) {
         return Err(PlanError::Contradiction { hook: with_turn(hook), after: with_turn(earlier) });
     }
     Ok(())
@@ -97,7 +97,7 @@ pub(crate) fn chains(hooks: &[HookRef], edges: &[Edge], usable: Duration) -> Res
         };
         for follower in followers.get(&position).into_iter().flatten() {
             let (Some(hook), Some(earlier)) = (hooks.get(*follower), hooks.get(position)) else { continue };
-            if let Some(chain) = chains.get_mut(*follower).filter(|_| turn(hook) == turn(earlier)) {
+            if let Some(chain) = chains.get_mut(*follower).filter(|_| group_key(hook) == group_key(earlier)) {
                 *chain = chain.or_longer(ends.then(Allotment::of(hook, usable)));
             }
             if let Some(count) = waits.get_mut(*follower) {

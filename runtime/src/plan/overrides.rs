@@ -5,13 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::hook::{HookRef, Tuned};
 use crate::duration_text;
+use crate::hook::{HookRef, OverriddenHook};
 use crate::plan::suggest::correction;
 
 /// The environment variable that changes hooks: `orders::flush timeout=2s priority=5; metrics::push disabled`.
 /// A blank value counts as not set.
-pub const HOOKS_VARIABLE: &str = "ON_SHUTDOWN_HOOKS";
+pub const HOOKS_ENV: &str = "ON_SHUTDOWN_HOOKS";
 
 /// Changes of hooks, by full name.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +30,7 @@ impl fmt::Display for OverrideSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Program => f.write_str("the program's settings"),
-            Self::Environment => write!(f, "`{HOOKS_VARIABLE}`"),
+            Self::Environment => write!(f, "`{HOOKS_ENV}`"),
         }
     }
 }
@@ -119,8 +119,8 @@ impl Override {
             debug_assert!(false, "only linked hooks have changes: {hook:?}");
             return hook;
         };
-        match Tuned::new(linked, timeout, priority) {
-            Some(tuned) => HookRef::Tuned(Arc::new(tuned)),
+        match OverriddenHook::new(linked, timeout, priority) {
+            Some(tuned) => HookRef::OverriddenHook(Arc::new(tuned)),
             None => {
                 debug_assert!(false, "a linked hook is no closure: {linked:?}");
                 hook
@@ -133,7 +133,7 @@ fn change(name: &str, word: &str) -> Result<Change, OverrideError> {
     let unreadable = |write: String| OverrideError::Unreadable { name: name.to_owned(), word: word.to_owned(), write };
     match word.split_once('=') {
         None if word == "disabled" => Ok(Change::Disabled),
-        Some(("timeout", value)) => length::parse(value).map(Change::Timeout).map_err(unreadable),
+        Some(("timeout", value)) => duration_text::parse(value).map(Change::Timeout).map_err(unreadable),
         Some(("priority", value)) => value
             .parse()
             .map(Change::Priority)
@@ -195,11 +195,11 @@ impl fmt::Display for OverrideError {
                 write!(f, "{source}: a timeout of zero lets `{name}` do nothing; disable the hook instead")
             }
             Self::Unreadable { name, word, write } => {
-                write!(f, "`{HOOKS_VARIABLE}`: `{word}` of `{name}` has no meaning: {write}")
+                write!(f, "`{HOOKS_ENV}`: `{word}` of `{name}` has no meaning: {write}")
             }
             Self::NothingAsked { name } => write!(
                 f,
-                "`{HOOKS_VARIABLE}`: nothing is asked of `{name}`; \
+                "`{HOOKS_ENV}`: nothing is asked of `{name}`; \
                  write `{name} disabled`, `{name} timeout=2s` or `{name} priority=10`, and `;` between two hooks"
             ),
         }

@@ -1,8 +1,8 @@
 //! Order, groups and contradictions of plans built by hand.
 
 use super::*;
-use crate::install::warnings;
 use crate::hook::Body;
+use crate::plan::shortfall;
 
 const fn hook(name: &'static str, phase: Phase, priority: i32, seconds: u64) -> Hook {
     hook_after(name, phase, priority, seconds, 7, &[])
@@ -114,10 +114,10 @@ static LONG: Hook = hook("long", Phase::Stop, 1, 9);
 #[test]
 fn spec_3_13_a_plan_that_exceeds_the_budget_names_the_hooks_that_would_be_cut() -> Result<(), PlanError> {
     assert!(plan(&[&LOW])?.fits());
-    assert_eq!(advice::over_budget(&plan(&[&LOW])?), None);
+    assert_eq!(shortfall::describe(&plan(&[&LOW])?), None);
     let plan = plan(&[&LOW, &LONG])?;
     assert!(!plan.fits());
-    let said = advice::over_budget(&plan).unwrap_or_default();
+    let said = shortfall::describe(&plan).unwrap_or_default();
     assert!(said.starts_with("the worst case of 12 s exceeds the 8.3 s there are"), "{said}");
     assert!(said.contains("long to 6.09 s of 9 s, low to 2.2 s of 3 s;"), "{said}");
     Ok(())

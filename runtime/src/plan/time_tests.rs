@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::install::warnings;
-use crate::plan::budget::DEFAULT_GRACE_PERIOD;
 use crate::hook::{Body, DEFAULT_TIMEOUT, Once};
+use crate::plan::budget::DEFAULT_GRACE_PERIOD;
+use crate::plan::shortfall;
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -75,7 +75,7 @@ impl Random {
         for _ in 0..self.below(9) {
             let timeout = (self.below(3) > 0).then(|| Duration::from_micros(1 + self.below(longest_timeout * 1000)));
             let hook = hook(self.pick(&Phase::ALL), self.pick(&[-1, 0, 0, 7]), timeout);
-            let may_wait = |other: &&HookRef| after::check(&hook, other).is_ok();
+            let may_wait = |other: &&HookRef| order::check(&hook, other).is_ok();
             let after: Vec<HookRef> = earlier.iter().filter(may_wait).filter(|_| self.below(4) == 0).cloned().collect();
             plan.add(hook.clone(), &after);
             earlier.push(hook);
@@ -93,7 +93,7 @@ fn spec_3_13_a_plan_fits_exactly_if_no_hook_would_be_cut() {
         let cuts = timing::cuts(&plan);
         assert_eq!(plan.fits(), cuts.is_empty(), "seed {seed}\n{plan}");
         assert_eq!(plan.fits(), worst <= usable, "seed {seed}: {worst:?} of {usable:?}, {cuts:?}\n{plan}");
-        let sentence = advice::over_budget(&plan);
+        let sentence = shortfall::describe(&plan);
         assert_eq!(plan.fits(), sentence.is_none(), "seed {seed}: {sentence:?}");
         if let Some(sentence) = sentence {
             assert!(says_a_larger_number(&sentence, worst, usable), "seed {seed}: {sentence}");
@@ -120,7 +120,7 @@ fn spec_3_13_the_time_kept_for_flush_counts() {
     let over = stop_and_flush(7400, 100);
     assert!(!over.fits());
     assert_eq!(over.worst_case(), ms(8400));
-    let sentence = advice::over_budget(&over).unwrap_or_default();
+    let sentence = shortfall::describe(&over).unwrap_or_default();
     assert!(
         sentence.starts_with("the worst case of 8.4 s exceeds the 8.3 s there are (1 s of them are kept for flush)"),
         "{sentence}"
@@ -173,6 +173,6 @@ fn spec_3_13_many_hooks_without_a_timeout_are_named_when_their_shares_get_too_sm
     assert!(plan(DEFAULT_GRACE_PERIOD, Duration::ZERO, &groups(10)).fits());
     let over = plan(DEFAULT_GRACE_PERIOD, Duration::ZERO, &groups(11));
     assert!(!over.fits());
-    let sentence = advice::over_budget(&over).unwrap_or_default();
+    let sentence = shortfall::describe(&over).unwrap_or_default();
     assert!(sentence.contains("hook to 754 ms (it has no timeout and needs 830 ms at least)"), "{sentence}");
 }

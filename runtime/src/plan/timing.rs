@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::plan::budget::Budget;
-use crate::plan::allotment::{Allotment, Declared, Demand};
 use crate::hook::context::FAST_TIMEOUT;
 use crate::hook::{Hook, HookRef, Phase};
 use crate::plan::Plan;
+use crate::plan::allotment::{Allotment, Declared, Demand};
+use crate::plan::budget::Budget;
 
 /// How long a cancelled future may take to be dropped before its thread counts as lost: a `Drop` that closes a
 /// connection takes a round trip.
@@ -176,14 +176,14 @@ impl Share {
 pub(crate) fn worst_limits(plan: &Plan) -> Vec<(HookRef, Duration)> {
     let mut timing = Timing::new(plan);
     let (mut now, mut limits) = (Duration::ZERO, Vec::new());
-    for (turn, group) in plan.groups() {
-        if turn.0 != Phase::Deregister {
+    for (key, group) in plan.groups() {
+        if key.0 != Phase::Deregister {
             now = now.max(plan.drain_delay());
         }
-        let share = timing.open(turn.0, group.declared, now);
+        let share = timing.open(key.0, group.declared, now);
         let hooks = group.members.iter().filter_map(|id| plan.hook(*id));
         limits.extend(hooks.map(|hook| (hook.clone(), timing.allowance(hook, share, now))));
-        now = now.saturating_add(share.of(group.declared)).min(timing.end_of(turn.0)).max(now);
+        now = now.saturating_add(share.of(group.declared)).min(timing.end_of(key.0)).max(now);
     }
     limits
 }

@@ -11,7 +11,7 @@ use nix::libc::O_NOFOLLOW;
 use crate::report::Report;
 
 /// The environment variable that names a file for the report. Its extension chooses the format: `.json` or `.txt`.
-pub const REPORT_VARIABLE: &str = "ON_SHUTDOWN_REPORT";
+pub const REPORT_ENV: &str = "ON_SHUTDOWN_REPORT";
 
 /// The file to which the report goes, in addition to stderr.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl ReportFile {
             return Err(ReportFileError::Picture { path: path.to_owned() });
         }
         let known = Format::ENDINGS.into_iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
-        let Some((_, format)) = known else { return Err(ReportFileError::Ending { path: path.to_owned() }) };
+        let Some((_, format)) = known else { return Err(ReportFileError::ExitMode { path: path.to_owned() }) };
         if let Some(feature) = format.feature() {
             return Err(ReportFileError::Feature { path: path.to_owned(), feature });
         }
@@ -113,7 +113,7 @@ fn fill(mut file: File, text: &[u8]) -> io::Result<()> {
 #[non_exhaustive]
 pub enum ReportFileError {
     /// The extension names no format.
-    Ending {
+    ExitMode {
         /// The path.
         path: PathBuf,
     },
@@ -134,7 +134,7 @@ pub enum ReportFileError {
 impl fmt::Display for ReportFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ending { path } => write!(
+            Self::ExitMode { path } => write!(
                 f,
                 "the ending of `{}` says nothing about the form of the report; \
                  write a path that ends in `.json` or `.txt`",

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::hook::{Hook, Phase};
 use crate::plan::Plan;
-use crate::report::{HookReport, Outcome, OwnEnd, Report};
+use crate::report::{HookReport, Outcome, ProgramExit, Report};
 use crate::trigger::Trigger;
 
 /// The number of the format, the first field of every plan and every report.
@@ -63,16 +63,16 @@ struct ReportView<'a> {
     trigger: TriggerView<'a>,
     exit_code: u8,
     duration: f64,
-    deadline: f64,
-    deadline_came: bool,
+    budget: f64,
+    deadline_exceeded: bool,
     forced: Option<String>,
-    own_end: Option<EndView>,
+    program_exit: Option<EndView>,
     draining: Option<f64>,
     /// All phases in order, so that readers need not know them.
     phases: [&'static str; Phase::ALL.len()],
     hooks: Vec<RunView<'a>>,
     cut_off: Vec<WorkView<'a>>,
-    in_flight_seen: Vec<(f64, usize)>,
+    in_flight_samples: Vec<(f64, usize)>,
     noted: Vec<NotedView<'a>>,
 }
 
@@ -85,22 +85,22 @@ impl<'a> ReportView<'a> {
             file: work.file.as_ref(),
             line: work.line,
         });
-        let noted = report.noted.iter();
+        let noted = report.later_triggers.iter();
         Self {
             format: FORMAT,
             triggered_at: report.triggered_at.duration_since(SystemTime::UNIX_EPOCH).map(seconds).unwrap_or_default(),
             trigger: TriggerView::of(&report.trigger),
             exit_code: report.exit_code,
             duration: seconds(report.duration),
-            deadline: seconds(report.deadline),
-            deadline_came: report.deadline_came,
+            budget: seconds(report.budget),
+            deadline_exceeded: report.deadline_exceeded,
             forced: report.forced.map(|signal| signal.to_string()),
-            own_end: report.own_end.map(EndView::of),
+            program_exit: report.program_exit.map(EndView::of),
             draining: report.draining.map(seconds),
             phases: Phase::ALL.map(Phase::name),
             hooks: report.hooks.iter().map(RunView::of).collect(),
             cut_off: cut_off.collect(),
-            in_flight_seen: report.in_flight_seen.iter().map(|seen| (seconds(seen.at), seen.count)).collect(),
+            in_flight_samples: report.in_flight_samples.iter().map(|seen| (seconds(seen.at), seen.count)).collect(),
             noted: noted
                 .map(|noted| NotedView { at: seconds(noted.at), trigger: TriggerView::of(&noted.trigger) })
                 .collect(),
@@ -144,11 +144,11 @@ enum EndView {
 }
 
 impl EndView {
-    fn of(end: OwnEnd) -> Self {
+    fn of(end: ProgramExit) -> Self {
         match end {
-            OwnEnd::MainFailed => Self::MainFailed,
-            OwnEnd::MainPanicked => Self::MainPanicked,
-            OwnEnd::Asked(code) => Self::Asked { code },
+            ProgramExit::MainFailed => Self::MainFailed,
+            ProgramExit::MainPanicked => Self::MainPanicked,
+            ProgramExit::Asked(code) => Self::Asked { code },
         }
     }
 }
@@ -167,7 +167,7 @@ struct RunView<'a> {
     /// The error, the panic's message, the reason for skipping.
     why: Option<Cow<'a, str>>,
     abandoned: bool,
-    doing: Option<&'a str>,
+    activity: Option<&'a str>,
     file: &'a str,
     line: u32,
     package: &'a str,
@@ -192,7 +192,7 @@ impl<'a> RunView<'a> {
             outcome: hook.outcome.name(),
             why,
             abandoned: hook.outcome == Outcome::TimedOut { abandoned: true },
-            doing: hook.doing.as_deref(),
+            activity: hook.activity.as_deref(),
             file: &hook.file,
             line: hook.line,
             package: &hook.package,
@@ -221,7 +221,7 @@ struct PlanView {
     format: u32,
     grace_period: f64,
     grace_period_source: String,
-    deadline: f64,
+    budget: f64,
     drain_delay: f64,
     worst_case: f64,
     fits: bool,
@@ -236,7 +236,7 @@ impl PlanView {
             format: FORMAT,
             grace_period: seconds(budget.grace_period()),
             grace_period_source: budget.source().to_string(),
-            deadline: seconds(budget.deadline()),
+            budget: seconds(budget.total()),
             drain_delay: seconds(plan.drain_delay()),
             worst_case: seconds(plan.worst_case()),
             fits: plan.fits(),

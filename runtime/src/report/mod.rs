@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use crate::drain::WorkInFlight;
+use crate::duration_text::HumanDuration;
 use crate::hook::{self, Hook, Phase};
-use crate::duration_text::Length;
 use crate::trigger::{Signal, Trigger};
 
 pub(crate) use one_line::{OneLine, cut};
-pub(crate) use text::Canvas;
+pub(crate) use text::TextOptions;
 
 pub(crate) mod file;
 #[cfg(feature = "json")]
@@ -124,8 +124,8 @@ pub struct HookReport {
     pub start: Option<Duration>,
     /// How long it took, until it ended or was given up.
     pub duration: Duration,
-    /// What it was doing when its time was over, where the system tells (Linux).
-    pub doing: Option<String>,
+    /// What it was activity when its time was over, where the system tells (Linux).
+    pub activity: Option<String>,
     /// How many tasks it had spawned and not awaited that had not ended a moment after it returned; they were dropped.
     pub left_tasks: usize,
 }
@@ -155,7 +155,7 @@ impl HookReport {
             outcome,
             start,
             duration,
-            doing: None,
+            activity: None,
             left_tasks: 0,
         }
     }
@@ -164,7 +164,7 @@ impl HookReport {
 /// How the program itself ended, which is graver than what its hooks did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum OwnEnd {
+pub enum ProgramExit {
     /// `main` returned an error.
     MainFailed,
     /// `main` panicked.
@@ -186,29 +186,29 @@ pub struct Report {
     /// From the trigger to the end of the last hook.
     pub duration: Duration,
     /// From the trigger to the deadline.
-    pub deadline: Duration,
+    pub budget: Duration,
     /// Whether the deadline came before the hooks had ended.
-    pub deadline_came: bool,
+    pub deadline_exceeded: bool,
     /// The signal that was repeated until it ended the process.
     pub forced: Option<Signal>,
     /// The program's own wish for its end.
-    pub own_end: Option<OwnEnd>,
+    pub program_exit: Option<ProgramExit>,
     /// The trigger's instant by the wall clock, which may have been set meanwhile: all other times count from it.
     pub triggered_at: SystemTime,
     /// When draining began; `None` where the end came before.
     pub draining: Option<Duration>,
     /// How much work was in flight, each time that it was seen to have changed while the drain phase waited for it.
-    pub in_flight_seen: Vec<InFlightSeen>,
-    /// The signals and requests that came after the trigger, the first [`Report::MOST_NOTED`] of them.
-    pub noted: Vec<Noted>,
-    /// What the process ended with, or would have with [`Ending::Return`](crate::Ending::Return).
+    pub in_flight_samples: Vec<InFlightSample>,
+    /// The signals and requests that came after the trigger, the first [`Report::MAX_LATER_TRIGGERS`] of them.
+    pub later_triggers: Vec<LaterTrigger>,
+    /// What the process ended with, or would have with [`ExitMode::Return`](crate::ExitMode::Return).
     pub exit_code: u8,
 }
 
 /// How much work was in flight at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct InFlightSeen {
+pub struct InFlightSample {
     /// When, counted from the trigger.
     pub at: Duration,
     /// How many pieces of work.
@@ -218,7 +218,7 @@ pub struct InFlightSeen {
 /// A signal or a request that came during the shutdown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Noted {
+pub struct LaterTrigger {
     /// When, counted from the trigger.
     pub at: Duration,
     /// What.
@@ -227,7 +227,7 @@ pub struct Noted {
 
 impl Report {
     /// More signals and requests than this are not kept.
-    pub const MOST_NOTED: usize = 64;
+    pub const MAX_LATER_TRIGGERS: usize = 64;
 
     /// What happened to the hook with this full name (`orders::flush`), or with this name of its own.
     #[must_use]
@@ -247,9 +247,9 @@ impl Report {
 
     /// All of it in one line.
     pub(crate) fn headline(&self) -> String {
-        let (took, deadline) = (Length(self.duration), Length(self.deadline));
+        let (took, deadline) = (HumanDuration(self.duration), HumanDuration(self.budget));
         let forced = self.forced.map(|signal| format!("; cut short by a repeated {signal}")).unwrap_or_default();
-        let late = if self.deadline_came { "; the deadline came" } else { "" };
+        let late = if self.deadline_exceeded { "; the deadline came" } else { "" };
         format!("{}; {} in {took} of {deadline}{forced}{late}", self.trigger, self.summary())
     }
 

@@ -8,38 +8,38 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{HookReport, Noted, OneLine, Outcome, Report};
+use super::{HookReport, LaterTrigger, OneLine, Outcome, Report};
+use crate::duration_text::HumanDuration;
 use crate::hook::Phase;
-use crate::duration_text::Length;
 
 /// What the text is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Canvas {
+pub(crate) struct TextOptions {
     /// In characters. A line is longer if its text does not fit.
     pub(crate) width: usize,
     pub(crate) colored: bool,
 }
 
-impl Canvas {
+impl TextOptions {
     /// For a file, a pipe or a log.
     pub(crate) const PLAIN: Self = Self { width: 100, colored: false };
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Timeline { report: self, canvas: Canvas::PLAIN }.fmt(f)
+        Timeline { report: self, text_options: TextOptions::PLAIN }.fmt(f)
     }
 }
 
 /// The report as text.
 pub(crate) struct Timeline<'a> {
     report: &'a Report,
-    canvas: Canvas,
+    text_options: TextOptions,
 }
 
 impl Report {
-    pub(crate) fn on(&self, canvas: Canvas) -> Timeline<'_> {
-        Timeline { report: self, canvas }
+    pub(crate) fn on(&self, text_options: TextOptions) -> Timeline<'_> {
+        Timeline { report: self, text_options }
     }
 }
 
@@ -57,7 +57,7 @@ impl Timeline<'_> {
         let name = hooks.iter().map(width).max().unwrap_or(0).max(Self::IN_FLIGHT.len());
         let priority = hooks.iter().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(4);
         // The rest of the line: phase and margins 13, both times 19, `completed` 11, the edges of the bar 6.
-        let bar = self.canvas.width.saturating_sub(priority + name + 49).clamp(Bar::NARROWEST, Bar::WIDEST);
+        let bar = self.text_options.width.saturating_sub(priority + name + 49).clamp(Bar::NARROWEST, Bar::WIDEST);
         Columns { priority, name, bar }
     }
 
@@ -69,8 +69,8 @@ impl Timeline<'_> {
         let (color, end) = self.color(&hook.outcome);
         let label = OneLine(&hook.name).to_string();
         write!(f, "  {heading:8} {:>priority$}  {label:name$}  |{color}{bar}{end}|  ", hook.priority)?;
-        let start = hook.start.map_or(String::new(), |start| format!("+{}", Length(start)));
-        write!(f, "{start:>9}  {:>8}  {color}{}{end}", Length(hook.duration), OneLine(&hook.outcome))?;
+        let start = hook.start.map_or(String::new(), |start| format!("+{}", HumanDuration(start)));
+        write!(f, "{start:>9}  {:>8}  {color}{}{end}", HumanDuration(hook.duration), OneLine(&hook.outcome))?;
         match hook.left_tasks {
             0 => {}
             1 => f.write_str(", left 1 task unfinished")?,
@@ -79,15 +79,15 @@ impl Timeline<'_> {
         if hook.outcome != Outcome::Completed || hook.left_tasks > 0 {
             write!(f, " ({}:{})", OneLine(&hook.file), hook.line)?;
         }
-        if let Some(doing) = &hook.doing {
-            write!(f, "; {}", OneLine(doing))?;
+        if let Some(activity) = &hook.activity {
+            write!(f, "; {}", OneLine(activity))?;
         }
         writeln!(f)
     }
 
     /// Draws the time from the beginning of draining until nothing was in flight, or until the drain phase stopped waiting.
     fn in_flight(&self, f: &mut fmt::Formatter<'_>, columns: &Columns) -> fmt::Result {
-        let seen = &self.report.in_flight_seen;
+        let seen = &self.report.in_flight_samples;
         let Some((start, most)) = self.report.draining.zip(seen.iter().map(|seen| seen.count).max()) else {
             return Ok(());
         };
@@ -98,13 +98,13 @@ impl Timeline<'_> {
         let (duration, whole) = (end.saturating_sub(start), self.report.duration);
         let bar = Bar { start: Some(start), duration, whole, width: columns.bar };
         let (priority, name) = (columns.priority, columns.name);
-        let (from, took) = (format!("+{}", Length(start)), Length(duration));
+        let (from, took) = (format!("+{}", HumanDuration(start)), HumanDuration(duration));
         let most = format!("at most {most}");
         writeln!(f, "  {:8} {:>priority$}  {:name$}  |{bar}|  {from:>9}  {took:>8}  {most}", "", "", Self::IN_FLIGHT)
     }
 
     fn color(&self, outcome: &Outcome) -> (&'static str, &'static str) {
-        if !self.canvas.colored {
+        if !self.text_options.colored {
             return ("", "");
         }
         let color = match outcome {
@@ -119,7 +119,7 @@ impl Timeline<'_> {
 
 impl fmt::Display for Timeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { hooks, in_flight, noted, .. } = self.report;
+        let Report { hooks, in_flight, later_triggers, .. } = self.report;
         writeln!(f, "shutdown report: {}", OneLine(self.report.headline()))?;
         let columns = self.columns();
         let (before, later) = hooks.split_at(hooks.partition_point(|hook| hook.phase <= Phase::Drain));
@@ -134,7 +134,9 @@ impl fmt::Display for Timeline<'_> {
             }
         }
         in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
-        noted.iter().try_for_each(|Noted { at, trigger }| writeln!(f, "  +{} {}", Length(*at), OneLine(trigger)))
+        later_triggers
+            .iter()
+            .try_for_each(|LaterTrigger { at, trigger }| writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger)))
     }
 }
 
@@ -190,7 +192,8 @@ mod tests {
         let mut odd = report();
         odd.trigger = Trigger::Request { label: "a\nb".to_owned() };
         odd.hooks.iter_mut().for_each(|hook| hook.name = "flush\norders".to_owned());
-        odd.noted = vec![Noted { at: Duration::ZERO, trigger: Trigger::Request { label: "c\rd".to_owned() } }];
+        odd.later_triggers =
+            vec![LaterTrigger { at: Duration::ZERO, trigger: Trigger::Request { label: "c\rd".to_owned() } }];
         let text = odd.to_string();
         assert_eq!(text.lines().count(), 3, "{text}");
         assert!(!text.contains(['\x1b', '\r']), "{text}");
@@ -218,7 +221,7 @@ mod tests {
     #[test]
     fn spec_3_24_the_timeline_is_as_wide_as_the_terminal() {
         let marks = |width| {
-            let text = report(Outcome::Completed).on(Canvas { width, colored: false }).to_string();
+            let text = report(Outcome::Completed).on(TextOptions { width, colored: false }).to_string();
             text.lines().nth(1).map(|line| (line.matches('#').count(), line.chars().count() <= width))
         };
         assert_eq!(marks(80), Some((15, true)));
@@ -229,7 +232,7 @@ mod tests {
 
     #[test]
     fn spec_3_24_colors_are_for_terminals_only() {
-        let drawn = |outcome, colored| report(outcome).on(Canvas { width: 100, colored }).to_string();
+        let drawn = |outcome, colored| report(outcome).on(TextOptions { width: 100, colored }).to_string();
         assert!(drawn(Outcome::Completed, true).contains("\x1b[32mcompleted\x1b[0m"));
         assert!(drawn(Outcome::TimedOut { abandoned: true }, true).contains("\x1b[33mtimed out"));
         assert!(!drawn(Outcome::Failed("no".to_owned()), false).contains('\x1b'));

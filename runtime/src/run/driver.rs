@@ -9,13 +9,13 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::hook::context::FastSignal;
 use super::hook_future::CancelHandle;
 use super::state::{Event, Finish, ShutdownState};
 use crate::drain::{self, Stage};
+use crate::hook::context::FastSignal;
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
-use crate::trigger::{Note, Trigger};
+use crate::trigger::{Message, Trigger};
 
 /// The state of a shutdown, and the handles that its steps need.
 pub(super) struct Driver {
@@ -87,12 +87,12 @@ impl Driver {
     }
 
     /// Starts the shutdown; see [`ShutdownState::begin`].
-    pub(super) fn begin(&mut self, first: Note) -> Trigger {
+    pub(super) fn begin(&mut self, first: Message) -> Trigger {
         self.state.begin(first)
     }
 
     /// Takes a signal or request that came after the trigger.
-    pub(super) fn note(&mut self, now: Duration, note: Note) {
+    pub(super) fn note(&mut self, now: Duration, note: Message) {
         self.state.note(now, note);
     }
 
@@ -102,7 +102,7 @@ impl Driver {
         hook: HookRef,
         after: &[HookRef],
         now: Duration,
-    ) -> Result<(), crate::hook::registry::TooLate> {
+    ) -> Result<(), crate::hook::registry::TooLateError> {
         self.state.add(hook, after, now)
     }
 

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use super::state::Finish;
 use crate::hook::context::nanos;
 use crate::hook::{HookFuture, HookResult, Missing};
-use crate::user_code::{catch_panic, discard};
 use crate::report::{Outcome, SkipReason};
+use crate::user_code::{catch_panic, discard};
 
 /// Cancels a future that waits, from another thread.
 ///

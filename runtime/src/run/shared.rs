@@ -27,7 +27,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::hook::context::FastSignal;
 use super::driver::{Driver, Effects, Next};
 use super::hook_future::CancelHandle;
 use super::hook_runtime::HookRuntime;
@@ -36,12 +35,13 @@ use super::state::{Event, Finish, ShutdownState};
 use super::stuck::WorkerSlot;
 use super::worker;
 use crate::drain;
+use crate::hook::context::FastSignal;
+use crate::hook::registry::{HookSink, TooLateError};
 use crate::hook::{HookRef, Values};
 use crate::plan::{Id, Plan};
-use crate::hook::registry::{HookSink, TooLate};
 use crate::report::Report;
 use crate::telemetry::TELLS_ENDS;
-use crate::trigger::{Mailbox, Note, Trigger};
+use crate::trigger::{Inbox, Message, Trigger};
 
 /// How often work in flight is counted for the report while the drain phase lasts. The end of the phase does not depend
 /// on it: the last piece of work that ends wakes the supervisor.
@@ -56,7 +56,7 @@ const EMIT_PATIENCE: Duration = Duration::from_millis(50);
 
 /// One run of a shutdown: from the trigger, for which it is prepared at install, to the end.
 pub(crate) struct Run {
-    pub(super) mailbox: Arc<Mailbox>,
+    pub(super) inbox: Arc<Inbox>,
     pub(super) values: Arc<dyn Values + Send + Sync>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) fast: Arc<FastSignal>,
@@ -91,7 +91,7 @@ impl Run {
     /// Prepares all that the run needs, so that nothing is missing at the trigger.
     pub(crate) fn new(
         state: ShutdownState,
-        mailbox: Arc<Mailbox>,
+        inbox: Arc<Inbox>,
         values: Arc<dyn Values + Send + Sync>,
         observer: Arc<dyn Observer>,
     ) -> Arc<Self> {
@@ -104,7 +104,7 @@ impl Run {
             supervisor_sleeps_until: Duration::MAX,
         };
         Arc::new(Self {
-            mailbox,
+            inbox,
             values,
             observer,
             fast: Arc::clone(shared.driver.fast()),
@@ -122,7 +122,7 @@ impl Run {
     /// `start_supervisor` makes another thread call [`supervise`](super::supervise), and returns at once.
     pub(crate) fn start(
         self: &Arc<Self>,
-        notes: impl IntoIterator<Item = Note>,
+        notes: impl IntoIterator<Item = Message>,
         runtime: HookRuntime,
         start_supervisor: impl FnOnce(),
     ) {
@@ -241,7 +241,7 @@ impl Run {
         }
         drop(shared);
         if wakes_supervisor {
-            self.mailbox.ring();
+            self.inbox.wake();
         }
     }
 
@@ -349,7 +349,7 @@ impl Run {
             self.wait_until_emitted();
             self.observer.finalize(self.report());
             self.finalization.end();
-            self.mailbox.ring();
+            self.inbox.wake();
         }
     }
 
@@ -462,7 +462,7 @@ impl Finalization {
 
 /// Hooks that come and go at run time.
 impl HookSink for Run {
-    fn add(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLate> {
+    fn add(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLateError> {
         self.change(|shared, now| shared.driver.add(hook, after, now))
     }
 

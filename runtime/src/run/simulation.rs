@@ -12,17 +12,17 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-use crate::hook::context::{HookArgs, at_virtual_time};
 use super::driver::{Driver, Next, Task, WakeUp};
 use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
 use super::state::{Event, Finish, Program, ShutdownState};
 use crate::drain::{Stage, WorkInFlight};
-use crate::hook::{Body, Call, Entered, HookFuture, HookRef, Values};
-use crate::plan::{Id, Plan};
+use crate::hook::context::{HookArgs, at_virtual_time};
 #[cfg(test)]
-use crate::hook::registry::TooLate;
+use crate::hook::registry::TooLateError;
+use crate::hook::{Body, Call, HookFuture, HookRef, Started, Values};
+use crate::plan::{Id, Plan};
 use crate::report::{Outcome, Report};
-use crate::trigger::{Note, Trigger};
+use crate::trigger::{Message, Trigger};
 
 /// What a hook does instead of its own work.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ impl Simulation {
         escalate_on_any: bool,
         values: Arc<dyn Values + Send + Sync>,
         faults: HashMap<Id, Fault>,
-        (first, in_flight): (Note, usize),
+        (first, in_flight): (Message, usize),
     ) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().start_paused(true).build()?;
         let began = runtime.block_on(async { tokio::time::Instant::now().into_std() });
@@ -147,7 +147,7 @@ impl Simulation {
     }
 
     /// A signal or request comes now.
-    pub(crate) fn note(&mut self, note: Note) {
+    pub(crate) fn note(&mut self, note: Message) {
         self.driver.note(self.now, note);
         self.settle();
     }
@@ -160,7 +160,7 @@ impl Simulation {
 
     /// Adds a hook now, with the fault that it has.
     #[cfg(test)]
-    pub(crate) fn add(&mut self, hook: &HookRef, after: &[HookRef], fault: Option<Fault>) -> Result<(), TooLate> {
+    pub(crate) fn add(&mut self, hook: &HookRef, after: &[HookRef], fault: Option<Fault>) -> Result<(), TooLateError> {
         self.driver.add(hook.clone(), after, self.now)?;
         let id = self.driver.state().plan().find(hook);
         self.faults.extend(id.zip(fault));
@@ -265,8 +265,8 @@ impl Simulation {
             Some(Fault::HangsInDrop) => self.watch(id, &Arc::new(CancelHandle::new(self.began))),
             Some(Fault::Takes(length)) => self.run_longer(id, &hook, limit, length),
             None => match self.enter(&hook, limit) {
-                Ok(Entered::Ended(result)) => self.finish(id, Finish::Ended(outcome(result))),
-                Ok(Entered::Waits(future)) => self.spawn(id, future),
+                Ok(Started::Ended(result)) => self.finish(id, Finish::Ended(outcome(result))),
+                Ok(Started::Waits(future)) => self.spawn(id, future),
                 Err(finish) => self.finish(id, finish),
             },
         }
@@ -279,14 +279,14 @@ impl Simulation {
     /// Calls the function now, and lets the hook end later.
     fn run_longer(&mut self, id: Id, hook: &HookRef, limit: Duration, length: Duration) {
         match self.enter(hook, limit) {
-            Ok(Entered::Waits(future)) => self.spawn(
+            Ok(Started::Waits(future)) => self.spawn(
                 id,
                 Box::pin(async move {
                     tokio::time::sleep(length).await;
                     future.await
                 }),
             ),
-            Ok(Entered::Ended(result)) => self.finish_later(id, Finish::Ended(outcome(result)), length),
+            Ok(Started::Ended(result)) => self.finish_later(id, Finish::Ended(outcome(result)), length),
             Err(finish) => self.finish_later(id, finish, length),
         }
     }
@@ -322,7 +322,7 @@ impl Simulation {
         }
     }
 
-    fn enter(&self, hook: &HookRef, limit: Duration) -> Result<Entered, Finish> {
+    fn enter(&self, hook: &HookRef, limit: Duration) -> Result<Started, Finish> {
         let args = HookArgs {
             values: &*self.values,
             trigger: &self.trigger,

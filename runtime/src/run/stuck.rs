@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::hook_future::CancelHandle;
 use super::shared::{Run, Shared};
+use crate::duration_text::HumanDuration;
 use crate::inspect::{self, ThreadId};
-use crate::duration_text::Length;
 use crate::plan::Id;
 
 /// Maximum number of hooks that are inspected in one look, and maximum time for them: the others wait for it.
@@ -71,7 +71,7 @@ impl Inspection {
     fn describe(&self, now: Duration) -> Option<String> {
         let activity = || self.thread.and_then(inspect::what_it_does);
         let Some(cancel) = self.cancel.as_ref().filter(|cancel| !cancel.in_poll()) else { return activity() };
-        let ago = Length(now.saturating_sub(cancel.polled()));
+        let ago = HumanDuration(now.saturating_sub(cancel.polled()));
         // The thread waits for everything that its runtime waits for, which says something only if that has a name.
         let watched = activity().filter(|activity| activity.contains("which watches"));
         Some(match watched {

@@ -44,14 +44,14 @@ pub(super) enum Look {
 
 /// Watches over the run until the report is written, or ends the process.
 pub(crate) fn supervise(run: &Arc<Run>) {
-    run.mailbox.masks().watch();
+    run.inbox.masks().watch();
     // Hooks that end at once share lock and CPU with nobody.
-    run.mailbox.wait(Some(TAKEOVER));
+    run.inbox.wait(Some(TAKEOVER));
     run.tell_began();
     let mut watch = Watch::default();
     loop {
         match look(run, &mut watch) {
-            Look::Again(wake) => run.mailbox.wait(Some(wake.saturating_sub(run.now()))),
+            Look::Again(wake) => run.inbox.wait(Some(wake.saturating_sub(run.now()))),
             Look::Over => break,
             // One more hook that holds this thread leaves only the last resort; not to run them loses them for sure.
             Look::Alone => break worker::run(run, HookRuntime::default(), Some(watch)),
@@ -71,7 +71,7 @@ pub(super) fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
         // What comes now is no longer this shutdown's: it stays in the inbox for whoever listens next.
         return Look::Over;
     }
-    for note in run.mailbox.take() {
+    for note in run.inbox.take() {
         shared.driver.note(now, note);
     }
     shared.driver.expire(due, now);
@@ -157,8 +157,8 @@ fn see_to_the_end(run: &Arc<Run>) {
         if left.is_zero() {
             return run.cut_off();
         }
-        run.mailbox.wait(Some(left));
-        for note in run.mailbox.take() {
+        run.inbox.wait(Some(left));
+        for note in run.inbox.take() {
             run.change(|shared, now| shared.driver.note(now, note));
         }
         if run.is_forced() {

@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::hook::context::HookArgs;
 use super::driver::{Next, Task};
 use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
 use super::hook_runtime::{HookRuntime, Made};
@@ -15,7 +14,8 @@ use super::shared::{Began, Run};
 use super::state::Finish;
 use super::stuck::WorkerSlot;
 use super::supervisor::{self, Watch};
-use crate::hook::{Call, Entered};
+use crate::hook::context::HookArgs;
+use crate::hook::{Call, Started};
 use crate::plan::Id;
 use crate::report::Outcome;
 use crate::telemetry::{HookSpan, TELLS_ENDS};
@@ -32,7 +32,7 @@ const TASK_GRACE: Duration = Duration::from_millis(250);
 /// Runs hooks until all is over, then ends the shutdown if no other worker does. With a watch this is the supervisor's
 /// thread, which watches over the hooks in between.
 pub(super) fn run(run: &Arc<Run>, mut runtime: HookRuntime, mut watch: Option<Watch>) {
-    run.mailbox.masks().run_hooks();
+    run.inbox.masks().run_hooks();
     let Some(began) = run.began() else {
         debug_assert!(false, "workers start after the trigger");
         return;
@@ -53,7 +53,7 @@ pub(super) fn run(run: &Arc<Run>, mut runtime: HookRuntime, mut watch: Option<Wa
             }
             Next::Nothing => {
                 match watch {
-                    Some(_) => run.mailbox.wait(Some(MOMENT)),
+                    Some(_) => run.inbox.wait(Some(MOMENT)),
                     None => run.wait_for_work(),
                 }
                 run.next(None)
@@ -149,8 +149,8 @@ impl Worker<'_> {
         };
         let call = Call::new(&args);
         let finish = match span.within(|| guarded(|| task.hook.body.enter(&call))) {
-            Ok(Entered::Ended(result)) => Finish::Ended(outcome(result)),
-            Ok(Entered::Waits(future)) => {
+            Ok(Started::Ended(result)) => Finish::Ended(outcome(result)),
+            Ok(Started::Waits(future)) => {
                 let mut future = Cancellable::new(span.around(future));
                 match Pin::new(&mut future).poll(context) {
                     Poll::Ready(finish) => finish,

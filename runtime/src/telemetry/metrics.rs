@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
-use super::News;
-use crate::user_code::catch_panic;
+use super::Notice;
 use crate::report::{HookReport, Report};
+use crate::user_code::catch_panic;
 
 /// Records each hook once, and the time on the way.
 #[derive(Default)]
@@ -30,28 +30,28 @@ pub(super) struct ShutdownMetrics {
 }
 
 impl ShutdownMetrics {
-    pub(super) fn record(&mut self, news: &News) {
+    pub(super) fn record(&mut self, news: &Notice) {
         if !self.broken {
             // The recorder is the program's code.
             self.broken = catch_panic(|| self.set(news)).is_err();
         }
     }
 
-    fn set(&mut self, news: &News) {
+    fn set(&mut self, news: &Notice) {
         match news {
-            News::Began { within, .. } => {
+            Notice::Began { within, .. } => {
                 self.deadline = *within;
                 self.record_time(Duration::ZERO);
             }
-            News::Draining { in_flight } => gauge!("on_shutdown_in_flight_at_drain").set(count(*in_flight)),
-            News::Ended(hook) => {
+            Notice::Draining { in_flight } => gauge!("on_shutdown_in_flight_at_drain").set(count(*in_flight)),
+            Notice::Ended(hook) => {
                 self.count(hook);
                 // A hook that was skipped has no start.
                 if let Some(start) = hook.start {
                     self.record_time(start.saturating_add(hook.duration));
                 }
             }
-            News::Report(report) => self.record_report(report),
+            Notice::Report(report) => self.record_report(report),
             _ => {}
         }
     }
@@ -72,7 +72,7 @@ impl ShutdownMetrics {
     /// Counts the hooks that never ended, too.
     fn record_report(&mut self, report: &Report) {
         report.hooks.iter().for_each(|hook| self.count(hook));
-        self.deadline = report.deadline;
+        self.deadline = report.budget;
         self.record_time(report.duration);
     }
 

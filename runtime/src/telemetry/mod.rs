@@ -11,11 +11,11 @@
 
 use std::time::Duration;
 
-pub(crate) use news::{Named, News};
+pub(crate) use news::{HookLabel, Notice};
 pub(crate) use span::HookSpan;
 
 use crate::hook::Hook;
-use crate::report::{Canvas, Report};
+use crate::report::{Report, TextOptions};
 use crate::trigger::Masks;
 
 #[cfg(feature = "metrics")]
@@ -41,15 +41,15 @@ const HASTE: Duration = Duration::from_millis(50);
 pub(crate) const TELLS_ENDS: bool = cfg!(any(feature = "tracing", feature = "metrics"));
 
 /// Where the shutdown's events go.
-pub(crate) struct Voice {
+pub(crate) struct Output {
     #[cfg(any(feature = "tracing", feature = "metrics"))]
     worker: Option<worker::TelemetryWorker>,
-    canvas: Canvas,
+    text_options: TextOptions,
     quiet: bool,
 }
 
-impl Voice {
-    /// Makes all that is needed at the trigger. The masks are those of the open mailbox.
+impl Output {
+    /// Makes all that is needed at the trigger. The masks are those of the open inbox.
     pub(crate) fn new(quiet: bool, masks: Masks) -> Self {
         stderr::prepare();
         #[cfg(not(any(feature = "tracing", feature = "metrics")))]
@@ -58,12 +58,12 @@ impl Voice {
             #[cfg(any(feature = "tracing", feature = "metrics"))]
             worker: worker::TelemetryWorker::start(quiet, masks),
             // Read now: at the trigger the program may hold the lock of the environment.
-            canvas: stderr::canvas(),
+            text_options: stderr::text_options(),
             quiet,
         }
     }
 
-    pub(crate) fn tell(&self, news: News) {
+    pub(crate) fn tell(&self, news: Notice) {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         if let Some(worker) = &self.worker {
             return self.print(&worker.offer(news));
@@ -71,7 +71,7 @@ impl Voice {
         self.print(&[news]);
     }
 
-    fn print(&self, news: &[News]) {
+    fn print(&self, news: &[Notice]) {
         news.iter().filter_map(|news| news.line(self.quiet)).for_each(stderr::line);
     }
 
@@ -88,7 +88,7 @@ impl Voice {
         if self.quiet && went_well {
             return;
         }
-        stderr::write(&report.on(self.canvas).to_string(), patience.min(stderr::PATIENCE));
+        stderr::write(&report.on(self.text_options).to_string(), patience.min(stderr::PATIENCE));
     }
 
     /// Makes the span around a hook that starts now.

@@ -6,15 +6,15 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::drain::WorkInFlight;
+use crate::duration_text::HumanDuration;
 use crate::hook::Hook;
-use crate::duration_text::Length;
 use crate::report::{HookReport, OneLine, Report};
 use crate::trigger::{Signal, Trigger};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(any(feature = "tracing", feature = "metrics")), expect(dead_code, reason = "only listeners ask for it"))]
-pub(crate) enum News {
+pub(crate) enum Notice {
     /// The shutdown is installed.
     Installed(String),
     /// Something will not be as the program's author may think.
@@ -30,15 +30,15 @@ pub(crate) enum News {
     },
     Ended(Box<HookReport>),
     TimedOut {
-        hook: Named,
+        hook: HookLabel,
         after: Duration,
-        doing: Option<String>,
+        activity: Option<String>,
     },
     StillRunning {
-        hook: Named,
+        hook: HookLabel,
         elapsed: Duration,
         remaining: Duration,
-        doing: Option<String>,
+        activity: Option<String>,
     },
     Waiting(WorkInFlight),
     CutOff(WorkInFlight),
@@ -52,26 +52,26 @@ pub(crate) enum News {
 /// A hook's name and place.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only an event has the full name"))]
-pub(crate) struct Named {
+pub(crate) struct HookLabel {
     pub(crate) name: String,
     pub(crate) full_name: String,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
 }
 
-impl Named {
+impl HookLabel {
     pub(crate) fn of(hook: &Hook) -> Self {
         Self { name: hook.name.to_string(), full_name: hook.full_name(), file: hook.file, line: hook.line }
     }
 }
 
-impl fmt::Display for Named {
+impl fmt::Display for HookLabel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}:{})", self.name, self.file, self.line)
     }
 }
 
-impl News {
+impl Notice {
     /// Returns the line for stderr. With `quiet` there is none for what is expected.
     pub(crate) fn line(&self, quiet: bool) -> Option<String> {
         let expected = matches!(self, Self::Installed(_) | Self::Began { .. } | Self::Noted(Trigger::MainReturned));
@@ -84,8 +84,8 @@ impl News {
     }
 
     fn text(&self) -> Option<String> {
-        let after = |sign: &str, doing: &Option<String>| match doing {
-            Some(doing) => format!("{sign} {doing}"),
+        let after = |sign: &str, activity: &Option<String>| match activity {
+            Some(activity) => format!("{sign} {activity}"),
             None => String::new(),
         };
         Some(match self {
@@ -93,18 +93,18 @@ impl News {
             Self::Installed(text) | Self::Advice(text) | Self::Trouble(text) => text.clone(),
             Self::Began { trigger, hooks, within } => {
                 let noun = if *hooks == 1 { "hook" } else { "hooks" };
-                format!("{trigger}; {hooks} {noun} to run within {}", Length(*within))
+                format!("{trigger}; {hooks} {noun} to run within {}", HumanDuration(*within))
             }
-            Self::TimedOut { hook, after: length, doing } => {
-                format!("{hook} timed out after {}{}", Length(*length), after(",", doing))
+            Self::TimedOut { hook, after: length, activity } => {
+                format!("{hook} timed out after {}{}", HumanDuration(*length), after(",", activity))
             }
-            Self::StillRunning { hook, elapsed, remaining, doing } => {
-                let (elapsed, remaining) = (Length(*elapsed), Length(*remaining));
-                format!("{hook} still runs after {elapsed}, {remaining} left{}", after(":", doing))
+            Self::StillRunning { hook, elapsed, remaining, activity } => {
+                let (elapsed, remaining) = (HumanDuration(*elapsed), HumanDuration(*remaining));
+                format!("{hook} still runs after {elapsed}, {remaining} left{}", after(":", activity))
             }
             Self::Waiting(work) => format!("waiting for {work}"),
             Self::CutOff(work) => format!("not waited for any longer: {work}"),
-            Self::Noted(trigger) => format!("{trigger}: noted, the shutdown goes on as it is"),
+            Self::Noted(trigger) => format!("{trigger}: later_triggers, the shutdown goes on as it is"),
             Self::Hurry(signal) => format!(
                 "{signal} again: no more waiting for work in flight, and short timeouts; once more ends the process"
             ),

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::report::{Canvas, OneLine};
+use crate::report::{OneLine, TextOptions};
 
 /// A pipe with any room has room for this much (`PIPE_BUF` of Linux; POSIX grants 512), and takes it in one piece.
 const CHUNK: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
@@ -216,13 +216,13 @@ fn is_writable(descriptor: BorrowedFd<'_>, at_most: Duration) -> bool {
 }
 
 /// Returns what stderr can show: a terminal has a width, and colors unless they are unwanted (<https://no-color.org>).
-pub(crate) fn canvas() -> Canvas {
+pub(crate) fn text_options() -> TextOptions {
     if !stderr().is_terminal() {
-        return Canvas::PLAIN;
+        return TextOptions::PLAIN;
     }
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
-    Canvas { width: width().unwrap_or(Canvas::PLAIN.width), colored: !dumb && !set("NO_COLOR") }
+    TextOptions { width: width().unwrap_or(TextOptions::PLAIN.width), colored: !dumb && !set("NO_COLOR") }
 }
 
 #[cfg(feature = "terminal")]

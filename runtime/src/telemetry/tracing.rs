@@ -5,27 +5,27 @@ use std::time::Duration;
 use tracing::subscriber::NoSubscriber;
 use tracing::{Level, debug, dispatcher, error, event_enabled, info, info_span, warn};
 
-use super::News;
+use super::Notice;
 use crate::report::{HookReport, OneLine, Outcome, Report};
 
 /// Emits the event, and returns whether a subscriber is there and listens.
 ///
 /// One that does not even want errors of this crate does not listen.
-pub(super) fn emit(news: &News) -> bool {
+pub(super) fn emit(news: &Notice) -> bool {
     let nobody = dispatcher::get_default(dispatcher::Dispatch::is::<NoSubscriber>);
     if nobody || !event_enabled!(target: "on_shutdown", Level::ERROR) {
         return false;
     }
     let sentence = match news {
-        News::Draining { in_flight } => {
+        Notice::Draining { in_flight } => {
             info!(target: "on_shutdown", in_flight, "draining begins");
             return true;
         }
-        News::Ended(hook) => {
+        Notice::Ended(hook) => {
             emit_end(hook);
             return true;
         }
-        News::Report(report) => {
+        Notice::Report(report) => {
             emit_report(report);
             return true;
         }
@@ -36,25 +36,25 @@ pub(super) fn emit(news: &News) -> bool {
         return false;
     };
     match news {
-        News::Installed(_) | News::Waiting(_) | News::Noted(_) => info!(target: "on_shutdown", "{sentence}"),
-        News::Advice(_) | News::Trouble(_) | News::CutOff(_) | News::Hurry(_) => {
+        Notice::Installed(_) | Notice::Waiting(_) | Notice::Noted(_) => info!(target: "on_shutdown", "{sentence}"),
+        Notice::Advice(_) | Notice::Trouble(_) | Notice::CutOff(_) | Notice::Hurry(_) => {
             warn!(target: "on_shutdown", "{sentence}");
         }
         // Inside a span: some exporters take no event without one. It also shows whether the subscriber answers spans.
-        News::Began { trigger, hooks, within } => {
+        Notice::Began { trigger, hooks, within } => {
             info_span!(target: "on_shutdown", "shutdown_begins", %trigger).in_scope(|| {
                 info!(target: "on_shutdown", %trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}");
             });
         }
-        News::Draining { .. } | News::Ended(_) | News::Report(_) => {}
-        News::TimedOut { hook, after, doing } => warn!(
+        Notice::Draining { .. } | Notice::Ended(_) | Notice::Report(_) => {}
+        Notice::TimedOut { hook, after, activity } => warn!(
             target: "on_shutdown",
-            hook = hook.full_name, file = hook.file, line = hook.line, doing, after_seconds = after.as_secs_f64(),
+            hook = hook.full_name, file = hook.file, line = hook.line, activity, after_seconds = after.as_secs_f64(),
             "{sentence}"
         ),
-        News::StillRunning { hook, elapsed, remaining, doing } => warn!(
+        Notice::StillRunning { hook, elapsed, remaining, activity } => warn!(
             target: "on_shutdown",
-            hook = hook.full_name, file = hook.file, line = hook.line, doing,
+            hook = hook.full_name, file = hook.file, line = hook.line, activity,
             elapsed_seconds = elapsed.as_secs_f64(), remaining_seconds = remaining.as_secs_f64(),
             "{sentence}"
         ),
@@ -79,15 +79,15 @@ fn emit_end(hook: &HookReport) {
 }
 
 fn emit_report(report: &Report) {
-    let (exit_code, seconds, deadline_seconds) = (report.exit_code, seconds(report.duration), seconds(report.deadline));
+    let (exit_code, seconds, budget_seconds) = (report.exit_code, seconds(report.duration), seconds(report.budget));
     let headline = OneLine(report.headline());
     let trigger = report.trigger.to_string();
     match exit_code {
         0 => info!(
-            target: "on_shutdown", exit_code, trigger, seconds, deadline_seconds, "shutdown report: {headline}"
+            target: "on_shutdown", exit_code, trigger, seconds, budget_seconds, "shutdown report: {headline}"
         ),
         _ => error!(
-            target: "on_shutdown", exit_code, trigger, seconds, deadline_seconds, timeline = %report,
+            target: "on_shutdown", exit_code, trigger, seconds, budget_seconds, timeline = %report,
             "shutdown report: {headline}"
         ),
     }

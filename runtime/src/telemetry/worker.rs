@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use super::span::{HookSpan, SpanCell};
 #[cfg(feature = "tracing")]
 use super::subscriber_guard::SubscriberGuard;
-use super::{News, PATIENCE};
-use crate::telemetry::stderr;
+use super::{Notice, PATIENCE};
 use crate::hook::{Hook, Phase};
 use crate::report::Report;
+use crate::telemetry::stderr;
 use crate::trigger::Masks;
 
 /// Maximum number of items that wait for a slow subscriber. More go to stderr, if they have a sentence.
@@ -57,7 +57,7 @@ struct State {
 }
 
 enum Item {
-    News(News),
+    Notice(Notice),
     /// A hook has ended: its span, and the outcome.
     #[cfg(feature = "tracing")]
     EndSpan(Arc<SpanCell>, &'static str),
@@ -118,7 +118,7 @@ impl Shared {
 impl TelemetryWorker {
     /// Starts the thread. `None` if the system refuses it; then everything goes to stderr.
     ///
-    /// The masks come from the open mailbox: the signal handlers are registered, so the thread may take signals.
+    /// The masks come from the open inbox: the signal handlers are registered, so the thread may take signals.
     pub(super) fn start(quiet: bool, masks: Masks) -> Option<Self> {
         let shared = Arc::new(Shared { quiet, ..Shared::default() });
         let ours = Arc::clone(&shared);
@@ -129,16 +129,16 @@ impl TelemetryWorker {
 
     /// Sends the news to the worker. Returns what must go to stderr instead: the news itself if nobody may listen, and
     /// all that is queued if the worker is stalled.
-    pub(super) fn offer(&self, news: News) -> Vec<News> {
+    pub(super) fn offer(&self, news: Notice) -> Vec<Notice> {
         let mut state = self.shared.state();
-        if let News::Ended(hook) = &news
+        if let Notice::Ended(hook) = &news
             && hook.start.is_some()
             && hook.phase < Phase::Finalize
         {
             state.running -= 1;
         }
         if !self.is_wanted(&news) {
-            if matches!(news, News::Began { .. }) {
+            if matches!(news, Notice::Began { .. }) {
                 state.answered = Some(false);
             }
             return vec![news];
@@ -147,7 +147,7 @@ impl TelemetryWorker {
         if state.queue.len() >= QUEUE && !is_stalled {
             return vec![news];
         }
-        state.queue.push_back(Item::News(news));
+        state.queue.push_back(Item::Notice(news));
         let untold = if is_stalled { take_sentences(&mut state) } else { Vec::new() };
         drop(state);
         self.shared.changed.notify_all();
@@ -155,8 +155,8 @@ impl TelemetryWorker {
     }
 
     /// Sends the report, and waits until a subscriber took it. Otherwise returns what else no subscriber took.
-    pub(super) fn conclude(&self, report: &Report, patience: Duration) -> Result<(), Vec<News>> {
-        let untold = self.offer(News::Report(Box::new(report.clone())));
+    pub(super) fn conclude(&self, report: &Report, patience: Duration) -> Result<(), Vec<Notice>> {
+        let untold = self.offer(Notice::Report(Box::new(report.clone())));
         if !untold.is_empty() {
             return Err(untold);
         }
@@ -196,17 +196,18 @@ impl TelemetryWorker {
         false
     }
 
-    fn is_wanted(&self, news: &News) -> bool {
-        let counts = matches!(news, News::Began { .. } | News::Ended(_) | News::Draining { .. } | News::Report(_));
+    fn is_wanted(&self, news: &Notice) -> bool {
+        let counts =
+            matches!(news, Notice::Began { .. } | Notice::Ended(_) | Notice::Draining { .. } | Notice::Report(_));
         (cfg!(feature = "metrics") && counts) || self.has_subscriber()
     }
 }
 
 /// Takes the news that have a sentence out of the queue. The rest stays, in case the worker goes on.
-fn take_sentences(state: &mut State) -> Vec<News> {
+fn take_sentences(state: &mut State) -> Vec<Notice> {
     let mut sentences = Vec::new();
     let keep = |item| match item {
-        Item::News(news) if news.sentence().is_some() => {
+        Item::Notice(news) if news.sentence().is_some() => {
             sentences.push(news);
             None
         }
@@ -241,10 +242,10 @@ fn run(shared: &Shared, masks: Masks) -> ! {
             masks.apply_program_mask();
             has_program_mask = true;
         }
-        let is_beginning = matches!(item, Item::News(News::Began { .. }));
-        let is_report = matches!(item, Item::News(News::Report(_)));
+        let is_beginning = matches!(item, Item::Notice(Notice::Began { .. }));
+        let is_report = matches!(item, Item::Notice(Notice::Report(_)));
         let taken = match item {
-            Item::News(news) => {
+            Item::Notice(news) => {
                 #[cfg(feature = "metrics")]
                 metrics.record(&news);
                 emit_or_print(&news, shared)
@@ -266,7 +267,7 @@ fn run(shared: &Shared, masks: Masks) -> ! {
 }
 
 /// Sends the news to the subscriber, otherwise to stderr. Returns whether the subscriber took it.
-fn emit_or_print(news: &News, shared: &Shared) -> bool {
+fn emit_or_print(news: &Notice, shared: &Shared) -> bool {
     let taken = emit(news, shared);
     if !taken && let Some(sentence) = news.line(shared.quiet) {
         stderr::line(sentence);
@@ -275,12 +276,12 @@ fn emit_or_print(news: &News, shared: &Shared) -> bool {
 }
 
 #[cfg(feature = "tracing")]
-fn emit(news: &News, shared: &Shared) -> bool {
+fn emit(news: &Notice, shared: &Shared) -> bool {
     shared.guard.call(|| super::tracing::emit(news)).unwrap_or(false)
 }
 
 #[cfg(not(feature = "tracing"))]
-fn emit(_news: &News, _shared: &Shared) -> bool {
+fn emit(_news: &Notice, _shared: &Shared) -> bool {
     false
 }
 

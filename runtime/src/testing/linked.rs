@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use cargo_lock::{Lockfile, Package};
 
 use super::fail;
-use crate::install::warnings;
-use crate::plan::Plan;
 use crate::hook::registry;
+use crate::plan::Plan;
+use crate::plan::shortfall;
 
 /// Fails unless exactly these hooks are linked, by their full names (`orders::flush`), in any order.
 ///
@@ -44,7 +44,7 @@ pub fn assert_hooks(expected: &[&str]) {
 /// Where it does not; the message names the hooks that would be cut.
 #[track_caller]
 pub fn assert_fits(plan: &Plan) {
-    if let Some(sentence) = advice::over_budget(plan) {
+    if let Some(sentence) = shortfall::describe(plan) {
         fail(&sentence);
     }
 }

@@ -10,13 +10,13 @@ use std::time::Duration;
 use super::fail;
 use crate::exit;
 use crate::hook::Values;
+use crate::hook::registry::Provided;
+use crate::install::settings::Settings;
 use crate::plan::suggest::correction;
 use crate::plan::{Id, Plan};
-use crate::hook::registry::Provided;
 use crate::report::{Outcome, Report};
 use crate::run::{Fault, Simulation};
-use crate::install::settings::Settings;
-use crate::trigger::{Note, Signal, Trigger};
+use crate::trigger::{Message, Signal, Trigger};
 
 /// A shutdown of this program's hooks, to be played in a test.
 #[must_use = "nothing runs until `start`"]
@@ -124,7 +124,7 @@ impl Shutdown {
         let values: Arc<dyn Values + Send + Sync> = Arc::new(values);
         let first = (trigger.into().0, in_flight);
         match Simulation::begin(plan, settings.escalate_on_any, values, faults, first) {
-            Ok(simulation) => Running { simulation, conventional: settings.conventional },
+            Ok(simulation) => Running { simulation, signal_exit_code: settings.signal_exit_code },
             Err(error) => fail(&format!("the system refused an async runtime: {error}")),
         }
     }
@@ -159,7 +159,7 @@ impl Shutdown {
 
 /// What starts a shutdown in a test: a [`Signal`], or any [`Trigger`].
 #[derive(Debug)]
-pub struct Cause(Note);
+pub struct Cause(Message);
 
 impl From<Signal> for Cause {
     fn from(signal: Signal) -> Self {
@@ -169,7 +169,7 @@ impl From<Signal> for Cause {
 
 impl From<Trigger> for Cause {
     fn from(trigger: Trigger) -> Self {
-        Self(Note::Trigger(trigger))
+        Self(Message::Trigger(trigger))
     }
 }
 
@@ -177,7 +177,7 @@ impl From<Trigger> for Cause {
 #[must_use = "time passes only in `pass` and `finish`"]
 pub struct Running {
     simulation: Simulation,
-    conventional: bool,
+    signal_exit_code: bool,
 }
 
 impl fmt::Debug for Running {
@@ -201,7 +201,7 @@ impl Running {
 
     /// The program asks for this exit code now.
     pub fn exit(&mut self, code: u8) -> &mut Self {
-        self.simulation.note(Note::Exit(code));
+        self.simulation.note(Message::Exit(code));
         self
     }
 
@@ -228,7 +228,7 @@ impl Running {
     pub fn finish(mut self) -> Report {
         self.simulation.play(None);
         let mut report = self.simulation.report();
-        report.exit_code = exit::code(&report, self.conventional);
+        report.exit_code = exit::code(&report, self.signal_exit_code);
         report
     }
 }

@@ -14,12 +14,12 @@ use signal_hook::iterator::exfiltrator::SignalOnly as Exfiltrator;
 #[cfg(feature = "sender")]
 use signal_hook::iterator::exfiltrator::WithOrigin as Exfiltrator;
 
-use super::mask::{HeldBack, Masks};
+use super::mask::{BlockedSignals, Masks};
 use super::{Sender, Signal, Trigger};
 
 /// What arrives.
 #[derive(Debug)]
-pub(crate) enum Note {
+pub(crate) enum Message {
     /// A reason to stop, or one more while stopping.
     Trigger(Trigger),
     /// The program asked to end with a code of its own.
@@ -27,23 +27,23 @@ pub(crate) enum Note {
 }
 
 /// The one place where the shutdown waits. Everything it needs is made when it is opened.
-pub(crate) struct Mailbox {
+pub(crate) struct Inbox {
     delivery: Mutex<SignalDelivery<UnixStream, Exfiltrator>>,
-    notes: Mutex<VecDeque<Note>>,
+    notes: Mutex<VecDeque<Message>>,
     arrived: UnixStream,
     bell: UnixStream,
     masks: Masks,
 }
 
-impl Mailbox {
+impl Inbox {
     /// Registers the handlers. A signal that arrives meanwhile is neither lost nor deadly: it is held back.
-    pub(crate) fn open(signals: &[Signal], held_back: &HeldBack) -> io::Result<Self> {
+    pub(crate) fn open(signals: &[Signal], blocked: &BlockedSignals) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let (arrived, bell) = (read.try_clone()?, write.try_clone()?);
         bell.set_nonblocking(true)?;
         let numbers = signals.iter().map(|signal| signal.number());
         let delivery = SignalDelivery::with_pipe(read, write, exfiltrator(), numbers)?;
-        let masks = Masks::new(held_back.before(), signals);
+        let masks = Masks::new(blocked.before(), signals);
         Ok(Self { delivery: Mutex::new(delivery), notes: Mutex::default(), arrived, bell, masks })
     }
 
@@ -51,13 +51,13 @@ impl Mailbox {
         self.masks
     }
 
-    pub(crate) fn send(&self, note: Note) {
+    pub(crate) fn send(&self, note: Message) {
         self.notes().push_back(note);
-        self.ring();
+        self.wake();
     }
 
     /// Ends a [`wait`](Self::wait). A full pipe is no error: then it is rung already.
-    pub(crate) fn ring(&self) {
+    pub(crate) fn wake(&self) {
         let _ = (&self.bell).write(b"!");
     }
 
@@ -77,14 +77,14 @@ impl Mailbox {
     }
 
     /// Everything that has arrived: signals first (their order among each other is not kept by Unix), then requests.
-    pub(crate) fn take(&self) -> Vec<Note> {
+    pub(crate) fn take(&self) -> Vec<Message> {
         let pending = self.delivery.lock().unwrap_or_else(PoisonError::into_inner).pending();
-        let mut notes: Vec<Note> = pending.map(|arrival| Note::Trigger(trigger(arrival))).collect();
+        let mut notes: Vec<Message> = pending.map(|arrival| Message::Trigger(trigger(arrival))).collect();
         notes.extend(self.notes().drain(..));
         notes
     }
 
-    fn notes(&self) -> MutexGuard<'_, VecDeque<Note>> {
+    fn notes(&self) -> MutexGuard<'_, VecDeque<Message>> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

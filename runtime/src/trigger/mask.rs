@@ -9,7 +9,7 @@
 
 use std::io;
 
-use nix::sys::signal::{SigSet, SigmaskHow, Signal as Named};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal as HookLabel};
 
 use super::Signal;
 
@@ -18,11 +18,11 @@ use super::Signal;
 ///
 /// signal-hook-registry 1.4.8 sets its handler first and publishes the action afterwards. Without this, a signal in
 /// between would be lost.
-pub(crate) struct HeldBack {
+pub(crate) struct BlockedSignals {
     before: SigSet,
 }
 
-impl HeldBack {
+impl BlockedSignals {
     pub(crate) fn now() -> io::Result<Self> {
         let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
         Ok(Self { before })
@@ -33,13 +33,13 @@ impl HeldBack {
     }
 }
 
-impl Drop for HeldBack {
+impl Drop for BlockedSignals {
     fn drop(&mut self) {
         let _ = self.before.thread_set_mask();
     }
 }
 
-/// The masks of the threads that carry out a shutdown. An open mailbox has them: the handlers are registered.
+/// The masks of the threads that carry out a shutdown. An open inbox has them: the handlers are registered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Masks {
     watching: SigSet,
@@ -49,17 +49,24 @@ pub(crate) struct Masks {
 }
 
 /// Signals that a thread raises itself by a fault. To block them hides crashes from their handlers.
-const FAULTS: [Named; 7] =
-    [Named::SIGSEGV, Named::SIGBUS, Named::SIGFPE, Named::SIGILL, Named::SIGTRAP, Named::SIGABRT, Named::SIGSYS];
+const FAULTS: [HookLabel; 7] = [
+    HookLabel::SIGSEGV,
+    HookLabel::SIGBUS,
+    HookLabel::SIGFPE,
+    HookLabel::SIGILL,
+    HookLabel::SIGTRAP,
+    HookLabel::SIGABRT,
+    HookLabel::SIGSYS,
+];
 
 impl Masks {
     pub(super) fn new(before: SigSet, handled: &[Signal]) -> Self {
-        let named = |signal: &Signal| Named::try_from(signal.number()).ok();
+        let named = |signal: &Signal| HookLabel::try_from(signal.number()).ok();
         let last_resort = named(&Signal::LAST_RESORT);
         let ours = || handled.iter().filter_map(named).chain(last_resort);
         // A set cannot name real-time signals one by one: where one is handled, none of them is blocked.
         let real_time = handled.iter().any(|signal| named(signal).is_none());
-        let mut watching = if real_time { Named::iterator().collect() } else { SigSet::all() };
+        let mut watching = if real_time { HookLabel::iterator().collect() } else { SigSet::all() };
         let mut hooks = before;
         for signal in ours() {
             watching.remove(signal);

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use inbox::{Mailbox, Note};
-pub(crate) use mask::{HeldBack, Masks};
+pub(crate) use inbox::{Inbox, Message};
+pub(crate) use mask::{BlockedSignals, Masks};
+pub use signal::Signal;
 pub(crate) use signal_set::SignalSet;
 pub use signal_set::SignalSetError;
-pub use signal::Signal;
 
 mod inbox;
 mod mask;

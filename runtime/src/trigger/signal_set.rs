@@ -9,7 +9,7 @@ use super::Signal;
 #[derive(Clone, Debug)]
 pub(crate) struct SignalSet {
     signals: Vec<Signal>,
-    override_ignored: bool,
+    handle_ignored_signals: bool,
 }
 
 /// A set of signals that cannot be handled.
@@ -48,7 +48,7 @@ impl std::error::Error for SignalSetError {}
 
 impl Default for SignalSet {
     fn default() -> Self {
-        Self { signals: vec![Signal::SIGTERM, Signal::SIGINT], override_ignored: false }
+        Self { signals: vec![Signal::SIGTERM, Signal::SIGINT], handle_ignored_signals: false }
     }
 }
 
@@ -58,7 +58,7 @@ impl SignalSet {
     }
 
     pub(crate) fn set_override_ignored(&mut self, yes: bool) {
-        self.override_ignored = yes;
+        self.handle_ignored_signals = yes;
     }
 
     pub(crate) fn check(&self) -> Result<(), SignalSetError> {
@@ -75,7 +75,7 @@ impl SignalSet {
 
     /// The signals to handle, and those that were ignored when the program started and stay so.
     pub(crate) fn split(&self) -> (Vec<Signal>, Vec<Signal>) {
-        let ignored = if self.override_ignored { 0 } else { ignored_at_start() };
+        let ignored = if self.handle_ignored_signals { 0 } else { ignored_at_start() };
         self.signals.iter().partition(|signal| ignored & bit(**signal) == 0)
     }
 }
@@ -101,7 +101,7 @@ mod tests {
 
     fn checked(numbers: &[i32]) -> Result<(), SignalSetError> {
         let signals = numbers.iter().map(|number| Signal::from_raw(*number)).collect();
-        SignalSet { signals, override_ignored: false }.check()
+        SignalSet { signals, handle_ignored_signals: false }.check()
     }
 
     #[test]

@@ -153,10 +153,10 @@ fn a_service_that_falls_silent_while_it_works_is_ended_by_the_watchdog() {
 
 #[test]
 fn exit_code_143_is_a_failure_for_systemd_unless_the_unit_says_otherwise() {
-    with_unit(&unit("conventional", ""), |systemd| {
+    with_unit(&unit("signal_exit_code", ""), |systemd| {
         stop(systemd);
         assert_ended(systemd, UNIT, "exit-code", "143");
-        systemd.start(UNIT, &unit("conventional", "SuccessExitStatus=143"));
+        systemd.start(UNIT, &unit("signal_exit_code", "SuccessExitStatus=143"));
         stop(systemd);
         assert_ended(systemd, UNIT, "success", "143");
     });

@@ -45,7 +45,7 @@ fn spec_3_9_a_request_runs_the_hooks_once_and_its_label_is_told() {
 
 #[test]
 fn spec_3_25_conventional_is_128_and_the_signal() {
-    let mut program = Program::new(env!("CARGO_BIN_EXE_ends")).arg("conventional").start();
+    let mut program = Program::new(env!("CARGO_BIN_EXE_ends")).arg("signal_exit_code").start();
     program.signal(Signal::SIGTERM);
     program.wait().assert_code(143).assert_order(&["hook", "last"]);
 }

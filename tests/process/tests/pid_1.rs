@@ -46,7 +46,7 @@ fn spec_3_20_a_signal_from_outside_runs_the_hooks() {
 
 #[test]
 fn spec_3_20_conventional_and_forced_ends_need_no_raise() {
-    let Some(program) = as_pid_1(env!("CARGO_BIN_EXE_ends"), "conventional") else { return };
+    let Some(program) = as_pid_1(env!("CARGO_BIN_EXE_ends"), "signal_exit_code") else { return };
     let running = program.start();
     let children = format!("/proc/{0}/task/{0}/children", running.pid());
     let child = std::fs::read_to_string(children).expect("unshare has a child");

@@ -43,9 +43,9 @@ fn spec_3_4_a_hook_whose_value_is_missing_is_skipped_and_the_report_names_both()
 
 #[test]
 fn spec_3_4_a_second_value_of_a_type_is_refused_and_the_place_of_the_first_is_named() {
-    let line = line_of(include_str!("../src/bin/values.rs"), "provide_instead(Replaced(1))");
+    let line = line_of(include_str!("../src/bin/values.rs"), "replace_provided(Replaced(1))");
     let error = format!("error: a `values::Replaced` was already provided at tests/state/src/bin/values.rs:{line}:5; ");
-    stopped(env!("CARGO_BIN_EXE_values")).assert_out(&error).assert_out("provide_instead");
+    stopped(env!("CARGO_BIN_EXE_values")).assert_out(&error).assert_out("replace_provided");
 }
 
 #[test]

@@ -93,9 +93,9 @@ fn the_course_of_a_shutdown_is_told_as_events_and_nothing_of_it_on_stderr() {
     assert!(failed["line"].is_u64() && failed["file"].as_str().is_some_and(|file| file.ends_with("traced.rs")));
     let late = level("timed out after", "WARN");
     assert_eq!(late["hook"], "hangs");
-    assert!(late["doing"].as_str().is_some_and(|doing| doing.contains("awaiting")), "{late}");
+    assert!(late["activity"].as_str().is_some_and(|activity| activity.contains("awaiting")), "{late}");
     let report = level("shutdown report:", "ERROR");
-    assert_eq!((&report["exit_code"], &report["deadline_seconds"]), (&124.into(), &8.5.into()));
+    assert_eq!((&report["exit_code"], &report["budget_seconds"]), (&124.into(), &8.5.into()));
     assert!(report["timeline"].as_str().is_some_and(|timeline| timeline.contains("out of paper")), "{report}");
     assert_eq!(ours(&ended), Vec::<&String>::new(), "{ended}");
 }

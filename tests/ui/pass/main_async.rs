@@ -15,8 +15,8 @@ const DELAY: Duration = Duration::ZERO;
     flavor = "multi_thread",
     worker_threads = 1 + 1,
     escalate_on_any = true,
-    conventional = false,
-    override_ignored = cfg!(unix),
+    signal_exit_code = false,
+    handle_ignored_signals = cfg!(unix),
 )]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let number: u8 = "3".parse()?;

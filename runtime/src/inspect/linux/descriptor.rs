@@ -1,7 +1,7 @@
 //! A descriptor's number in, what it stands for out.
 
 use super::socket;
-use super::task::{Link, Task};
+use super::task::{LinkedHook, Task};
 
 /// So many descriptors are named, the others counted.
 pub(super) const NAMED: usize = 4;
@@ -19,13 +19,13 @@ pub(super) fn describe(task: &Task, descriptor: i32) -> Option<Described> {
     task.link(descriptor).map(|link| describe_link(task, link))
 }
 
-pub(super) fn describe_link(task: &Task, link: Link) -> Described {
-    let is_stored = matches!(&link, Link::Path(path) if is_stored(path));
+pub(super) fn describe_link(task: &Task, link: LinkedHook) -> Described {
+    let is_stored = matches!(&link, LinkedHook::Path(path) if is_stored(path));
     let words = match link {
-        Link::Socket(inode) => socket::describe(task, inode).unwrap_or_else(|| "a socket".to_owned()),
-        Link::Pipe(_) => "a pipe".to_owned(),
-        Link::Anonymous(kind) => anonymous(&kind),
-        Link::Path(path) => path,
+        LinkedHook::Socket(inode) => socket::describe(task, inode).unwrap_or_else(|| "a socket".to_owned()),
+        LinkedHook::Pipe(_) => "a pipe".to_owned(),
+        LinkedHook::Anonymous(kind) => anonymous(&kind),
+        LinkedHook::Path(path) => path,
     };
     Described { words, is_stored }
 }

@@ -1,7 +1,7 @@
 //! An epoll set in, the connections and pipes that it watches out: what an async runtime may be waiting for.
 
 use super::descriptor::{NAMED, describe_link, list};
-use super::task::{Link, Task};
+use super::task::{LinkedHook, Task};
 
 /// So many of a set's descriptors are looked at.
 const LOOKED_AT: usize = 64;
@@ -15,7 +15,7 @@ pub(super) fn watched(task: &Task, set: i32) -> Option<String> {
     let named = entries.into_iter().filter_map(|(descriptor, inode)| {
         // The set remembers a number that may since stand for something else; the inode tells.
         let link = task.link(descriptor)?;
-        let same = matches!(link, Link::Socket(number) | Link::Pipe(number) if number == inode);
+        let same = matches!(link, LinkedHook::Socket(number) | LinkedHook::Pipe(number) if number == inode);
         let words = same.then(|| describe_link(task, link).words)?;
         (words != NAMELESS).then_some((descriptor, Some(words)))
     });

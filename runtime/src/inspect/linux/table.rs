@@ -34,7 +34,7 @@ pub(super) enum Subject {
     Words(&'static str),
 }
 
-type Named = (c_long, &'static str, Subject);
+type HookLabel = (c_long, &'static str, Subject);
 
 /// The call's name as its manual page has it.
 pub(super) fn named(number: c_long) -> Option<(&'static str, Subject)> {
@@ -42,7 +42,7 @@ pub(super) fn named(number: c_long) -> Option<(&'static str, Subject)> {
     Some((name.strip_prefix("SYS_").unwrap_or(name), *subject))
 }
 
-fn all() -> impl Iterator<Item = &'static Named> {
+fn all() -> impl Iterator<Item = &'static HookLabel> {
     [EVERYWHERE, COMMON, OLD, RECENT, SELECT].into_iter().flatten()
 }
 
@@ -52,7 +52,7 @@ macro_rules! calls {
 
 use Subject::*;
 
-const EVERYWHERE: &[Named] = calls! {
+const EVERYWHERE: &[HookLabel] = calls! {
     Descriptor => SYS_read SYS_readv SYS_preadv SYS_preadv2 SYS_write SYS_writev SYS_pwritev SYS_pwritev2;
     Descriptor => SYS_recvfrom SYS_recvmsg SYS_sendmsg SYS_sendmmsg SYS_accept4 SYS_getsockopt SYS_setsockopt;
     Descriptor => SYS_fcntl SYS_flock SYS_fsync SYS_fdatasync SYS_syncfs SYS_fallocate SYS_ftruncate;
@@ -79,7 +79,7 @@ const EVERYWHERE: &[Named] = calls! {
 
 /// All of 64 bits, and the two of 32 that are still met.
 #[cfg(any(target_pointer_width = "64", target_arch = "arm", target_arch = "x86"))]
-const COMMON: &[Named] = calls! {
+const COMMON: &[HookLabel] = calls! {
     Descriptor => SYS_pread64 SYS_pwrite64 SYS_recvmmsg SYS_mq_timedsend SYS_mq_timedreceive;
     Polled => SYS_ppoll;
     Select => SYS_pselect6;
@@ -91,11 +91,11 @@ const COMMON: &[Named] = calls! {
     Words(", for input or output") => SYS_io_getevents;
 };
 #[cfg(not(any(target_pointer_width = "64", target_arch = "arm", target_arch = "x86")))]
-const COMMON: &[Named] = &[];
+const COMMON: &[HookLabel] = &[];
 
 /// Calls that later architectures left out, having better ones.
 #[cfg(any(target_arch = "x86_64", target_arch = "arm", target_arch = "x86"))]
-const OLD: &[Named] = calls! {
+const OLD: &[HookLabel] = calls! {
     Descriptor => SYS_getdents SYS_fstat;
     Closing => SYS_dup2;
     Polled => SYS_poll;
@@ -106,11 +106,11 @@ const OLD: &[Named] = calls! {
     Words(", for a child to start its program") => SYS_vfork;
 };
 #[cfg(not(any(target_arch = "x86_64", target_arch = "arm", target_arch = "x86")))]
-const OLD: &[Named] = &[];
+const OLD: &[HookLabel] = &[];
 
 /// Calls that some architectures reach in another way.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
-const RECENT: &[Named] = calls! {
+const RECENT: &[HookLabel] = calls! {
     Descriptor => SYS_accept;
     Path(1) => SYS_newfstatat;
     Words(", for a semaphore") => SYS_semtimedop SYS_semop;
@@ -118,13 +118,13 @@ const RECENT: &[Named] = calls! {
     Words(", for room for a message") => SYS_msgsnd;
 };
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
-const RECENT: &[Named] = &[];
+const RECENT: &[HookLabel] = &[];
 
 /// The same name on others is a call with one argument.
 #[cfg(target_arch = "x86_64")]
-const SELECT: &[Named] = calls! { Select => SYS_select; };
+const SELECT: &[HookLabel] = calls! { Select => SYS_select; };
 #[cfg(not(target_arch = "x86_64"))]
-const SELECT: &[Named] = &[];
+const SELECT: &[HookLabel] = &[];
 
 #[cfg(test)]
 mod tests {

@@ -51,9 +51,9 @@ impl Task {
     }
 
     /// What a descriptor of the thread stands for. Reads a name only, and so does not wait for a dead file server.
-    pub(super) fn link(&self, descriptor: i32) -> Option<Link> {
+    pub(super) fn link(&self, descriptor: i32) -> Option<LinkedHook> {
         let target = read_link(format!("{}/fd/{descriptor}", self.folder)).ok()?;
-        Some(Link::parse(&target))
+        Some(LinkedHook::parse(&target))
     }
 
     /// The first line of a table for which `wanted` has an answer.
@@ -85,7 +85,7 @@ impl Task {
 
 /// What a descriptor stands for, as the name of its link has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Link {
+pub(super) enum LinkedHook {
     Socket(u64),
     Pipe(u64),
     /// Something of the kernel's without a name in the file system: `[eventfd]`.
@@ -93,7 +93,7 @@ pub(super) enum Link {
     Path(String),
 }
 
-impl Link {
+impl LinkedHook {
     pub(super) fn parse(target: &Path) -> Self {
         let target = printable(target.as_os_str().as_bytes());
         let numbered = |kind: &str| target.strip_prefix(kind)?.strip_prefix(":[")?.strip_suffix(']')?.parse().ok();
@@ -132,13 +132,13 @@ mod tests {
 
     #[test]
     fn spec_3_23_a_link_is_a_socket_a_pipe_something_nameless_or_a_path() {
-        let link = |text: &str| Link::parse(Path::new(text));
-        assert_eq!(link("socket:[1456]"), Link::Socket(1456));
-        assert_eq!(link("pipe:[7]"), Link::Pipe(7));
-        assert_eq!(link("anon_inode:[eventpoll]"), Link::Anonymous("eventpoll".to_owned()));
-        assert_eq!(link("anon_inode:inotify"), Link::Anonymous("inotify".to_owned()));
+        let link = |text: &str| LinkedHook::parse(Path::new(text));
+        assert_eq!(link("socket:[1456]"), LinkedHook::Socket(1456));
+        assert_eq!(link("pipe:[7]"), LinkedHook::Pipe(7));
+        assert_eq!(link("anon_inode:[eventpoll]"), LinkedHook::Anonymous("eventpoll".to_owned()));
+        assert_eq!(link("anon_inode:inotify"), LinkedHook::Anonymous("inotify".to_owned()));
         for path in ["/var/lib/x/lock", "/memfd:cache (deleted)", "socket:[x]", "socket:[1", "pipe:1]", ""] {
-            assert_eq!(link(path), Link::Path(path.to_owned()));
+            assert_eq!(link(path), LinkedHook::Path(path.to_owned()));
         }
     }
 

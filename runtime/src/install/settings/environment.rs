@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{InstallError, MODE_VARIABLE};
+use super::{InstallError, MODE_ENV};
 
 /// What the program does after the install, by the variable `ON_SHUTDOWN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) enum Mode {
 
 impl Mode {
     pub(crate) fn choose() -> Result<Self, InstallError> {
-        match environment(MODE_VARIABLE)?.as_deref() {
+        match environment(MODE_ENV)?.as_deref() {
             None => Ok(Self::Run),
             Some("plan") => Ok(Self::PrintPlan),
             Some("plan-json") if cfg!(feature = "json") => Ok(Self::PrintPlanAsJson),

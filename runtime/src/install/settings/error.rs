@@ -4,10 +4,10 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::MODE_VARIABLE;
-use crate::plan::order::PlanError;
-use crate::plan::budget::{Budget, GraceError};
+use super::MODE_ENV;
 use crate::exit;
+use crate::plan::budget::{Budget, GraceError};
+use crate::plan::order::PlanError;
 use crate::plan::overrides::OverrideError;
 use crate::report::file::ReportFileError;
 use crate::trigger::SignalSetError;
@@ -89,13 +89,12 @@ impl fmt::Display for InstallError {
             Self::ReportFile(error) => error.fmt(f),
             Self::Mode { value } if value == "plan-json" => write!(
                 f,
-                "`{MODE_VARIABLE}=plan-json` needs the feature `json` of on-shutdown, which is not compiled in; \
-                 add it in Cargo.toml, or write `{MODE_VARIABLE}=plan`"
+                "`{MODE_ENV}=plan-json` needs the feature `json` of on-shutdown, which is not compiled in; \
+                 add it in Cargo.toml, or write `{MODE_ENV}=plan`"
             ),
-            Self::Mode { value } => write!(
-                f,
-                "`{MODE_VARIABLE}={value}` has no meaning; write `{MODE_VARIABLE}=plan` to print the plan, or unset it"
-            ),
+            Self::Mode { value } => {
+                write!(f, "`{MODE_ENV}={value}` has no meaning; write `{MODE_ENV}=plan` to print the plan, or unset it")
+            }
             Self::NotText { name, value } => {
                 write!(f, "`{name}={value}` is not text (UTF-8); set it anew, or unset it")
             }

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::plan::budget::{Budget, GRACE_PERIOD_VARIABLE};
-use crate::exit::Ending;
-use crate::plan::overrides::{Change, HOOKS_VARIABLE, OverrideSource, Overrides};
-use crate::plan::Plan;
-use crate::plan::platform::Platform;
+use crate::exit::ExitMode;
 use crate::hook::registry;
-use crate::report::file::{REPORT_VARIABLE, ReportFile};
+use crate::output::ReporterOptions;
+use crate::plan::Plan;
+use crate::plan::budget::{Budget, GRACE_PERIOD_ENV};
+use crate::plan::overrides::{Change, HOOKS_ENV, OverrideSource, Overrides};
+use crate::plan::platform::Platform;
+use crate::report::file::{REPORT_ENV, ReportFile};
 use crate::trigger::{Signal, SignalSet};
 
 pub(crate) use environment::Mode;
@@ -21,7 +22,7 @@ mod error;
 
 /// The environment variable that asks for something else than running: `plan` prints the plan and exits with 0,
 /// `plan-json` (with the feature `json`) prints it as JSON.
-pub const MODE_VARIABLE: &str = "ON_SHUTDOWN";
+pub const MODE_ENV: &str = "ON_SHUTDOWN";
 
 /// What the program asks of its shutdown; everything has a default.
 ///
@@ -42,8 +43,8 @@ pub struct Settings {
     overrides: Overrides,
     pub(crate) signals: SignalSet,
     pub(crate) escalate_on_any: bool,
-    pub(crate) conventional: bool,
-    pub(crate) ending: Ending,
+    pub(crate) signal_exit_code: bool,
+    pub(crate) exit_mode: ExitMode,
     report_file: Option<PathBuf>,
     pub(crate) quiet: bool,
 }
@@ -91,20 +92,20 @@ impl Settings {
     }
 
     /// Whether a clean stop by signal n ends with exit code 128 + n instead of 0. Off unless set.
-    pub fn conventional(mut self, yes: bool) -> Self {
-        self.conventional = yes;
+    pub fn signal_exit_code(mut self, yes: bool) -> Self {
+        self.signal_exit_code = yes;
         self
     }
 
     /// Whether to handle signals that were ignored when the program started. Off unless set.
-    pub fn override_ignored(mut self, yes: bool) -> Self {
+    pub fn handle_ignored_signals(mut self, yes: bool) -> Self {
         self.signals.set_override_ignored(yes);
         self
     }
 
-    /// What happens when all hooks have run; [`Ending::Immediate`] unless set.
-    pub fn ending(mut self, ending: Ending) -> Self {
-        self.ending = ending;
+    /// What happens when all hooks have run; [`ExitMode::Immediate`] unless set.
+    pub fn exit_mode(mut self, mode: ExitMode) -> Self {
+        self.exit_mode = mode;
         self
     }
 
@@ -153,7 +154,7 @@ impl Settings {
     /// # Errors
     /// As [`install`](Self::install), but for what only the system can refuse.
     pub fn plan(&self) -> Result<Plan, InstallError> {
-        let (grace_period, hooks) = (environment(GRACE_PERIOD_VARIABLE)?, environment(HOOKS_VARIABLE)?);
+        let (grace_period, hooks) = (environment(GRACE_PERIOD_ENV)?, environment(HOOKS_ENV)?);
         let budget = Budget::choose(self.grace_period, grace_period.as_deref(), Platform::infer())?;
         self.plan_within(budget, hooks.as_deref().unwrap_or_default())
     }
@@ -177,9 +178,15 @@ impl Settings {
 }
 
 impl Settings {
+    /// Returns what the end of a shutdown depends on.
+    pub(crate) fn reporter_options(&self) -> ReporterOptions {
+        let Self { exit_mode, signal_exit_code, quiet, .. } = *self;
+        ReporterOptions { exit_mode, signal_exit_code, quiet }
+    }
+
     /// Where the report goes besides stderr.
     pub(crate) fn choose_report_file(&self) -> Result<Option<ReportFile>, InstallError> {
-        let path = environment_path(REPORT_VARIABLE).or_else(|| self.report_file.clone());
+        let path = environment_path(REPORT_ENV).or_else(|| self.report_file.clone());
         Ok(path.map(|path| ReportFile::new(&path)).transpose()?)
     }
 }

@@ -48,12 +48,12 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use crate::plan::budget::Budget;
-use crate::telemetry::stderr;
 use crate::drain::is_ready;
+use crate::plan::budget::Budget;
 use crate::run::Observer;
-use socket::{Channel, SAID_READY};
+use crate::telemetry::stderr;
 use observer::Notifying;
+use socket::{Channel, SAID_READY};
 
 mod messages;
 mod observer;
@@ -79,13 +79,13 @@ pub fn ready() -> io::Result<()> {
 }
 
 /// What a run does to the world, and where there is a systemd to tell, that it is told. Called at install.
-pub(crate) fn beside(operator: Arc<dyn Observer>, budget: Budget) -> Arc<dyn Observer> {
+pub(crate) fn beside(reporter: Arc<dyn Observer>, budget: Budget) -> Arc<dyn Observer> {
     match Channel::of_environment() {
-        Ok(None) => operator,
-        Ok(Some(channel)) => Arc::new(Notifying::new(operator, channel, budget.grace_period())),
+        Ok(None) => reporter,
+        Ok(Some(channel)) => Arc::new(Notifying::new(reporter, channel, budget.grace_period())),
         Err(error) => {
             stderr::line(format_args!("systemd will not be told of the shutdown: {error}"));
-            operator
+            reporter
         }
     }
 }

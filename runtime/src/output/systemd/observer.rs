@@ -1,4 +1,4 @@
-//! A run's events in, passed on to the operator and told to systemd out.
+//! A run's events in, passed on to the reporter and told to systemd out.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,22 +6,22 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use super::socket::{Channel, speaks_for_service};
 use super::messages;
-use crate::telemetry::stderr;
+use super::socket::{Channel, speaks_for_service};
 use crate::drain::WorkInFlight;
 use crate::hook::{Hook, Phase};
 use crate::report::Report;
 use crate::run::{Event, Observer, Progress, RunningHook, StuckHook};
 use crate::telemetry::HookSpan;
+use crate::telemetry::stderr;
 use crate::trigger::Trigger;
 
 /// How often it is looked whether there was progress: less than the shortest `TimeoutStopSec` that anybody writes.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// The operator, and systemd beside it.
+/// The reporter, and systemd beside it.
 pub(super) struct Notifying {
-    operator: Arc<dyn Observer>,
+    reporter: Arc<dyn Observer>,
     channel: &'static Channel,
     grace_period: Duration,
     told: Mutex<Told>,
@@ -40,15 +40,15 @@ struct Told {
     refused: Option<Complaint>,
 }
 
-/// Told to the operator by who may take time for it.
+/// Told to the reporter by who may take time for it.
 struct Complaint {
     error: io::Error,
     made: bool,
 }
 
 impl Notifying {
-    pub(super) fn new(operator: Arc<dyn Observer>, channel: &'static Channel, grace_period: Duration) -> Self {
-        Self { operator, channel, grace_period, told: Mutex::default() }
+    pub(super) fn new(reporter: Arc<dyn Observer>, channel: &'static Channel, grace_period: Duration) -> Self {
+        Self { reporter, channel, grace_period, told: Mutex::default() }
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
@@ -95,7 +95,7 @@ impl Notifying {
         }
     }
 
-    /// Tells the operator once that systemd could not be told something.
+    /// Tells the reporter once that systemd could not be told something.
     fn complain(&self) {
         let mut told = self.told();
         let Some(complaint) = told.refused.as_mut().filter(|complaint| !complaint.made) else { return };
@@ -115,15 +115,15 @@ impl Notifying {
 impl Observer for Notifying {
     fn triggered(&self) {
         self.begin();
-        self.operator.triggered();
+        self.reporter.triggered();
     }
 
     fn began(&self, trigger: &Trigger, hooks: usize) {
-        self.operator.began(trigger, hooks);
+        self.reporter.began(trigger, hooks);
     }
 
     fn span(&self, hook: &Hook) -> HookSpan {
-        self.operator.span(hook)
+        self.reporter.span(hook)
     }
 
     fn phase_began(&self, phase: Phase, hooks: usize) {
@@ -131,15 +131,15 @@ impl Observer for Notifying {
         told.phase = Some(phase);
         self.say(&mut told, Some(messages::beginning(phase, hooks)), None);
         drop(told);
-        self.operator.phase_began(phase, hooks);
+        self.reporter.phase_began(phase, hooks);
     }
 
     fn event(&self, event: &Event, hook: Option<&StuckHook>) {
-        self.operator.event(event, hook);
+        self.reporter.event(event, hook);
     }
 
     fn still_running(&self, hooks: &[RunningHook], work: &[WorkInFlight]) {
-        self.operator.still_running(hooks, work);
+        self.reporter.still_running(hooks, work);
     }
 
     fn progress_interval(&self) -> Option<Duration> {
@@ -148,13 +148,13 @@ impl Observer for Notifying {
 
     fn progress(&self, progress: &Progress) {
         self.look(progress);
-        self.operator.progress(progress);
+        self.reporter.progress(progress);
     }
 
     fn finalize(&self, report: Report) {
         self.end(&mut self.told(), &report);
         self.complain();
-        self.operator.finalize(report);
+        self.reporter.finalize(report);
     }
 
     fn cut_off(&self, report: Report, has_begun: bool) {
@@ -162,10 +162,10 @@ impl Observer for Notifying {
         if let Some(mut known) = self.told.try_lock().ok().filter(|_| !has_begun) {
             self.end(&mut known, &report);
         }
-        self.operator.cut_off(report, has_begun);
+        self.reporter.cut_off(report, has_begun);
     }
 
     fn finalize_time(&self, now: Duration) -> Duration {
-        self.operator.finalize_time(now)
+        self.reporter.finalize_time(now)
     }
 }

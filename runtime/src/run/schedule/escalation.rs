@@ -5,14 +5,14 @@ use super::*;
 #[test]
 fn spec_3_9_the_first_trigger_is_the_reason() {
     let report = Harness::of(&[FakeHook { takes: ms(4000), ..HOOK }], ms(10_000))
-        .input(ms(100), Input::Note(Note::Trigger(Trigger::Request { label: "again".to_owned() })))
-        .input(ms(200), Input::Note(Note::Trigger(Trigger::MainPanicked { message: "oh".to_owned() })))
-        .input(ms(300), Input::Note(Note::Exit(9)))
+        .input(ms(100), Input::Message(Message::Trigger(Trigger::Request { label: "again".to_owned() })))
+        .input(ms(200), Input::Message(Message::Trigger(Trigger::MainPanicked { message: "oh".to_owned() })))
+        .input(ms(300), Input::Message(Message::Exit(9)))
         .play();
     assert_eq!(report.trigger, Trigger::Signal { signal: Signal::SIGTERM, sender: None });
     assert_eq!(report.hooks.len(), 1);
     // What the program itself said first about its end counts.
-    assert_eq!(report.own_end, Some(crate::report::OwnEnd::MainPanicked));
+    assert_eq!(report.program_exit, Some(crate::report::ProgramExit::MainPanicked));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn spec_3_19_repeated_sigterm_is_noted_and_ignored() {
 /// A shutdown in which one hook of phase `stop` runs.
 fn stopping() -> Played {
     let mut harness = Harness::of(&[FakeHook { takes: ms(4000), ..HOOK }], ms(20_000));
-    harness.first = Note::Trigger(Trigger::MainReturned);
+    harness.first = Message::Trigger(Trigger::MainReturned);
     harness.begin()
 }
 

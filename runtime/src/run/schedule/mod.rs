@@ -16,13 +16,13 @@ use std::time::Duration;
 use super::driver::{Driver, Next};
 use super::simulation::{Fault, SimulatedWork, Simulation};
 use super::state::{Event, ShutdownState};
-use crate::plan::budget::Budget;
 use crate::drain::Stage;
+use crate::hook::registry::{Provided, TooLateError};
 use crate::hook::{Body, Hook, HookError, HookFuture, HookRef, Once, Phase};
 use crate::plan::Plan;
-use crate::hook::registry::{Provided, TooLate};
+use crate::plan::budget::Budget;
 use crate::report::{Outcome, Report};
-use crate::trigger::{Note, Signal, Trigger};
+use crate::trigger::{Message, Signal, Trigger};
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -108,7 +108,7 @@ impl FakeHook {
 /// What comes from outside while a shutdown runs.
 #[derive(Debug)]
 enum Input {
-    Note(Note),
+    Message(Message),
     InFlight(usize),
     /// A hook is registered, `after` these of the plan.
     Register(FakeHook, Vec<usize>),
@@ -120,7 +120,7 @@ struct Harness {
     hooks: Vec<FakeHook>,
     refs: Vec<HookRef>,
     inputs: Vec<(Duration, Input)>,
-    first: Note,
+    first: Message,
     in_flight: usize,
 }
 
@@ -135,7 +135,7 @@ impl Harness {
                 after.get(name).into_iter().flatten().filter_map(|at| refs.get(*at).cloned()).collect();
             assert_eq!(plan.add(hook.clone(), &earlier), name);
         }
-        let first = Note::Trigger(Trigger::Signal { signal: Signal::SIGTERM, sender: None });
+        let first = Message::Trigger(Trigger::Signal { signal: Signal::SIGTERM, sender: None });
         Self { plan, hooks, refs, inputs: Vec::new(), first, in_flight: 0 }
     }
 
@@ -151,7 +151,7 @@ impl Harness {
 
     /// This signal comes at this time after the trigger.
     fn signal(self, at: Duration, signal: Signal) -> Self {
-        self.input(at, Input::Note(Note::Trigger(Trigger::Signal { signal, sender: None })))
+        self.input(at, Input::Message(Message::Trigger(Trigger::Signal { signal, sender: None })))
     }
 
     /// One piece of work is in flight from then until then.
@@ -190,7 +190,7 @@ struct Played {
     hooks: Vec<FakeHook>,
     refs: Vec<HookRef>,
     inputs: Vec<(Duration, Input)>,
-    refused: Vec<TooLate>,
+    refused: Vec<TooLateError>,
 }
 
 impl Played {
@@ -203,7 +203,7 @@ impl Played {
                 return;
             }
             match input {
-                Input::Note(note) => self.simulation.note(note),
+                Input::Message(note) => self.simulation.note(note),
                 Input::InFlight(count) => self.simulation.set_in_flight(count),
                 Input::Register(hook, after) => {
                     let after: Vec<HookRef> = after.iter().filter_map(|at| self.refs.get(*at).cloned()).collect();
@@ -216,7 +216,7 @@ impl Played {
         self.simulation.play((until != Duration::MAX).then_some(until));
     }
 
-    fn register(&mut self, hook: FakeHook, after: &[HookRef]) -> Result<HookRef, TooLate> {
+    fn register(&mut self, hook: FakeHook, after: &[HookRef]) -> Result<HookRef, TooLateError> {
         let fake = hook.hook(self.hooks.len());
         self.simulation.add(&fake, after, hook.fault())?;
         self.hooks.push(hook);

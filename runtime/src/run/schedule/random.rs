@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use super::*;
-use crate::report::SkipReason;
 use crate::plan::timing::Timing;
+use crate::report::SkipReason;
 
 /// Marsaglia's xorshift: the same plans for the same seed, everywhere.
 struct Dice(u64);

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use super::{Event, HookState, ShutdownState, Step};
-use crate::report::OwnEnd;
 use crate::hook::context::FAST_TIMEOUT;
-use crate::trigger::{Escalation, Note, Signal, Trigger, escalate};
+use crate::report::ProgramExit;
+use crate::trigger::{Escalation, Message, Signal, Trigger, escalate};
 
 impl ShutdownState {
     /// Takes a signal or request that came during the shutdown, or while its end is written.
-    pub(crate) fn note(&mut self, now: Duration, note: Note) {
-        self.own_end = self.own_end.or_else(|| own_end(&note));
-        if let Note::Trigger(trigger) = &note {
+    pub(crate) fn note(&mut self, now: Duration, note: Message) {
+        self.program_exit = self.program_exit.or_else(|| program_exit(&note));
+        if let Message::Trigger(trigger) = &note {
             self.history.note(now, trigger);
         }
         match note {
-            Note::Trigger(Trigger::Signal { signal, sender }) => {
+            Message::Trigger(Trigger::Signal { signal, sender }) => {
                 match escalate(signal, now, self.escalated, self.escalate_on_any) {
                     Escalation::Same => {}
                     Escalation::SkipDelay => self.serve_until = Duration::ZERO,
@@ -24,13 +24,13 @@ impl ShutdownState {
                     Escalation::Force(signal) => self.force(now, signal),
                 }
             }
-            Note::Trigger(trigger) => {
+            Message::Trigger(trigger) => {
                 if !trigger.still_serves() {
                     self.serve_until = Duration::ZERO;
                 }
                 self.events.push(Event::Noted(trigger));
             }
-            Note::Exit(_) => {}
+            Message::Exit(_) => {}
         }
         self.advance(now);
     }
@@ -60,11 +60,11 @@ impl ShutdownState {
 }
 
 /// The end that the program itself chose by this note.
-pub(super) fn own_end(note: &Note) -> Option<OwnEnd> {
+pub(super) fn program_exit(note: &Message) -> Option<ProgramExit> {
     match note {
-        Note::Exit(code) => Some(OwnEnd::Asked(*code)),
-        Note::Trigger(Trigger::MainFailed { .. }) => Some(OwnEnd::MainFailed),
-        Note::Trigger(Trigger::MainPanicked { .. }) => Some(OwnEnd::MainPanicked),
-        Note::Trigger(_) => None,
+        Message::Exit(code) => Some(ProgramExit::Asked(*code)),
+        Message::Trigger(Trigger::MainFailed { .. }) => Some(ProgramExit::MainFailed),
+        Message::Trigger(Trigger::MainPanicked { .. }) => Some(ProgramExit::MainPanicked),
+        Message::Trigger(_) => None,
     }
 }

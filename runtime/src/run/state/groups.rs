@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{Event, HookState, OpenGroup, ShutdownState, Step};
-use crate::plan::order::Turn as GroupKey;
-use crate::plan::allotment::Allotment;
 use crate::drain::Stage;
 use crate::hook::Phase;
 use crate::plan::Id;
+use crate::plan::allotment::Allotment;
+use crate::plan::order::GroupKey;
 use crate::report::{Outcome, SkipReason};
 
 impl ShutdownState {

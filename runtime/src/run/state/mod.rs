@@ -7,14 +7,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::plan::order::Turn as GroupKey;
 use crate::drain::{Stage, WorkInFlight};
 use crate::hook::{HookRef, Phase};
-use crate::plan::{Id, Plan};
-use crate::report::{HookReport, Outcome, OwnEnd};
-use crate::telemetry::TELLS_ENDS;
+use crate::plan::order::GroupKey;
 use crate::plan::timing::{Share, TimeLimit, Timing};
-use crate::trigger::{Note, Signal, Trigger};
+use crate::plan::{Id, Plan};
+use crate::report::{HookReport, Outcome, ProgramExit};
+use crate::telemetry::TELLS_ENDS;
+use crate::trigger::{Message, Signal, Trigger};
 
 mod escalation;
 mod groups;
@@ -23,7 +23,7 @@ mod registration;
 mod report;
 mod timeouts;
 
-use escalation::own_end;
+use escalation::program_exit;
 pub(crate) use progress::Progress;
 use report::History;
 
@@ -171,7 +171,7 @@ pub(crate) struct ShutdownState {
     cut_off: Vec<WorkInFlight>,
     /// How many repeated signals have counted.
     escalated: u32,
-    own_end: Option<OwnEnd>,
+    program_exit: Option<ProgramExit>,
     forced: Option<Signal>,
     history: History,
     events: Vec<Event>,
@@ -197,7 +197,7 @@ impl ShutdownState {
             progress: 0,
             cut_off: Vec::new(),
             escalated: 0,
-            own_end: None,
+            program_exit: None,
             forced: None,
             history: History::default(),
             events: Vec::new(),
@@ -205,11 +205,11 @@ impl ShutdownState {
     }
 
     /// Starts the shutdown and returns its trigger, which is the reason whatever comes later.
-    pub(crate) fn begin(&mut self, first: Note) -> Trigger {
-        self.own_end = own_end(&first);
+    pub(crate) fn begin(&mut self, first: Message) -> Trigger {
+        self.program_exit = program_exit(&first);
         let trigger = match first {
-            Note::Trigger(trigger) => trigger,
-            Note::Exit(code) => Trigger::Request { label: format!("exit({code})") },
+            Message::Trigger(trigger) => trigger,
+            Message::Exit(code) => Trigger::Request { label: format!("exit({code})") },
         };
         if !trigger.still_serves() {
             self.serve_until = Duration::ZERO;

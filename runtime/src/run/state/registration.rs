@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use super::{HookState, ShutdownState, Step};
-use crate::plan::order::{Turn as GroupKey, turn as group_key};
-use crate::plan::allotment::Allotment;
+use crate::hook::registry::TooLateError;
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
-use crate::hook::registry::TooLate;
-use crate::report::{Outcome, SkipReason};
+use crate::plan::allotment::Allotment;
+use crate::plan::order::{GroupKey, group_key};
 use crate::plan::timing::Timing;
+use crate::report::{Outcome, SkipReason};
 
 impl ShutdownState {
     /// Adds a hook. Where its phase is under way and its group was opened before, it joins the group that runs.
-    pub(crate) fn add(&mut self, hook: HookRef, after: &[HookRef], now: Duration) -> Result<(), TooLate> {
+    pub(crate) fn add(&mut self, hook: HookRef, after: &[HookRef], now: Duration) -> Result<(), TooLateError> {
         if self.is_over() || (self.is_begun() && hook.phase < self.phase()) {
-            return Err(TooLate { name: hook.name.to_string(), phase: hook.phase });
+            return Err(TooLateError { name: hook.name.to_string(), phase: hook.phase });
         }
         let (key, declared) = (group_key(&hook), self.timing.allotment(&hook));
         let id = self.change_plan(key, |state| state.plan.add(hook, after));

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::{HookState, Running, ShutdownState, Step};
 use crate::hook::{Hook, HookRef};
 use crate::plan::Id;
-use crate::report::{HookReport, InFlightSeen, Noted, Outcome, Report, SkipReason};
+use crate::report::{HookReport, InFlightSample, LaterTrigger, Outcome, Report, SkipReason};
 use crate::trigger::Trigger;
 
 /// Maximum number of changes of the work in flight that are kept; the last change replaces the last kept one.
@@ -15,29 +15,29 @@ const MAX_SEEN: usize = 1000;
 #[derive(Default)]
 pub(super) struct History {
     pub(super) draining: Option<Duration>,
-    in_flight_seen: Vec<InFlightSeen>,
-    noted: Vec<Noted>,
+    in_flight_samples: Vec<InFlightSample>,
+    later_triggers: Vec<LaterTrigger>,
 }
 
 impl History {
     /// Returns the amount of work in flight that was counted last.
     pub(super) fn in_flight(&self) -> usize {
-        self.in_flight_seen.last().map_or(0, |seen| seen.count)
+        self.in_flight_samples.last().map_or(0, |seen| seen.count)
     }
 
     pub(super) fn see(&mut self, at: Duration, count: usize) {
-        if self.in_flight_seen.last().is_some_and(|last| last.count == count) {
+        if self.in_flight_samples.last().is_some_and(|last| last.count == count) {
             return;
         }
-        if self.in_flight_seen.len() == MAX_SEEN {
-            self.in_flight_seen.pop();
+        if self.in_flight_samples.len() == MAX_SEEN {
+            self.in_flight_samples.pop();
         }
-        self.in_flight_seen.push(InFlightSeen { at, count });
+        self.in_flight_samples.push(InFlightSample { at, count });
     }
 
     pub(super) fn note(&mut self, at: Duration, trigger: &Trigger) {
-        if self.noted.len() < Report::MOST_NOTED {
-            self.noted.push(Noted { at, trigger: trigger.clone() });
+        if self.later_triggers.len() < Report::MAX_LATER_TRIGGERS {
+            self.later_triggers.push(LaterTrigger { at, trigger: trigger.clone() });
         }
     }
 }
@@ -57,21 +57,21 @@ impl ShutdownState {
         let end = if let Step::Over { at } = self.step { at } else { now };
         let told = |id| {
             let report = hook_report(self.plan.hook(id)?, self.hooks.get(id)?, end);
-            Some(HookReport { doing: activity(id).filter(|_| report.is_overdue()), ..report })
+            Some(HookReport { activity: activity(id).filter(|_| report.is_overdue()), ..report })
         };
         Report {
             trigger: trigger.clone(),
             hooks: self.plan.ids().filter_map(told).collect(),
             in_flight: self.cut_off.clone(),
             duration: end,
-            deadline: self.plan.budget().deadline(),
-            deadline_came: end >= self.timing.usable(),
+            budget: self.plan.budget().total(),
+            deadline_exceeded: end >= self.timing.usable(),
             forced: self.forced,
-            own_end: self.own_end,
+            program_exit: self.program_exit,
             triggered_at: SystemTime::UNIX_EPOCH,
             draining: self.history.draining,
-            in_flight_seen: self.history.in_flight_seen.clone(),
-            noted: self.history.noted.clone(),
+            in_flight_samples: self.history.in_flight_samples.clone(),
+            later_triggers: self.history.later_triggers.clone(),
             exit_code: 0,
         }
     }

@@ -56,7 +56,7 @@ fn main() -> Result<(), String> {
     match mode().as_str() {
         "main fails" => return Err("no configuration".to_owned()),
         "main panics" => panic!("a bug in main"),
-        "exit" => on_shutdown::exit(7).map_err(|error| error.to_string())?,
+        "exit" => on_shutdown::request_exit(7).map_err(|error| error.to_string())?,
         "" | "hang" | "hang everywhere" | "spin" | "thread" | "fail" | "panic" => {}
         // A misspelt mode must not look like a healthy program.
         _ => exit(99),

@@ -16,7 +16,7 @@ const fn secs(seconds: u64) -> Duration {
 
 fn hook(name: &'static str, phase: Phase, timeout: Duration, body: impl FnOnce() + Send + 'static) {
     let settings = HookSettings::new().phase(phase).timeout(timeout);
-    let run = move |_: on_shutdown::Context| {
+    let run = move |_: on_shutdown::HookContext| {
         println!("{name}");
         body();
     };
@@ -62,10 +62,10 @@ fn ping_watchdog(well: impl Fn() -> bool + Send + 'static) {
 
 fn main() {
     let mode = std::env::args().nth(1).unwrap_or_default();
-    Settings::new().conventional(mode == "conventional").install().expect("the settings are right");
+    Settings::new().signal_exit_code(mode == "signal_exit_code").install().expect("the settings are right");
     hook("flushed", Phase::Finalize, secs(5), || ());
     match mode.as_str() {
-        "conventional" => {}
+        "signal_exit_code" => {}
         "drain" => work(),
         "hang" => hook("stuck", Phase::Stop, secs(60), hang),
         "hang-later" => {

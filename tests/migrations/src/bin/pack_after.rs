@@ -18,7 +18,7 @@ fn remove_part(part: Part) -> io::Result<()> {
     if part.0.exists() { fs::remove_file(part.0) } else { Ok(()) }
 }
 
-#[on_shutdown::main(conventional = true, quiet = true)]
+#[on_shutdown::main(signal_exit_code = true, quiet = true)]
 fn main() -> Result<(), Failure> {
     // Until main has returned, no hook runs: none takes the part away from under it.
     let _packing = in_flight("packing");

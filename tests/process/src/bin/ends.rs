@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use on_shutdown::{Ending, HookSettings, Phase, Settings, on_shutdown, register_sync};
+use on_shutdown::{ExitMode, HookSettings, Phase, Settings, on_shutdown, register_sync};
 
 #[on_shutdown]
 fn hook() {
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         Some("exit") => exit(),
         Some("exit-zero-after-failure") => exit_after_failure(),
         Some("request") => request(),
-        Some("conventional") => conventional(),
+        Some("signal_exit_code") => signal_exit_code(),
         Some("settings") => settings(),
         Some("return") => go_on(),
         Some("return-and-hang") => hang_after_return(),
@@ -91,7 +91,7 @@ async fn async_panicked() {
 
 #[on_shutdown::main]
 fn exit() {
-    on_shutdown::exit(7).expect("it is installed");
+    on_shutdown::request_exit(7).expect("it is installed");
     loop {
         std::thread::park();
     }
@@ -99,33 +99,33 @@ fn exit() {
 
 #[on_shutdown::main]
 fn exit_after_failure() -> Result<(), String> {
-    on_shutdown::exit(0).expect("it is installed");
+    on_shutdown::request_exit(0).expect("it is installed");
     Err("too late to matter".to_owned())
 }
 
 #[on_shutdown::main(flavor = "current_thread")]
 async fn request() {
-    on_shutdown::request("configuration changed").expect("it is installed");
+    on_shutdown::request_shutdown("configuration changed").expect("it is installed");
     // Too late or not: it changes nothing.
-    on_shutdown::request("a second reason").expect("it is installed");
+    on_shutdown::request_shutdown("a second reason").expect("it is installed");
     std::future::pending().await
 }
 
-#[on_shutdown::main(conventional = true)]
-async fn conventional() {
+#[on_shutdown::main(signal_exit_code = true)]
+async fn signal_exit_code() {
     println!("ready");
     std::future::pending().await
 }
 
 /// A program that owns its main and its runtime.
 fn settings() -> ExitCode {
-    let early = on_shutdown::request("before install");
+    let early = on_shutdown::request_shutdown("before install");
     println!("{}", early.expect_err("nothing is installed"));
     let handle = Settings::new().grace_period(Duration::from_secs(25)).install().expect("the settings are right");
     println!("{}", handle.plan());
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        handle.request("the work is done");
+        handle.request_shutdown("the work is done");
         handle.ended().await;
     });
     println!("never seen: the process ends instead");
@@ -134,8 +134,8 @@ fn settings() -> ExitCode {
 
 /// The process goes on after its shutdown, and ends itself.
 fn go_on() -> ExitCode {
-    let handle = Settings::new().ending(Ending::Return).install().expect("the settings are right");
-    handle.request("for the report");
+    let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
+    handle.request_shutdown("for the report");
     let report = handle.wait();
     println!("{} hooks, {}", report.hooks.len(), report.trigger);
     println!("again: {}", handle.wait().hooks.len());
@@ -143,8 +143,8 @@ fn go_on() -> ExitCode {
 }
 
 fn hang_after_return() -> ExitCode {
-    let handle = Settings::new().ending(Ending::Return).install().expect("the settings are right");
-    handle.request("for the report");
+    let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
+    handle.request_shutdown("for the report");
     println!("{} hooks", handle.wait().hooks.len());
     println!("ready");
     loop {
@@ -161,8 +161,8 @@ fn return_while_held() -> ExitCode {
         }
     });
     hook.expect("it is early enough").keep();
-    let handle = Settings::new().ending(Ending::Return).install().expect("the settings are right");
-    handle.request("for the report");
+    let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
+    handle.request_shutdown("for the report");
     println!("{} hooks", handle.wait().hooks.len());
     println!("ready");
     loop {
@@ -186,9 +186,9 @@ fn atexit_hangs() -> ExitCode {
     thread_local!(static ARMED: HangsInDrop = const { HangsInDrop });
     let hook = register_sync("arms", HookSettings::new().phase(Phase::Finalize).priority(-1), |_| ARMED.with(|_| ()));
     hook.expect("it is early enough").keep();
-    let settings = Settings::new().ending(Ending::Atexit).grace_period(Duration::from_secs(60));
+    let settings = Settings::new().exit_mode(ExitMode::Atexit).grace_period(Duration::from_secs(60));
     let handle = settings.install().expect("the settings are right");
-    handle.request("enough");
+    handle.request_shutdown("enough");
     let _ = handle.wait();
     ExitCode::from(99)
 }
@@ -198,16 +198,16 @@ fn twice() -> ExitCode {
     println!("bad: {}", bad.expect_err("it is too short"));
     let handle = Settings::new().install().expect("an install that failed leaves the way free");
     println!("second: {}", Settings::new().install().expect_err("there is one"));
-    handle.request("enough");
+    handle.request_shutdown("enough");
     let _ = handle.wait();
     ExitCode::from(99)
 }
 
 /// Thread-local destructors of main and `atexit` handlers belong to `exit`, which is asked for here.
 fn atexit() -> ExitCode {
-    let handle = Settings::new().ending(Ending::Atexit).install().expect("the settings are right");
+    let handle = Settings::new().exit_mode(ExitMode::Atexit).install().expect("the settings are right");
     print!("no newline, so it is in the buffer until the end");
-    handle.exit(5);
+    handle.request_exit(5);
     let _ = handle.wait();
     ExitCode::from(99)
 }
@@ -265,38 +265,38 @@ fn maybe_fail() {
     }
 }
 
-#[on_shutdown::main(settings = Settings::new().ending(Ending::Return))]
+#[on_shutdown::main(settings = Settings::new().exit_mode(ExitMode::Return))]
 fn return_sync() {
     maybe_fail();
 }
 
-#[on_shutdown::main(flavor = "current_thread", settings = Settings::new().ending(Ending::Return))]
+#[on_shutdown::main(flavor = "current_thread", settings = Settings::new().exit_mode(ExitMode::Return))]
 async fn return_current_thread() {
     maybe_fail();
 }
 
-#[on_shutdown::main(settings = Settings::new().ending(Ending::Return))]
+#[on_shutdown::main(settings = Settings::new().exit_mode(ExitMode::Return))]
 async fn return_multi_thread() {
     maybe_fail();
 }
 
-#[on_shutdown::main(settings = Settings::new().ending(Ending::Return))]
+#[on_shutdown::main(settings = Settings::new().exit_mode(ExitMode::Return))]
 fn return_sync_failed() -> Result<(), String> {
     Err("the port is taken".to_owned())
 }
 
-#[on_shutdown::main(flavor = "current_thread", settings = Settings::new().ending(Ending::Return))]
+#[on_shutdown::main(flavor = "current_thread", settings = Settings::new().exit_mode(ExitMode::Return))]
 async fn return_current_thread_failed() -> Result<(), String> {
     Err("the port is taken".to_owned())
 }
 
-#[on_shutdown::main(settings = Settings::new().ending(Ending::Return))]
+#[on_shutdown::main(settings = Settings::new().exit_mode(ExitMode::Return))]
 async fn return_multi_thread_failed() -> Result<(), String> {
     Err("the port is taken".to_owned())
 }
 
 /// Leaves a task that panics when the runtime drops it, and one that never returns.
-#[on_shutdown::main(settings = Settings::new().ending(Ending::Return))]
+#[on_shutdown::main(settings = Settings::new().exit_mode(ExitMode::Return))]
 async fn return_blocked_task() {
     tokio::spawn(async {
         let _poison = PanicsInDrop;
@@ -333,7 +333,7 @@ fn control_characters() {
     let name = format!("hangs_{TEXT}");
     register_sync(name, settings().timeout(Duration::from_millis(50)), hangs).expect("it is early enough").keep();
     std::panic::set_hook(Box::new(|_| {}));
-    on_shutdown::request(TEXT).expect("it is installed");
+    on_shutdown::request_shutdown(TEXT).expect("it is installed");
     loop {
         std::thread::park();
     }

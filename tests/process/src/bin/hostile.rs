@@ -282,7 +282,7 @@ fn main() {
             while on_shutdown::is_ready() {
                 thread::sleep(Duration::from_millis(1));
             }
-            handle.request("main is about to panic");
+            handle.request_shutdown("main is about to panic");
             panic!("main panics during the shutdown")
         }
         other => panic!("no main `{other}`"),

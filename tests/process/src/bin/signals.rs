@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use nix::sys::signal::SigSet;
-use on_shutdown::{Context, Settings, Signal, on_shutdown};
+use on_shutdown::{HookContext, Settings, Signal, on_shutdown};
 
 fn mode() -> String {
     std::env::args().nth(1).unwrap_or_default()
@@ -20,10 +20,10 @@ fn slow_hook() {
 }
 
 #[on_shutdown(timeout = "20s")]
-async fn endless_hook(context: Context) {
+async fn endless_hook(context: HookContext) {
     if mode() == "endless" {
         println!("endless hook");
-        context.hurry().await;
+        context.fast_shutdown().await;
         println!("hurried, {} left", if context.remaining() <= Duration::from_secs(1) { "a second" } else { "more" });
         std::future::pending().await
     }
@@ -32,7 +32,7 @@ async fn endless_hook(context: Context) {
 #[on_shutdown(priority = 1)]
 async fn asks() {
     if mode() == "asks" {
-        let _ = on_shutdown::request("from a hook");
+        let _ = on_shutdown::request_shutdown("from a hook");
         // As long as it takes until the request was noticed.
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
@@ -82,7 +82,7 @@ fn tell(who: &str, status: &[u8]) {
 fn main() {
     let settings = Settings::new().grace_period(Duration::from_secs(30));
     let settings = match mode().as_str() {
-        "override" => settings.override_ignored(true),
+        "override" => settings.handle_ignored_signals(true),
         "others" => settings.signals([Signal::SIGTERM, Signal::SIGQUIT, Signal::SIGHUP, Signal::from_raw(37)]),
         "blocked" => {
             SigSet::all().thread_block().expect("a mask");

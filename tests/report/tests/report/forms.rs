@@ -40,7 +40,7 @@ fn spec_3_24_json_agrees_with_the_exit_code_and_with_every_outcome() {
         assert_eq!(hook["abandoned"], abandoned, "{hook:#}");
     }
     assert_eq!(report["hooks"].as_array().expect("an array").len(), 8);
-    let seen = report["in_flight_seen"].as_array().expect("an array");
+    let seen = report["in_flight_samples"].as_array().expect("an array");
     assert_eq!((&seen[0][1], &seen[seen.len() - 1][1]), (&json!(1), &json!(0)), "{report:#}");
 }
 

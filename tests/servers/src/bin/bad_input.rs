@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use on_shutdown::{Context, InFlight, in_flight, is_draining, on_shutdown, serve, track};
+use on_shutdown::{HookContext, InFlight, in_flight, is_draining, on_shutdown, serve, track};
 use tokio::time::sleep;
 
 fn case() -> String {
@@ -12,7 +12,7 @@ fn case() -> String {
 
 /// The drain phase is over when this runs.
 #[on_shutdown(timeout = "1s")]
-async fn after_the_drain(context: Context) {
+async fn after_the_drain(context: HookContext) {
     match case().as_str() {
         "serve late" => {
             serve("late", |draining| async {
@@ -79,7 +79,7 @@ async fn main() {
         "after the end" => {
             // The shutdown begins while this server is being made; other work keeps the drain phase open.
             let _other = in_flight("other");
-            on_shutdown::request("to be too late").expect("installed");
+            on_shutdown::request_shutdown("to be too late").expect("installed");
             while !is_draining() {
                 sleep(Duration::from_millis(1)).await;
             }

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use on_shutdown::{Context, HookSettings, Phase, on_shutdown, register};
+use on_shutdown::{HookContext, HookSettings, Phase, on_shutdown, register};
 
 #[on_shutdown(phase = deregister, timeout = "4s")]
-fn announced(context: Context) {
+fn announced(context: HookContext) {
     tell("announced", &context, Duration::from_secs(4));
 }
 
 #[on_shutdown(phase = drain, timeout = "3s")]
-async fn drained(context: &Context) {
+async fn drained(context: &HookContext) {
     tell("drained", context, Duration::from_secs(3));
     tokio::time::sleep(Duration::from_millis(50)).await;
     println!("drained: time has passed: {}", context.remaining() <= Duration::from_millis(2950));
@@ -18,7 +18,7 @@ async fn drained(context: &Context) {
 
 /// A hook that cannot be stopped, and looks at the clock.
 #[on_shutdown(phase = drain, timeout = "300ms")]
-fn patient(context: Context) {
+fn patient(context: HookContext) {
     while !context.remaining().is_zero() {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -27,29 +27,29 @@ fn patient(context: Context) {
 
 /// Waits for ever, unless somebody is in a hurry.
 #[on_shutdown(timeout = "20s")]
-async fn waits(context: Context) {
-    println!("waits: hurried {}", context.is_hurried());
-    context.hurry().await;
-    context.hurry().await;
+async fn waits(context: HookContext) {
+    println!("waits: hurried {}", context.is_fast());
+    context.fast_shutdown().await;
+    context.fast_shutdown().await;
     let soon = context.remaining() <= Duration::from_secs(2);
-    println!("waits: hurried {}, soon over {soon}", context.is_hurried());
+    println!("waits: hurried {}, soon over {soon}", context.is_fast());
 }
 
 #[on_shutdown(timeout = "20s")]
-fn polls(context: Context) {
-    while !context.is_hurried() {
+fn polls(context: HookContext) {
+    while !context.is_fast() {
         std::thread::sleep(Duration::from_millis(1));
     }
     println!("polls: hurried");
 }
 
 #[on_shutdown(phase = finalize, timeout = "3s")]
-async fn flushed(context: Context) {
+async fn flushed(context: HookContext) {
     // Its whole time is short now.
     println!("flushed: soon over {}", context.remaining() <= Duration::from_secs(2));
 }
 
-fn tell(name: &str, context: &Context, timeout: Duration) {
+fn tell(name: &str, context: &HookContext, timeout: Duration) {
     let (left, until) = (context.remaining(), context.deadline().saturating_duration_since(Instant::now()));
     let plausible = left <= timeout && until <= left && !left.is_zero();
     println!("{name}: {} in {}, time is plausible {plausible}", context.trigger(), context.phase());

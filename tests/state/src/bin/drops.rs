@@ -1,14 +1,14 @@
 //! Values whose `Clone` and `Drop` use the very table that they are kept in: they would wait for themselves if they
 //! were cloned or dropped under its lock.
 
-use on_shutdown::{on_shutdown, provide, provide_instead};
+use on_shutdown::{on_shutdown, provide, replace_provided};
 
 /// Provides as many more as the number says, when it is dropped.
 struct Drops(&'static str);
 
 impl Drop for Drops {
     fn drop(&mut self) {
-        provide_instead(Trace(self.0));
+        replace_provided(Trace(self.0));
         let again = provide(Trace("a second one"));
         println!("dropped {}: {}", self.0, again.is_err());
     }
@@ -16,7 +16,7 @@ impl Drop for Drops {
 
 impl Clone for Drops {
     fn clone(&self) -> Self {
-        provide_instead(Trace("cloned"));
+        replace_provided(Trace("cloned"));
         println!("cloned {}", self.0);
         Self("clone")
     }
@@ -39,7 +39,7 @@ fn lent(value: &Drops, trace: Trace) {
 fn main() {
     provide(Drops("first")).expect("the first");
     assert!(provide(Drops("refused")).is_err());
-    provide_instead(Drops("second"));
+    replace_provided(Drops("second"));
     println!("ready");
     loop {
         std::thread::park();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use on_shutdown::{Context, on_shutdown, provide, provide_instead};
+use on_shutdown::{HookContext, on_shutdown, provide, replace_provided};
 
 #[derive(Clone)]
 struct Name(&'static str);
@@ -58,7 +58,7 @@ fn replaced(value: Replaced, again: &Replaced) {
 }
 
 #[on_shutdown(priority = 3)]
-async fn mixed(_context: &Context, name: Name, never: Option<Never>) {
+async fn mixed(_context: &HookContext, name: Name, never: Option<Never>) {
     println!("mixed: {} {}", name.0, never.is_none());
 }
 
@@ -95,9 +95,9 @@ fn main() {
     provide(Arc::new(AtomicU32::new(7))).expect("the first");
     provide(Arc::new(vec!["a", "b"])).expect("the first");
     provide::<Shared<u8>>(Arc::new(vec![1, 2, 3])).expect("another type");
-    provide_instead(Replaced(1));
+    replace_provided(Replaced(1));
     println!("error: {}", provide(Replaced(2)).expect_err("the second"));
-    provide_instead(Replaced(3));
+    replace_provided(Replaced(3));
     println!("ready");
     loop {
         std::thread::park();

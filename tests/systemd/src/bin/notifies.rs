@@ -15,7 +15,7 @@ const fn ms(millis: u64) -> Duration {
 fn hook(name: &str, phase: Phase, timeout: Duration, takes: Option<Duration>) {
     let settings = HookSettings::new().phase(phase).timeout(timeout);
     let said = name.to_owned();
-    let body = move |_: on_shutdown::Context| {
+    let body = move |_: on_shutdown::HookContext| {
         println!("{said}");
         match takes {
             Some(time) => thread::sleep(time),

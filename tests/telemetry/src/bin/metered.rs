@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use on_shutdown::{Ending, HookSettings, Phase, Settings, in_flight, register_sync};
+use on_shutdown::{ExitMode, HookSettings, Phase, Settings, in_flight, register_sync};
 use telemetry::{async_hook, say, sync_hook, work_for_ever};
 
 /// Does not come back, or not as one should.
@@ -71,7 +71,7 @@ fn main() {
         Ok::<(), String>(())
     };
     register_sync("exports", HookSettings::new().phase(Phase::Finalize), flush).expect("early").keep();
-    let handle = Settings::new().ending(Ending::Return).install().expect("the settings are right");
+    let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
     let works: Vec<_> = (0..3).map(|_| in_flight("job")).collect();
     std::thread::spawn(move || {
         while !on_shutdown::is_draining() {

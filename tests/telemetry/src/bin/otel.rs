@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use on_shutdown::{Context, on_shutdown, provide};
+use on_shutdown::{HookContext, on_shutdown, provide};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::Resource;
@@ -16,7 +16,7 @@ use tracing_subscriber::prelude::*;
 /// The batches that wait are sent now, as long as this hook may take and no longer. A sync hook: the exporter has a
 /// runtime of its own.
 #[on_shutdown(phase = finalize, timeout = "3s")]
-fn flush_spans(tracers: SdkTracerProvider, context: Context) -> Result<(), OTelSdkError> {
+fn flush_spans(tracers: SdkTracerProvider, context: HookContext) -> Result<(), OTelSdkError> {
     tracers.shutdown_with_timeout(context.remaining())
 }
 

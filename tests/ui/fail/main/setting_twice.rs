@@ -1,2 +1,2 @@
-#[on_shutdown::main(conventional = true, conventional = false)]
+#[on_shutdown::main(signal_exit_code = true, signal_exit_code = false)]
 async fn main() {}

@@ -1,2 +1,2 @@
-#[on_shutdown::main(conventional = 1)]
+#[on_shutdown::main(signal_exit_code = 1)]
 async fn main() {}

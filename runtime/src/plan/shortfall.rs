@@ -1,0 +1,49 @@
+//! Says which hooks a plan cuts short in the worst case.
+
+use std::time::Duration;
+
+use super::Plan;
+use super::timing;
+use crate::duration_text::HumanDuration;
+
+/// Maximum number of hooks listed in one warning: more do not fit on a line that people read.
+const LISTED: usize = 8;
+
+/// Says which hooks would be cut short if every hook took as long as it may; `None` exactly if the plan fits.
+pub(crate) fn describe(plan: &Plan) -> Option<String> {
+    let cuts = timing::cuts(plan);
+    if cuts.is_empty() {
+        return None;
+    }
+    let shown = cuts.iter().take(LISTED).map(|(hook, limit)| {
+        let limit = HumanDuration(*limit);
+        if hook.timeout_is_default {
+            format!(
+                "{} to {limit} (it has no timeout and needs {} at least)",
+                hook.name,
+                HumanDuration(plan.least_share())
+            )
+        } else {
+            format!("{} to {limit} of {}", hook.name, HumanDuration(hook.timeout))
+        }
+    });
+    let mut list = shown.collect::<Vec<_>>().join(", ");
+    if let Some(more @ 1..) = cuts.len().checked_sub(LISTED) {
+        list += &format!(", and {more} more");
+    }
+    let (worst, usable) = (plan.worst_case(), plan.budget().usable());
+    debug_assert!(worst > usable, "hooks are cut, although {worst:?} fit into {usable:?}");
+    // A small excess does not show in the two numbers, which have two decimals.
+    let excess = worst.saturating_sub(usable);
+    let by = if excess < Duration::from_millis(100) { format!(" by {}", HumanDuration(excess)) } else { String::new() };
+    let kept = match plan.kept_beyond_need() {
+        Duration::ZERO => String::new(),
+        _ => format!(" ({} of them are kept for flush)", HumanDuration(plan.budget().flush_slice())),
+    };
+    Some(format!(
+        "the worst case of {} exceeds the {} there are{kept}{by}; if every hook takes its whole timeout, these are cut \
+         short: {list}; write shorter timeouts or a longer `grace_period`",
+        HumanDuration(worst),
+        HumanDuration(usable),
+    ))
+}
