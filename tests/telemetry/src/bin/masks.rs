@@ -88,6 +88,10 @@ fn main() {
     sync_hook("stops", Phase::Stop);
     async_hook("closes", Phase::Close);
     let lists = |_| {
+        // Nobody waits for a subscriber that takes long, and on a busy machine to start a child does.
+        while !(SUBSCRIBER.is_completed() && RECORDER.is_completed()) {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
         list_threads("hook");
         spawn_from("hook");
         Ok::<(), String>(())
@@ -109,14 +113,17 @@ fn main() {
     work_for_ever()
 }
 
-/// The threads of the shutdown take their masks on their own.
+/// The threads of the shutdown take their masks on their own. `shutdown-watch` has none before the shutdown.
 fn wait_until_idle() {
-    let sleeps = |name: &str| {
-        let stats = std::fs::read_dir("/proc/self/task").expect("Linux has it").map_while(Result::ok);
-        let stats = stats.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok());
-        stats.filter(|stat| stat.contains(&format!("({name:.15}) S"))).count() == 1
+    let term = 1 << (Signal::SIGTERM as i32 - 1);
+    let takes_term = |name: &str| {
+        let tasks = std::fs::read_dir("/proc/self/task").expect("Linux has it").map_while(Result::ok);
+        let texts = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("status")).ok());
+        let ours = texts.filter(|status| status.lines().next() == Some(&format!("Name:\t{name:.15}")));
+        let masks = ours.map(|status| u64::from_str_radix(&blocked(&status), 16).expect("a mask"));
+        masks.filter(|mask| mask & term == 0).count() == 1
     };
-    while !["shutdown", "shutdown-watch", "shutdown-telemetry"].into_iter().all(sleeps) {
+    while !["shutdown", "shutdown-telemetry"].into_iter().all(takes_term) {
         std::thread::yield_now();
     }
 }
