@@ -82,7 +82,10 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     Registered::global().install(Arc::clone(&run) as Arc<dyn HookSink>);
     tell(reporter.output(), &run.plan(), &handled, &ignored);
     let handle = Handle::new(Arc::clone(&run), Arc::clone(&inbox), reporter.final_report());
-    let parts = Parts { run, inbox, reporter, supervisor };
+    // On this thread: when `install` has returned, nothing more is asked of the system, which may run out of descriptors.
+    let has_async_hooks = run.plan().hooks().any(|hook| hook.body.is_async());
+    let runtime = if has_async_hooks { HookRuntime::warm() } else { HookRuntime::default() };
+    let parts = Parts { run, inbox, reporter, runtime, supervisor };
     give.send(parts).map_err(|_| refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into()))?;
     Ok(handle)
 }
@@ -92,6 +95,7 @@ struct Parts {
     run: Arc<Run>,
     inbox: Arc<Inbox>,
     reporter: Arc<Reporter>,
+    runtime: HookRuntime,
     supervisor: ParkedThread<Watched>,
 }
 
@@ -104,10 +108,8 @@ struct Watched {
 
 /// Waits for the first note, then carries out the shutdown; this thread is its first worker.
 fn watch_for_trigger(parts: &Receiver<Parts>) {
-    let Ok(Parts { run, inbox, reporter, supervisor }) = parts.recv() else { return };
+    let Ok(Parts { run, inbox, reporter, runtime, supervisor }) = parts.recv() else { return };
     let last_resort = LastResort::prepare();
-    let has_async_hooks = run.plan().hooks().any(|hook| hook.body.is_async());
-    let runtime = if has_async_hooks { HookRuntime::warm() } else { HookRuntime::default() };
     inbox.masks().watch();
     let notes = loop {
         inbox.wait(None);

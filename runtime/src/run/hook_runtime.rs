@@ -41,7 +41,8 @@ impl Made {
         builder.on_thread_stop(move || {
             stopped.fetch_sub(1, Ordering::Relaxed);
         });
-        let tokio = enable(&mut builder).build().ok()?;
+        // tokio panics in places where the system refuses a descriptor.
+        let tokio = catch_panic(|| enable(&mut builder).build()).ok()?.ok()?;
         Some(Self { metrics: tokio.metrics(), tokio, blocking })
     }
 

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use on_shutdown::{HookSettings, Phase, Settings, in_flight, is_draining, is_ready, register_sync, request, systemd};
+use on_shutdown::{
+    HookSettings, Phase, Settings, in_flight, is_draining, is_ready, register_sync, request_shutdown, systemd,
+};
 use sd_notify::NotifyState;
 
 /// Whoever wants the service to act by itself makes this file.
@@ -77,7 +79,7 @@ fn main() {
             ping_watchdog(is_ready);
             thread::spawn(|| {
                 wait_to_act();
-                request("the work is done").expect("it is installed");
+                request_shutdown("the work is done").expect("it is installed");
             });
         }
         "fall-silent" => ping_watchdog(|| !Path::new(ACT).exists()),

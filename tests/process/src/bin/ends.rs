@@ -352,21 +352,9 @@ fn long_line() {
     register_sync("x".repeat(3800), settings, hangs).expect("it is early enough").keep();
     if std::env::args().nth(2).as_deref() == Some("no-descriptors") {
         use nix::sys::resource::{Resource, setrlimit};
-        while !is_prepared() {
-            std::thread::yield_now();
-        }
         setrlimit(Resource::RLIMIT_NOFILE, 64, 64).expect("a limit may be lowered");
         while let Ok(file) = std::fs::File::open("/dev/null") {
             std::mem::forget(file);
         }
     }
-}
-
-/// Whether the thread that waits for the trigger has made its runtime: after that it unblocks SIGTERM.
-fn is_prepared() -> bool {
-    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux has it").map_while(Result::ok);
-    let mut texts = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("status")).ok());
-    let shutdown = texts.find(|text| text.starts_with("Name:\tshutdown\n")).unwrap_or_default();
-    let mask = shutdown.lines().find_map(|line| line.strip_prefix("SigBlk:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & (1 << 14) == 0)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
-use on_shutdown::{Draining, draining, leaving, on_shutdown, serve};
+use on_shutdown::{draining, leaving, on_shutdown, serve};
 use tokio::sync::oneshot;
 
 #[on_shutdown(phase = deregister)]
@@ -43,7 +43,7 @@ impl Wake for Blocks {
 }
 
 /// Polls the future once and keeps it waiting.
-fn wait_with(mut future: Draining, waker: &Waker) {
+fn wait_with(mut future: impl Future<Output = ()> + Unpin, waker: &Waker) {
     assert!(Pin::new(&mut future).poll(&mut Context::from_waker(waker)).is_pending());
     std::mem::forget(future);
 }

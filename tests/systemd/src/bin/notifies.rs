@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use nix::sys::resource::{Resource, setrlimit};
-use on_shutdown::{HookSettings, Phase, Settings, in_flight, is_draining, register_sync, request, systemd};
+use on_shutdown::{HookSettings, Phase, Settings, in_flight, is_draining, register_sync, request_shutdown, systemd};
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -70,11 +70,11 @@ fn main() {
         }
         "hostile-words" => {
             hook("two\nlines\nWATCHDOG=trigger", Phase::Stop, ms(5000), Some(ms(700)));
-            let _ = request("because\nREADY=1");
+            let _ = request_shutdown("because\nREADY=1");
         }
         "itself" => {
             usual_hooks();
-            let _ = request("the work is done");
+            let _ = request_shutdown("the work is done");
         }
         _ => usual_hooks(),
     }
