@@ -85,9 +85,9 @@ fn spec_3_11_flush_runs_even_when_all_before_it_overran() {
     let hung = FakeHook { behavior: Behavior::Blocks, timeout: ms(60_000), ..HOOK };
     let report = Harness::of(&[hung, hung, FLUSH], ms(10_000)).play();
     let expected = [
-        "h0 0-7300 timed out, abandoned with its thread",
-        "h1 0-7300 timed out, abandoned with its thread",
-        "h2 7300-7310 completed",
+        "h0 0-4927 timed out, abandoned with its thread",
+        "h1 0-4927 timed out, abandoned with its thread",
+        "h2 4927-4937 completed",
     ];
     assert_eq!(told(&report), expected);
     assert_eq!(report.abandoned_threads(), 2);
