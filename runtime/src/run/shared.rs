@@ -29,11 +29,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::driver::{Driver, Effects, Next};
 use super::hook_future::CancelHandle;
-use super::hook_runtime::HookRuntime;
 use super::observer::{Observer, StuckHook};
 use super::state::{Event, Finish, ShutdownState};
-use super::stuck::WorkerSlot;
-use super::worker;
+use super::worker_slot::WorkerSlot;
 use crate::drain;
 use crate::hook::context::FastSignal;
 use crate::hook::registry::{HookSink, TooLateError};
@@ -117,15 +115,10 @@ impl Run {
         })
     }
 
-    /// Carries out the shutdown whose trigger came just now, with this thread as the first worker.
+    /// Begins the shutdown whose trigger came just now. The calling thread then becomes the first worker.
     ///
-    /// `start_supervisor` makes another thread call [`supervise`](super::supervise), and returns at once.
-    pub(crate) fn start(
-        self: &Arc<Self>,
-        notes: impl IntoIterator<Item = Message>,
-        runtime: HookRuntime,
-        start_supervisor: impl FnOnce(),
-    ) {
+    /// `start_supervisor` makes another thread watch over the hooks, and returns at once.
+    pub(super) fn begin(&self, notes: impl IntoIterator<Item = Message>, start_supervisor: impl FnOnce()) {
         let mut notes = notes.into_iter();
         let Some(first) = notes.next() else { return };
         let mut shared = self.lock();
@@ -143,7 +136,6 @@ impl Run {
             self.tell_began();
         }
         self.publish(self.lock(), Duration::ZERO);
-        worker::run(self, runtime, None);
     }
 
     pub(super) fn began(&self) -> Option<&Began> {
@@ -295,36 +287,24 @@ impl Run {
         }
     }
 
-    /// Makes another worker take what is queued; false if there is none and none can be had.
-    pub(super) fn pass_on(self: &Arc<Self>) -> bool {
+    /// Makes an idle worker take what is queued; false if something is queued and no worker is idle.
+    pub(super) fn wakes_idle_worker(&self) -> bool {
         let shared = self.lock();
         if shared.driver.queued() == 0 {
             return true;
         }
         if shared.idle > 0 {
             self.work.notify_one();
-            return true;
         }
-        drop(shared);
-        self.spawn_worker()
+        shared.idle > 0
     }
 
-    /// Starts one more worker; false if the system or our own limit refuses.
-    pub(super) fn spawn_worker(self: &Arc<Self>) -> bool {
+    /// Counts one more worker; false if there are as many as may be.
+    pub(super) fn count_worker(&self) -> bool {
         let mut shared = self.lock();
-        if shared.workers >= MAX_WORKERS {
-            return false;
-        }
-        shared.workers += 1;
-        drop(shared);
-        let run = Arc::clone(self);
-        let spawned = thread::Builder::new()
-            .name("shutdown-hooks".to_owned())
-            .spawn(move || worker::run(&run, HookRuntime::default(), None));
-        if spawned.is_err() {
-            self.lock().workers -= 1;
-        }
-        spawned.is_ok()
+        let may_be = shared.workers < MAX_WORKERS;
+        shared.workers += usize::from(may_be);
+        may_be
     }
 
     /// Whether something is queued, and every thread that could take it is held by user code that does not return.
@@ -359,9 +339,9 @@ impl Run {
         self.observer.cut_off(self.report(), has_begun);
     }
 
-    /// Whether a worker finalizes, or could be made to.
-    pub(super) fn can_finalize(self: &Arc<Self>) -> bool {
-        self.finalization.has_begun() || self.lock().idle > 0 || self.spawn_worker()
+    /// Whether a worker finalizes, or is idle and will.
+    pub(super) fn finalizes(&self) -> bool {
+        self.finalization.has_begun() || self.lock().idle > 0
     }
 
     pub(super) fn is_finalized(&self) -> bool {
