@@ -255,6 +255,8 @@ impl Simulation {
     }
 
     fn run(&mut self, Task { id, hook, limit }: Task) {
+        // No listener is waited for here.
+        let limit = self.driver.restart_clock(id, self.now).unwrap_or(limit);
         match self.faults.get(&id).cloned() {
             Some(Fault::Ends(outcome)) => self.finish(id, Finish::Ended(outcome)),
             Some(Fault::Blocks) => {}

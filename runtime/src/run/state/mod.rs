@@ -13,7 +13,7 @@ use crate::plan::order::GroupKey;
 use crate::plan::timing::{Share, TimeLimit, Timing};
 use crate::plan::{Id, Plan};
 use crate::report::{HookReport, Outcome, ProgramExit};
-use crate::telemetry::TELLS_ENDS;
+use crate::telemetry::{self, TELLS_ENDS};
 use crate::trigger::{Message, Signal, Trigger};
 
 mod escalation;
@@ -273,7 +273,12 @@ impl ShutdownState {
                 continue;
             };
             match self.allot(&hook, now) {
-                Some(time) => {
+                Some(mut time) => {
+                    if TELLS_ENDS {
+                        // The hook may wait for a listener before it is called; `restart_clock` follows then.
+                        let end = self.timing.end_of(hook.phase);
+                        time.limit = time.limit.saturating_add(telemetry::PATIENCE).min(end).max(time.limit);
+                    }
                     self.set(id, HookState::Running(Running { start: now, time, cancelled: None }));
                     self.running.push(id);
                     self.started += 1;
