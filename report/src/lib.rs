@@ -41,6 +41,6 @@ mod text;
 mod trace;
 
 pub use json::{FORMAT, ReadError};
-pub use model::{Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, UnfinishedWork};
+pub use model::{Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, WorkInFlight};
 pub use report_set::ReportSet;
 pub use text::TextOptions;

@@ -38,7 +38,7 @@ pub struct Report {
     /// Every hook, in the order of the plan.
     pub hooks: Vec<Hook>,
     /// Work that was still in flight when the runtime stopped waiting for it.
-    pub unfinished: Vec<UnfinishedWork>,
+    pub unfinished: Vec<WorkInFlight>,
     /// The number of pieces of work in flight, each time that it changed while the runtime waited.
     pub in_flight: Vec<InFlightSample>,
     /// The signals and requests that came after the trigger.
@@ -73,8 +73,8 @@ pub struct Hook {
     pub duration: Duration,
     /// How it ended.
     pub outcome: Outcome,
-    /// What the hook was doing at its timeout, if the runtime could detect it.
-    pub doing: Option<String>,
+    /// What the hook was activity at its timeout, if the runtime could detect it.
+    pub activity: Option<String>,
 }
 
 /// How a hook ended.
@@ -149,7 +149,7 @@ pub enum Trigger {
 /// Work of one name and one location that was still in flight at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
-pub struct UnfinishedWork {
+pub struct WorkInFlight {
     /// The name of the work.
     pub name: String,
     /// How many pieces.
@@ -269,7 +269,7 @@ impl fmt::Display for Trigger {
     }
 }
 
-impl fmt::Display for UnfinishedWork {
+impl fmt::Display for WorkInFlight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, count, oldest, file, line } = self;
         write!(f, "{name}: {count} in flight, oldest {}, {file}:{line}", HumanDuration(*oldest))

@@ -97,15 +97,15 @@ impl Timeline<'_> {
         if hook.outcome != Outcome::Completed {
             write!(f, " ({}:{})", hook.file, hook.line)?;
         }
-        if let Some(doing) = &hook.doing {
-            write!(f, "; {doing}")?;
+        if let Some(activity) = &hook.activity {
+            write!(f, "; {activity}")?;
         }
         writeln!(f)
     }
 
     /// Writes the line of the work in flight, from the beginning of draining until the runtime stopped waiting.
     fn write_in_flight(&self, f: &mut fmt::Formatter<'_>, widths: &ColumnWidths) -> fmt::Result {
-        let samples = &self.report.in_flight;
+        let samples = &self.report.in_flight_samples;
         let Some((start, most)) = self.report.draining.zip(samples.iter().map(|sample| sample.count).max()) else {
             return Ok(());
         };
@@ -151,7 +151,7 @@ impl fmt::Display for Timeline<'_> {
                 self.write_in_flight(f, &widths)?;
             }
         }
-        report.unfinished.iter().try_for_each(|work| writeln!(f, "  cut off  {work}"))?;
+        report.in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {work}"))?;
         let mut later = report.later_triggers.iter();
         later.try_for_each(|LaterTrigger { at, trigger }| writeln!(f, "  +{} {trigger}", HumanDuration(*at)))
     }

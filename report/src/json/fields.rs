@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::FORMAT;
 use crate::model::{
-    DRAIN_PHASE, Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, UnfinishedWork,
+    DRAIN_PHASE, Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, WorkInFlight,
 };
 
 /// Durations beyond this are refused: thirty years, so that sums of a few of them fit into 64 bits of nanoseconds.
@@ -45,7 +45,7 @@ pub(super) struct ReportFields {
     phases: Vec<String>,
     hooks: Vec<Hook>,
     #[serde(default)]
-    cut_off: Vec<UnfinishedWork>,
+    cut_off: Vec<WorkInFlight>,
     #[serde(default)]
     in_flight_seen: Vec<InFlightSample>,
     #[serde(default)]

@@ -63,11 +63,11 @@ impl OutcomeStyle {
 /// Returns the line below a hook that did not complete: the reason and the location.
 pub(super) fn remark(hook: &Hook) -> Option<String> {
     let location = format!("{}:{}", hook.file, hook.line);
-    match (&hook.outcome, &hook.doing) {
+    match (&hook.outcome, &hook.activity) {
         (Outcome::Completed, _) => None,
         (Outcome::Skipped(why), _) => Some(why.clone()),
         (Outcome::Failed(why) | Outcome::Panicked(why), _) => Some(format!("{why} ({location})")),
-        (Outcome::TimedOut { .. }, Some(doing)) => Some(format!("{doing} ({location})")),
+        (Outcome::TimedOut { .. }, Some(activity)) => Some(format!("{activity} ({location})")),
         (Outcome::TimedOut { .. }, None) => Some(location),
     }
 }

@@ -142,13 +142,13 @@ fn reports_that_contradict_themselves_are_drawn() {
     for _ in 0..300 {
         let mut report = worst();
         let mut time = || times[random() % times.len()];
-        (report.duration, report.deadline, report.draining) = (time(), time(), Some(time()));
+        (report.duration, report.budget, report.draining) = (time(), time(), Some(time()));
         for hook in &mut report.hooks {
             (hook.start, hook.duration, hook.timeout) = (Some(time()), time(), time());
         }
-        report.in_flight.iter_mut().for_each(|sample| sample.at = time());
+        report.in_flight_samples.iter_mut().for_each(|sample| sample.at = time());
         report.later_triggers.iter_mut().for_each(|later| later.at = time());
-        report.unfinished.iter_mut().for_each(|work| (work.oldest, work.count) = (time(), usize::MAX));
+        report.in_flight.iter_mut().for_each(|work| (work.oldest, work.count) = (time(), usize::MAX));
         report.hooks.iter_mut().for_each(|hook| hook.priority = if random() % 2 == 0 { i32::MIN } else { i32::MAX });
         let svg = report.to_svg();
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");

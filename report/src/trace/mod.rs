@@ -76,7 +76,7 @@ struct HookArgs {
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    doing: Option<String>,
+    activity: Option<String>,
     location: String,
     priority: i32,
     timeout_seconds: f64,
@@ -125,7 +125,7 @@ impl Process<'_> {
             self.thread(tid, hook.full_name());
             self.add_hook(tid, hook);
         }
-        for InFlightSample { at, count } in &report.in_flight {
+        for InFlightSample { at, count } in &report.in_flight_samples {
             let event = self.event(Kind::Counter, "in flight".to_owned(), *at, Args::Count { count: *count });
             self.events.push(event);
         }
@@ -137,7 +137,7 @@ impl Process<'_> {
             trigger: report.trigger.to_string(),
             result: report.result(),
             exit_code: report.exit_code,
-            deadline_seconds: report.deadline.as_secs_f64(),
+            deadline_seconds: report.budget.as_secs_f64(),
         };
         let event = self.event(Kind::Complete, "shutdown".to_owned(), Duration::ZERO, args);
         self.events.push(Event { dur: Some(micros(report.duration)), ..event });
@@ -147,8 +147,8 @@ impl Process<'_> {
         for LaterTrigger { at, trigger } in &report.later_triggers {
             self.instant(trigger.to_string(), *at, "came during the shutdown".to_owned());
         }
-        if report.deadline_exceeded || report.deadline <= report.duration {
-            self.instant("deadline".to_owned(), report.deadline, "the shutdown had to end here".to_owned());
+        if report.deadline_exceeded || report.budget <= report.duration {
+            self.instant("deadline".to_owned(), report.budget, "the shutdown had to end here".to_owned());
         }
     }
 
@@ -209,7 +209,7 @@ impl From<&Hook> for HookArgs {
             hook: hook.full_name(),
             outcome,
             why: hook.outcome.why().map(str::to_owned),
-            doing: hook.doing.clone(),
+            activity: hook.activity.clone(),
             location: format!("{}:{}", hook.file, hook.line),
             priority: hook.priority,
             timeout_seconds: hook.timeout.as_secs_f64(),

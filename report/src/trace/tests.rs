@@ -27,7 +27,7 @@ fn each_hook_that_ran_is_a_complete_event_with_its_details() {
     let expected = json!({
         "hook": "orders::store::write_orders",
         "outcome": "timed out, abandoned with its thread",
-        "doing": "waiting in read on fd 9, a TCP connection to 10.0.0.3:5432",
+        "activity": "waiting in read on fd 9, a TCP connection to 10.0.0.3:5432",
         "location": "src/store.rs:42",
         "priority": 0,
         "timeout_seconds": 5.0,
