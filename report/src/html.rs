@@ -120,6 +120,9 @@ fn write_outcome(page: &mut MarkupWriter, hook: &Hook) {
         let more = if shown.len() < why.len() { "…" } else { "" };
         page.markup(format_args!("<span class=\"why\">{}{more}</span>", Escaped(&shown)));
     }
+    if let Some(left_tasks) = hook.left_tasks_text() {
+        page.markup(format_args!("<span class=\"why\">{left_tasks}</span>"));
+    }
     page.markup(format_args!("</td></tr>"));
 }
 

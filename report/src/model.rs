@@ -24,8 +24,8 @@ pub struct Report {
     /// From the trigger to the end of the last hook.
     pub duration: Duration,
     /// From the trigger to the deadline.
-    pub deadline: Duration,
-    /// Whether the deadline came before the hooks had ended.
+    pub budget: Duration,
+    /// Whether the deadline passed before the hooks had ended.
     pub deadline_exceeded: bool,
     /// The name of the signal that was repeated until the process ended.
     pub forced: Option<String>,
@@ -38,9 +38,9 @@ pub struct Report {
     /// Every hook, in the order of the plan.
     pub hooks: Vec<Hook>,
     /// Work that was still in flight when the runtime stopped waiting for it.
-    pub unfinished: Vec<WorkInFlight>,
+    pub in_flight: Vec<WorkInFlight>,
     /// The number of pieces of work in flight, each time that it changed while the runtime waited.
-    pub in_flight: Vec<InFlightSample>,
+    pub in_flight_samples: Vec<InFlightSample>,
     /// The signals and requests that came after the trigger.
     pub later_triggers: Vec<LaterTrigger>,
 }
@@ -73,8 +73,10 @@ pub struct Hook {
     pub duration: Duration,
     /// How it ended.
     pub outcome: Outcome,
-    /// What the hook was activity at its timeout, if the runtime could detect it.
+    /// What the hook was doing at its timeout, if the runtime could detect it.
     pub activity: Option<String>,
+    /// The number of tasks that the hook had spawned and that were unfinished when it returned. The runtime dropped them.
+    pub left_tasks: usize,
 }
 
 /// How a hook ended.
@@ -106,7 +108,6 @@ pub enum ProgramExit {
     /// `main` panicked.
     MainPanicked,
     /// The program asked for an exit code.
-    #[serde(rename = "asked")]
     Requested {
         /// The exit code.
         code: u8,
@@ -205,6 +206,15 @@ impl Hook {
     #[must_use]
     pub fn full_name(&self) -> String {
         if self.module.is_empty() { self.name.clone() } else { format!("{}::{}", self.module, self.name) }
+    }
+
+    /// Returns how many tasks the hook left: `left 1 task unfinished`; `None` if it left no task.
+    pub(crate) fn left_tasks_text(&self) -> Option<String> {
+        match self.left_tasks {
+            0 => None,
+            1 => Some("left 1 task unfinished".to_owned()),
+            more => Some(format!("left {more} tasks unfinished")),
+        }
     }
 
     /// Returns start and end of the hook's run; `None` if the hook never ran.

@@ -30,6 +30,7 @@ fn hook(phase: &str, name: &str, start: u64, took: u64, outcome: Outcome) -> Hoo
         duration: micros(took),
         outcome,
         activity: None,
+        left_tasks: 0,
     }
 }
 
@@ -40,14 +41,14 @@ pub(crate) fn report(hooks: Vec<Hook>) -> Report {
         duration: hooks.iter().map(end).max().unwrap_or_default(),
         hooks,
         phases: ["deregister", "drain", "stop", "flush", "close", "finalize"].map(str::to_owned).to_vec(),
-        unfinished: Vec::new(),
-        deadline: micros(8_500 * MS),
+        in_flight: Vec::new(),
+        budget: micros(8_500 * MS),
         deadline_exceeded: false,
         forced: None,
         program_exit: None,
         triggered_at: Some(UNIX_EPOCH + Duration::from_secs(1_790_000_000)),
         draining: Some(micros(300)),
-        in_flight: Vec::new(),
+        in_flight_samples: Vec::new(),
         later_triggers: Vec::new(),
         exit_code: 0,
     }
@@ -89,7 +90,7 @@ pub(crate) fn worst() -> Report {
             "waiting in read on fd 9, a TCP connection to 10.0.0.3:5432",
         ),
         at(hook("stop", "write_index", 1_482 * MS, 500 * MS, late), "awaiting, last polled 501 ms ago"),
-        hook("stop", "notify", 1_482 * MS, 20 * MS, Outcome::Completed),
+        Hook { left_tasks: 2, ..hook("stop", "notify", 1_482 * MS, 20 * MS, Outcome::Completed) },
         hook("close", "close_pool", 0, 0, Outcome::Skipped("it is after write_orders, which was abandoned".into())),
         hook("close", "close_cache", 0, 0, Outcome::Skipped("no `cache::Pool` was provided".into())),
         at(

@@ -43,10 +43,11 @@ fn tooltip(hook: &Hook) -> String {
         Some((start, _)) => format!("started at +{}, took {}", HumanDuration(start), HumanDuration(hook.duration)),
         None => "never ran".to_owned(),
     };
-    let activity = hook.activity.as_ref().map(|activity| format!("\n{activity}")).unwrap_or_default();
+    let details: String =
+        hook.activity.clone().into_iter().chain(hook.left_tasks_text()).map(|line| format!("\n{line}")).collect();
     let outcome = hook.outcome.to_string().chars().take(600).collect::<String>();
     let name = hook.full_name();
-    format!("{name} ({file}:{line})\n{phase}, priority {priority}, timeout {timeout}\n{ran}\n{outcome}{activity}")
+    format!("{name} ({file}:{line})\n{phase}, priority {priority}, timeout {timeout}\n{ran}\n{outcome}{details}")
 }
 
 /// Draws the name and the columns at the right, and returns the baseline of the row.
