@@ -75,7 +75,8 @@ pub struct Hook {
     pub outcome: Outcome,
     /// What the hook was doing at its timeout, if the runtime could detect it.
     pub activity: Option<String>,
-    /// The number of tasks that the hook had spawned and that were unfinished when it returned. The runtime dropped them.
+    /// The number of tasks that the hook had spawned and that were unfinished shortly after it ended. The runtime dropped
+    /// these tasks.
     pub left_tasks: usize,
 }
 

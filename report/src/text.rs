@@ -1,4 +1,4 @@
-//! Draws a report as the timeline that the runtime prints.
+//! Draws a report as the text that the runtime prints.
 //!
 //! `runtime/src/report/text.rs` draws the same lines. The two are separate because the runtime must not depend on
 //! this crate, and this crate reads reports of other versions. The test `tests/report/tests/report/reader.rs` compares
@@ -209,7 +209,7 @@ mod tests {
     use crate::samples;
 
     #[test]
-    fn the_timeline_is_as_wide_as_the_terminal() {
+    fn the_text_is_as_wide_as_the_terminal() {
         let mut report = samples::one();
         report.hooks.iter_mut().for_each(|hook| (hook.start, hook.duration) = (Some(Duration::ZERO), report.duration));
         let marks = |width| {

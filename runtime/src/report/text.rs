@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn spec_3_24_the_timeline_is_as_wide_as_the_terminal() {
+    fn spec_3_24_the_text_is_as_wide_as_the_terminal() {
         let marks = |width| {
             let text = report(Outcome::Completed).on(TextOptions { width, colored: false }).to_string();
             text.lines().nth(1).map(|line| (line.matches('#').count(), line.chars().count() <= width))

@@ -15,7 +15,7 @@ A program writes its report if its environment has ON_SHUTDOWN_REPORT=report.jso
 A FILE holds one report or several, such as JSON lines. Write `-` to read stdin.
 
 Options:
-  -f, --format FORMAT  text   the timeline, as the program prints it
+  -f, --format FORMAT  text   the text that the program prints
                        html   one page with all reports
                        svg    a picture of one report
                        trace  Chrome trace events, for https://ui.perfetto.dev and chrome://tracing

@@ -7,7 +7,7 @@ use report::{HOSTILE_MESSAGE, HOSTILE_NAME};
 
 use crate::{BADLY, MANY, WELL, folder, read, reporting_to, stopped};
 
-/// Reads the JSON of a shutdown, and compares its text with the timeline on stderr, line by line.
+/// Reads the JSON of a shutdown, and compares its text with the report on stderr, line by line.
 fn assert_same_text(ended: &Ended, json: &str) -> Report {
     let report = Report::from_json(json).unwrap_or_else(|error| panic!("{error}\n{json}"));
     let begin = ended.err.iter().position(|line| line.starts_with("shutdown report: ")).expect("it is on stderr");
@@ -40,6 +40,14 @@ fn the_text_of_a_forced_shutdown_is_the_runtimes_own() {
     let ended = program.wait();
     let report = assert_same_text(&ended, &read(&path));
     assert_eq!((report.forced.as_deref(), report.later_triggers.len()), (Some("SIGINT"), 2));
+}
+
+#[test]
+fn the_text_of_a_shutdown_that_reaches_its_deadline_is_the_runtimes_own() {
+    let path = folder("reader-deadline").join("report.json");
+    let ended = stopped(reporting_to(BADLY, &path).arg("endless"));
+    let report = assert_same_text(&ended, &read(&path));
+    assert!(report.deadline_exceeded, "{ended}");
 }
 
 #[test]
