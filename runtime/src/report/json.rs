@@ -283,3 +283,57 @@ impl HookView {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::sample;
+    use super::*;
+    use crate::report::{InFlightSample, LaterTrigger, SkipReason};
+
+    fn to_value(report: &Report) -> Value {
+        serde_json::from_str(&report.to_json()).expect("the report is JSON")
+    }
+
+    fn fields(value: &Value) -> Vec<&str> {
+        value.as_object().expect("an object").keys().map(String::as_str).collect()
+    }
+
+    /// A field that is renamed or removed needs another number of the format.
+    #[test]
+    fn spec_3_24_fields_have_the_names_of_the_public_format() {
+        let report = to_value(&sample::report(&[Outcome::Completed]));
+        let mut expected = vec!["format", "triggered_at", "trigger", "exit_code", "duration", "budget"];
+        expected.extend(["deadline_exceeded", "forced", "program_exit", "draining", "phases", "hooks", "in_flight"]);
+        expected.extend(["in_flight_samples", "later_triggers"]);
+        expected.sort_unstable();
+        let mut found = fields(&report);
+        found.sort_unstable();
+        assert_eq!(found, expected);
+        let mut expected =
+            vec!["name", "module", "phase", "priority", "timeout", "start", "duration", "outcome", "why"];
+        expected.extend(["abandoned", "activity", "left_tasks", "file", "line", "package", "version"]);
+        expected.sort_unstable();
+        let mut found = fields(&report["hooks"][0]);
+        found.sort_unstable();
+        assert_eq!((found, &report["format"]), (expected, &json!(1)));
+    }
+
+    #[test]
+    fn values_of_the_report_are_in_its_json() {
+        let mut report = sample::report(&[Outcome::Skipped(SkipReason::NoTimeLeft)]);
+        report.hooks.iter_mut().for_each(|hook| hook.left_tasks = 3);
+        report.program_exit = Some(ProgramExit::Asked(3));
+        report.in_flight_samples = vec![InFlightSample { at: Duration::from_millis(500), count: 2 }];
+        let trigger = Trigger::Request { label: "again".to_owned() };
+        report.later_triggers = vec![LaterTrigger { at: Duration::from_millis(250), trigger }];
+        let value = to_value(&report);
+        let hook = &value["hooks"][0];
+        assert_eq!((&hook["why"], &hook["left_tasks"]), (&json!("no time was left"), &json!(3)), "{value:#}");
+        assert_eq!(value["program_exit"], json!({ "kind": "requested", "code": 3 }));
+        assert_eq!(value["in_flight_samples"], json!([[0.5, 2]]));
+        let later = json!([{ "at": 0.25, "trigger": { "kind": "request", "label": "again" } }]);
+        assert_eq!(value["later_triggers"], later);
+    }
+}
