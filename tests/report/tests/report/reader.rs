@@ -43,14 +43,6 @@ fn the_text_of_a_forced_shutdown_is_the_runtimes_own() {
 }
 
 #[test]
-fn the_text_of_a_shutdown_that_reaches_its_deadline_is_the_runtimes_own() {
-    let path = folder("reader-deadline").join("report.json");
-    let ended = stopped(reporting_to(BADLY, &path).arg("endless"));
-    let report = assert_same_text(&ended, &read(&path));
-    assert!(report.deadline_exceeded, "{ended}");
-}
-
-#[test]
 fn every_field_arrives() {
     let path = folder("reader-fields").join("report.json");
     stopped(reporting_to(BADLY, &path));
