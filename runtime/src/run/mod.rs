@@ -45,11 +45,11 @@ impl Run {
     /// `start_supervisor` makes another thread call [`supervise`], and returns at once.
     pub(crate) fn start(
         self: &Arc<Self>,
-        notes: impl IntoIterator<Item = Message>,
+        messages: impl IntoIterator<Item = Message>,
         runtime: HookRuntime,
         start_supervisor: impl FnOnce(),
     ) {
-        self.begin(notes, start_supervisor);
+        self.begin(messages, start_supervisor);
         worker::run(self, runtime);
     }
 }

@@ -9,16 +9,16 @@
 //! [`Observer::phase_began`], which must not block. None of them takes the lock of the run.
 //!
 //! # Who sleeps, and who wakes them
-//! - **Workers** wait on `work` while nothing is queued. Whoever queues something notifies one of them; the end of the
-//!   shutdown notifies all.
+//! - **Workers** wait on `work` while nothing is queued. A thread that queues something notifies one of them; the
+//!   end of the shutdown notifies all.
 //! - **The supervisor** waits on the inbox until `supervisor_sleeps_until`, which it sets under the lock at the end of
-//!   each look. Whoever makes something due earlier wakes the inbox. Both sides hold the lock when they read or write
+//!   each look. A thread that makes something due earlier wakes the inbox. Both sides hold the lock when they read or write
 //!   that time, so that no wake-up is missed: either the look sees the change, or the change sees the time.
 //! - **User code that waits** (for a stage, or for a fast shutdown) has wakers, which are user code. They are queued
 //!   like hooks and called by workers, because one that blocks must hold up neither the lock nor the supervisor.
 //!
 //! # Memory ordering
-//! What is outside the lock: `began` (a `OnceLock`, which orders itself), `told_began` and `emitting` (see there), and
+//! What is outside the lock: `began` (a `OnceLock`, which orders itself), `began_emitted` and `emitting` (see there), and
 //! the finalization (an atomic of its own).
 
 use std::collections::HashMap;
@@ -59,7 +59,7 @@ pub(crate) struct Run {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) fast: Arc<FastSignal>,
     began: OnceLock<Began>,
-    told_began: AtomicBool,
+    began_emitted: AtomicBool,
     shared: Mutex<Shared>,
     work: Condvar,
     /// How many threads are emitting events; the end waits for their lines.
@@ -107,7 +107,7 @@ impl Run {
             observer,
             fast: Arc::clone(shared.driver.fast()),
             began: OnceLock::new(),
-            told_began: AtomicBool::new(false),
+            began_emitted: AtomicBool::new(false),
             shared: Mutex::new(shared),
             work: Condvar::new(),
             emitting: AtomicUsize::new(0),
@@ -118,13 +118,13 @@ impl Run {
     /// Begins the shutdown whose trigger came just now. The calling thread then becomes the first worker.
     ///
     /// `start_supervisor` makes another thread watch over the hooks, and returns at once.
-    pub(super) fn begin(&self, notes: impl IntoIterator<Item = Message>, start_supervisor: impl FnOnce()) {
-        let mut notes = notes.into_iter();
-        let Some(first) = notes.next() else { return };
+    pub(super) fn begin(&self, messages: impl IntoIterator<Item = Message>, start_supervisor: impl FnOnce()) {
+        let mut messages = messages.into_iter();
+        let Some(first) = messages.next() else { return };
         let mut shared = self.lock();
         let at = Instant::now();
         let trigger = Arc::new(shared.driver.begin(first));
-        notes.for_each(|note| shared.driver.note(Duration::ZERO, note));
+        messages.for_each(|message| shared.driver.receive(Duration::ZERO, message));
         self.began.get_or_init(|| Began { at, by_wall_clock: SystemTime::now(), trigger });
         // The supervisor looks for the first time when hooks that end at once have ended.
         shared.supervisor_sleeps_until = TAKEOVER;
@@ -133,7 +133,7 @@ impl Run {
         start_supervisor();
         if TELLS_ENDS {
             // The spans around the first hooks wait until a listener has answered this.
-            self.tell_began();
+            self.emit_began_once();
         }
         self.publish(self.lock(), Duration::ZERO);
     }
@@ -204,17 +204,17 @@ impl Run {
     /// Ends a critical section: wakes who waits for the change, and does what it asks for once the lock is free.
     pub(super) fn publish(&self, mut shared: MutexGuard<'_, Shared>, now: Duration) {
         let Effects { phases, cancels, events } = shared.driver.take_effects(now);
-        // Under the lock: without it another thread could tell the next phase first.
+        // Under the lock: without it another thread could emit the next phase first.
         phases.iter().for_each(|(phase, hooks)| self.observer.phase_began(*phase, *hooks));
         if events.is_empty() {
             return self.wake_waiting(shared, now);
         }
-        let told: Vec<_> = events.into_iter().map(|event| (event.stuck_hook(&shared), event)).collect();
+        let emitted: Vec<_> = events.into_iter().map(|event| (event.stuck_hook(&shared), event)).collect();
         // Relaxed, under the lock: who sees the state after this change sees the count, and so waits for the lines.
         self.emitting.fetch_add(1, Ordering::Relaxed);
         self.wake_waiting(shared, now);
         cancels.iter().for_each(|cancel| cancel.cancel());
-        told.iter().for_each(|(stuck, event)| self.emit(stuck.as_ref(), event));
+        emitted.iter().for_each(|(stuck, event)| self.emit(stuck.as_ref(), event));
         // Release: the lines are written before the end sees that they are.
         self.emitting.fetch_sub(1, Ordering::Release);
     }
@@ -239,19 +239,19 @@ impl Run {
 
     fn emit(&self, stuck: Option<&StuckHook>, event: &Event) {
         if event.has_line() {
-            self.tell_began();
+            self.emit_began_once();
         }
         self.observer.event(event, stuck);
     }
 
-    /// Tells that the shutdown has begun, before anything else is told.
-    pub(super) fn tell_began(&self) {
+    /// Emits that the shutdown has begun, before every other line.
+    pub(super) fn emit_began_once(&self) {
         // Acquire, with the release below: who sees the flag sees the count, and so waits for the line.
-        if self.told_began.load(Ordering::Acquire) {
+        if self.began_emitted.load(Ordering::Acquire) {
             return;
         }
         self.emitting.fetch_add(1, Ordering::Relaxed);
-        if !self.told_began.swap(true, Ordering::AcqRel) {
+        if !self.began_emitted.swap(true, Ordering::AcqRel) {
             self.emit_began();
         }
         self.emitting.fetch_sub(1, Ordering::Release);
@@ -325,7 +325,7 @@ impl Run {
     pub(super) fn finalize(&self) {
         // A forced end is the supervisor's: a second writer would be cut off in the middle of the report.
         if !self.is_forced() && self.finalization.begin() {
-            self.tell_began();
+            self.emit_began_once();
             self.wait_until_emitted();
             self.observer.finalize(self.report());
             self.finalization.end();

@@ -147,8 +147,8 @@ impl Simulation {
     }
 
     /// A signal or request comes now.
-    pub(crate) fn note(&mut self, note: Message) {
-        self.driver.note(self.now, note);
+    pub(crate) fn receive(&mut self, message: Message) {
+        self.driver.receive(self.now, message);
         self.settle();
     }
 

@@ -45,9 +45,9 @@ enum Look {
 /// Watches over the run until the report is written, or ends the process.
 pub(crate) fn supervise(run: &Arc<Run>) {
     run.inbox.masks().watch();
-    // Hooks that end at once share lock and CPU with nobody.
+    // Hooks that end at once have the lock and the CPU for themselves.
     run.inbox.wait(Some(TAKEOVER));
-    run.tell_began();
+    run.emit_began_once();
     let mut watch = Watch::default();
     loop {
         match look(run, &mut watch) {
@@ -80,11 +80,11 @@ fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
     let mut shared = run.lock();
     let now = run.now();
     if shared.driver.state().is_over() {
-        // What comes now is no longer this shutdown's: it stays in the inbox for whoever listens next.
+        // What comes now is no longer this shutdown's: it stays in the inbox for who listens next.
         return Look::Over;
     }
-    for note in run.inbox.take() {
-        shared.driver.note(now, note);
+    for message in run.inbox.take() {
+        shared.driver.receive(now, message);
     }
     shared.driver.expire(due, now);
     if shared.driver.state().is_over() {
@@ -108,7 +108,7 @@ fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
 }
 
 impl Watch {
-    /// Whether it is time to tell what still runs.
+    /// Whether it is time to name the hooks that still run.
     fn reports(&mut self, now: Duration) -> bool {
         let due = now >= self.next_report;
         if due {
@@ -117,7 +117,7 @@ impl Watch {
         due
     }
 
-    /// Whether it is time to tell the progress.
+    /// Whether it is time to emit the progress.
     fn wants_progress(&mut self, run: &Run, now: Duration) -> bool {
         let every = run.observer.progress_interval();
         let due = every.is_some() && now >= self.next_progress;
@@ -170,8 +170,8 @@ fn see_to_the_end(run: &Arc<Run>) {
             return run.cut_off();
         }
         run.inbox.wait(Some(left));
-        for note in run.inbox.take() {
-            run.change(|shared, now| shared.driver.note(now, note));
+        for message in run.inbox.take() {
+            run.change(|shared, now| shared.driver.receive(now, message));
         }
         if run.is_forced() {
             return run.cut_off();
