@@ -154,8 +154,11 @@ impl Simulation {
 
     /// From now on so much work is in flight.
     pub(crate) fn set_in_flight(&mut self, count: usize) {
-        self.work.0.store(count, Ordering::Relaxed);
-        self.look();
+        let before = self.work.0.swap(count, Ordering::Relaxed);
+        // As in a program: work that ends wakes the supervisor, work that begins does not.
+        if count < before {
+            self.look();
+        }
     }
 
     /// Adds a hook now, with the fault that it has.
