@@ -1,4 +1,4 @@
-//! Emits events of `tracing`.
+//! Emits the events of a shutdown through `tracing`.
 
 use std::time::Duration;
 
@@ -8,21 +8,19 @@ use tracing::{Level, debug, dispatcher, error, event_enabled, info, info_span, w
 use super::Notice;
 use crate::report::{HookReport, OneLine, Outcome, Report};
 
-/// Emits the event, and returns whether a subscriber is there and listens.
-///
-/// One that does not even want errors of this crate does not listen.
-pub(super) fn emit(news: &Notice) -> bool {
-    let nobody = dispatcher::get_default(dispatcher::Dispatch::is::<NoSubscriber>);
-    if nobody || !event_enabled!(target: "on_shutdown", Level::ERROR) {
+/// Emits the event. Returns `false` if there is no subscriber, or if its filter rejects even errors of this crate.
+pub(super) fn emit(notice: &Notice) -> bool {
+    let has_none = dispatcher::get_default(dispatcher::Dispatch::is::<NoSubscriber>);
+    if has_none || !event_enabled!(target: "on_shutdown", Level::ERROR) {
         return false;
     }
-    let sentence = match news {
-        Notice::Draining { in_flight } => {
+    let sentence = match notice {
+        Notice::DrainingBegan { in_flight } => {
             info!(target: "on_shutdown", in_flight, "draining begins");
             return true;
         }
-        Notice::Ended(hook) => {
-            emit_end(hook);
+        Notice::HookEnded(hook) => {
+            emit_hook_end(hook);
             return true;
         }
         Notice::Report(report) => {
@@ -32,22 +30,24 @@ pub(super) fn emit(news: &Notice) -> bool {
         other => other.sentence(),
     };
     let Some(sentence) = sentence else {
-        debug_assert!(false, "the news without a sentence are above: {news:?}");
+        debug_assert!(false, "the events without a sentence are above: {notice:?}");
         return false;
     };
-    match news {
-        Notice::Installed(_) | Notice::Waiting(_) | Notice::Noted(_) => info!(target: "on_shutdown", "{sentence}"),
-        Notice::Advice(_) | Notice::Trouble(_) | Notice::CutOff(_) | Notice::Hurry(_) => {
+    match notice {
+        Notice::Installed(_) | Notice::StillInFlight(_) | Notice::LaterTrigger(_) => {
+            info!(target: "on_shutdown", "{sentence}")
+        }
+        Notice::Warning(_) | Notice::Problem(_) | Notice::WorkCutOff(_) | Notice::FastShutdown(_) => {
             warn!(target: "on_shutdown", "{sentence}");
         }
-        // Inside a span: some exporters take no event without one. It also shows whether the subscriber answers spans.
+        // Inside a span, because some exporters drop events without one, and to see whether the subscriber answers spans.
         Notice::Began { trigger, hooks, within } => {
             info_span!(target: "on_shutdown", "shutdown_begins", %trigger).in_scope(|| {
                 info!(target: "on_shutdown", %trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}");
             });
         }
-        Notice::Draining { .. } | Notice::Ended(_) | Notice::Report(_) => {}
-        Notice::TimedOut { hook, after, activity } => warn!(
+        Notice::DrainingBegan { .. } | Notice::HookEnded(_) | Notice::Report(_) => {}
+        Notice::HookTimedOut { hook, after, activity } => warn!(
             target: "on_shutdown",
             hook = hook.full_name, file = hook.file, line = hook.line, activity, after_seconds = after.as_secs_f64(),
             "{sentence}"
@@ -62,7 +62,7 @@ pub(super) fn emit(news: &Notice) -> bool {
     true
 }
 
-fn emit_end(hook: &HookReport) {
+fn emit_hook_end(hook: &HookReport) {
     let HookReport { outcome, file, line, duration, .. } = hook;
     let (name, phase, seconds) = (hook.full_name(), hook.phase.name(), seconds(*duration));
     let label = OneLine(&hook.name);
@@ -93,6 +93,6 @@ fn emit_report(report: &Report) {
     }
 }
 
-fn seconds(length: Duration) -> f64 {
-    length.as_secs_f64()
+fn seconds(duration: Duration) -> f64 {
+    duration.as_secs_f64()
 }

@@ -13,7 +13,7 @@ use crate::plan::order::GroupKey;
 use crate::plan::timing::{Share, TimeLimit, Timing};
 use crate::plan::{Id, Plan};
 use crate::report::{HookReport, Outcome, ProgramExit};
-use crate::telemetry::TELLS_ENDS;
+use crate::telemetry::TELEMETRY;
 use crate::trigger::{Message, Signal, Trigger};
 
 mod escalation;
@@ -317,7 +317,7 @@ impl ShutdownState {
     }
 
     fn set(&mut self, id: Id, state: HookState) {
-        if TELLS_ENDS
+        if TELEMETRY
             && let HookState::Ended { start, end, outcome, left_tasks } = &state
             && let Some(hook) = self.plan.hook(id)
         {
