@@ -54,9 +54,19 @@ fn spec_3_14_a_write_to_a_full_pipe_terminal_or_socket_does_not_block() {
         in_time(move || {
             let (_reader, writer) = make();
             assert!(fill(&writer) > 0);
+            // The kernel moves what a terminal holds to its reader in the background, which makes room: fill it again.
+            let refill = || fill(&writer);
             // The situation after a successful `poll`, if another thread has filled the pipe.
-            assert!(is_full(Sink::open(writer.as_fd()).write(b"line")));
-            assert_eq!(write_all(writer.as_fd(), b"line", LINE_PATIENCE, LINE_LIMIT), Written::Part);
+            let mut results = std::iter::repeat_with(|| {
+                refill();
+                Sink::open(writer.as_fd()).write(b"line")
+            });
+            assert!(results.find(Result::is_err).is_some_and(is_full));
+            let mut written = std::iter::repeat_with(|| {
+                refill();
+                write_all(writer.as_fd(), b"line", LINE_PATIENCE, LINE_LIMIT)
+            });
+            assert_eq!(written.find(|written| *written != Written::All), Some(Written::Part));
         });
     }
 }
