@@ -257,6 +257,7 @@
 // docs.rs builds with nightly and `--cfg docsrs`: each item shows the feature that it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+// Compiles the examples of the README, one of which needs `tower`.
 #[cfg(all(doctest, feature = "tower"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;

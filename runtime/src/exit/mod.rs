@@ -40,6 +40,7 @@ pub(crate) fn code(report: &Report, signal_exit_code: bool) -> u8 {
         || !report.in_flight.is_empty()
         || any(|outcome| severity(outcome) == Severity::TimedOut);
     let failed = any(|outcome| severity(outcome) == Severity::Failed);
+    // In the order of the table above. The program's own code hides what hooks did, as the author asked for it.
     match (report.forced, report.program_exit, &report.trigger) {
         (Some(signal), _, _) => forced_by(signal),
         (None, Some(ProgramExit::Asked(code)), _) => code,
@@ -62,6 +63,7 @@ enum Severity {
 
 fn severity(outcome: &Outcome) -> Severity {
     match outcome {
+        // No wildcard for outcomes: a new one must choose its severity.
         Outcome::Completed => Severity::Fine,
         Outcome::Failed(_) | Outcome::Panicked(_) | Outcome::Skipped(SkipReason::MissingValue { .. }) => {
             Severity::Failed
@@ -99,6 +101,7 @@ pub(crate) fn leave(code: u8, mode: ExitMode) {
         ExitMode::Return => {}
         ExitMode::Atexit => std::process::exit(code.into()),
         ExitMode::Immediate => {
+            // A closed stdout must not keep the process from ending.
             let _ = std::io::stdout().flush();
             now(code)
         }

@@ -190,14 +190,17 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {
+            // An `unpark` before the `park` is not lost: the next `park` returns at once.
             self.0.unpark();
         }
     }
+    // A waker of our own: tokio's `block_on` panics inside a runtime.
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);
     loop {
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(value) => return value,
+            // `park` may return without a wake-up. The loop then polls once more.
             Poll::Pending => thread::park(),
         }
     }

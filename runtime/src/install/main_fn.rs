@@ -104,8 +104,8 @@ impl<T: MainOutput, E: Debug> MainOutput for Result<T, E> {
 
 /// Installs the shutdown, runs an async `main` on a new runtime, and waits until all hooks have ended.
 ///
-/// Returns the report's exit code, and only with [`ExitMode::Return`](crate::ExitMode::Return). With the other exit modes
-/// the process ends first.
+/// Returns the report's exit code, and only with [`ExitMode::Return`](crate::ExitMode::Return). With the other exit
+/// modes the process ends first.
 pub fn main_async<F, Fut, R>(settings: Settings, flavor: Flavor, main: F) -> ExitCode
 where
     F: FnOnce() -> Fut,
@@ -116,6 +116,7 @@ where
         Ok(handle) => handle,
         Err(error) => return report_install_error(&error),
     };
+    // After the install: the handlers must be set before the runtime starts threads that can get a signal.
     let report = match flavor.build() {
         Ok(runtime) => {
             handle.send(run_main(|| runtime.block_on(main())));
@@ -130,6 +131,7 @@ where
         }
         Err(error) => {
             stderr::line(format_args!("the system refused the async runtime of `main`: {error}"));
+            // The shutdown is installed, so its hooks run. They may have work without a `main`.
             handle.request_exit(exit::OS_ERROR);
             handle.wait()
         }
@@ -157,6 +159,7 @@ where
 fn run_main<R: MainOutput>(main: impl FnOnce() -> R) -> Message {
     match catch_panic(|| main().into_end()) {
         Ok(MainEnd::Returned) => Message::Trigger(Trigger::MainReturned),
+        // Not a trigger of its own: the code is the program's, also if hooks fail.
         Ok(MainEnd::Code(code)) => Message::Exit(code),
         Ok(MainEnd::Failed(error)) => Message::Trigger(Trigger::MainFailed { error }),
         Err(message) => Message::Trigger(Trigger::MainPanicked { message }),

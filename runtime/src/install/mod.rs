@@ -1,4 +1,4 @@
-//! Installs the shutdown: checks the settings, sets the signal handlers, and starts the threads that wait for a trigger.
+//! Installs the shutdown: checks the settings, sets the signal handlers, and starts the threads.
 
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -25,12 +25,13 @@ mod shell_form;
 pub(crate) mod warnings;
 
 impl Settings {
-    /// Installs the shutdown: makes the plan, sets the signal handlers, and starts two threads. One waits for a trigger,
-    /// the other is the supervisor of the hooks.
+    /// Installs the shutdown: makes the plan, sets the signal handlers, and starts two threads.
     ///
-    /// When this returns, each signal of the set starts the shutdown, whatever the program does. The handle may be
-    /// dropped. Call this first in `main`, before the program starts other threads: a signal that is delivered to another
-    /// thread during the microseconds of the installation can be lost.
+    /// One thread waits for a trigger, the other is the supervisor of the hooks.
+    ///
+    /// When this returns, each signal of the set starts the shutdown. The handle may be dropped. Call this first in
+    /// `main`, before the program starts other threads: a signal that is delivered to another thread during the
+    /// microseconds of the installation can be lost.
     ///
     /// With `ON_SHUTDOWN=plan` in the environment, this prints the plan and ends the process with exit code 0. See
     /// [`MODE_ENV`](crate::MODE_ENV) for the exception.
@@ -46,6 +47,7 @@ impl Settings {
             return Err(InstallError::AlreadyInstalled);
         }
         let handle = prepare(&self)?;
+        // Nothing else sets it while the lock is held.
         Ok(INSTALLED.get_or_init(|| handle).clone())
     }
 }
@@ -93,6 +95,7 @@ fn connect(settings: &Settings, plan: Plan, inbox: &Arc<Inbox>, reporter: &Arc<R
     let observer = crate::output::systemd::wrap_observer(observer, budget);
     let values = Arc::clone(Provided::global());
     let run = Run::new(state, Arc::clone(inbox), values, observer);
+    // The drain phase waits on the inbox, so the end of work in flight must wake the inbox.
     let woken = Arc::clone(inbox);
     drain::set_in_flight_wake(Arc::new(move || woken.wake()));
     Registered::global().install(Arc::clone(&run) as Arc<dyn HookSink>);
@@ -111,6 +114,7 @@ impl Threads {
         let (trigger, parts) = sync_channel(1);
         let builder = thread::Builder::new().name("shutdown".to_owned());
         builder.spawn(move || wait_for_trigger(&parts)).map_err(refused("the thread that waits for signals"))?;
+        // Parked until the trigger, because the system may refuse a thread then.
         let supervisor =
             ParkedThread::start("shutdown-watch", supervise).map_err(refused("the supervisor thread of the hooks"))?;
         Ok(Self { trigger, supervisor })
@@ -121,6 +125,7 @@ impl Threads {
         let has_async_hooks = run.plan().hooks().any(|hook| hook.body.is_async());
         let runtime = if has_async_hooks { HookRuntime::warm() } else { HookRuntime::default() };
         let parts = Parts { run, inbox, reporter, runtime, supervisor: self.supervisor };
+        // The thread ends early only if it panics.
         let lost = |_| refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into());
         self.trigger.send(parts).map_err(lost)
     }
@@ -144,9 +149,13 @@ struct Supervised {
 
 /// Waits for the first message, then runs the shutdown. This thread becomes its first worker.
 fn wait_for_trigger(parts: &Receiver<Parts>) {
+    // `install` failed after it had started this thread.
     let Ok(Parts { run, inbox, reporter, runtime, supervisor }) = parts.recv() else { return };
+    // On this thread, which arms it. Before the trigger, when the system still grants a timer.
     let last_resort = LastResort::prepare();
+    // The thread was started with all signals blocked. The handlers are set now.
     inbox.masks().watch();
+    // `wait` also returns without a message, when the work in flight changes.
     let messages = loop {
         inbox.wait(None);
         let messages = inbox.take();
@@ -154,7 +163,9 @@ fn wait_for_trigger(parts: &Receiver<Parts>) {
             break messages;
         }
     };
+    // Before the first hook: from now on the process ends in time, also if every other thread hangs.
     reporter.arm(last_resort);
+    // Unparked by `start`, because the supervisor may look only at a run that has begun.
     let supervised = Supervised { run: Arc::clone(&run), inbox, reporter };
     run.start(messages, runtime, move || supervisor.unpark(supervised));
 }
@@ -173,6 +184,7 @@ fn supervise(Supervised { run, inbox, reporter }: Supervised) {
 fn exit_on_signal(run: &Run, inbox: &Inbox) {
     loop {
         inbox.wait(None);
+        // A request has no effect any more: the program itself decides when it ends.
         let signal = |message| match message {
             Message::Trigger(Trigger::Signal { signal, .. }) => Some(signal),
             _ => None,
@@ -194,6 +206,7 @@ fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], ignored: &[Si
         disabled => format!(" ({disabled} disabled)"),
     };
     output.log(Notice::Installed(format!("{count} {hooks}{disabled}, on {}; {budget}", signals.join(", "))));
+    // One line each, so that a log search finds every warning by itself.
     for warning in warnings(plan, ignored) {
         output.log(Notice::Warning(warning));
     }

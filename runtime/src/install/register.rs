@@ -150,8 +150,10 @@ where
     F: FnOnce(HookContext) -> Fut + Send + 'static,
     Fut: Future<Output: HookOutput> + Send + 'static,
 {
+    // `Once`, because a closure that owns its resource can be called only once.
     let body = Body::AsyncOnce(Once::new(move |call| {
         let future = call.value().map(hook);
+        // The closure itself runs now, on the hook's thread. Only its future is awaited later.
         let future: HookFuture = Box::pin(async move {
             match future {
                 Some(future) => future.await.into_result(),
@@ -199,10 +201,12 @@ fn add(
 ) -> Result<Registration, RegisterError> {
     let HookSettings { phase, priority, timeout: written, after } = settings;
     let (timeout, timeout_is_default) = (written.unwrap_or(DEFAULT_TIMEOUT), written.is_none());
+    // A mistake in every case: the hook would be cancelled before it starts.
     if timeout.is_zero() {
         return Err(RegisterError::ZeroTimeout { name: name.into_owned() });
     }
     let (file, line) = (location.file(), location.line());
+    // A closure has no module path, and the caller's package is unknown.
     let (module, package, version) = ("", "", "");
     let hook = Hook {
         name,
@@ -215,9 +219,11 @@ fn add(
         priority,
         timeout,
         timeout_is_default,
+        // Holds functions of linked hooks only. The registry keeps the order of registered ones.
         after: &[],
         body,
     };
+    // Now, so that the caller gets the error. At the trigger it would only be in the report.
     for earlier in &after {
         order::check(&hook, earlier).map_err(RegisterError::Plan)?;
     }

@@ -10,8 +10,10 @@ const MAX_ANCESTORS: usize = 64;
 
 /// Returns a warning if the platform sends its signal to a shell that does not forward it to this program.
 pub(crate) fn warning() -> Option<String> {
+    // Without `/proc` there is no warning: on other systems PID 1 is not the container's.
     let shell = fs::read_to_string("/proc/1/comm").ok()?;
     let shell = shell.trim();
+    // As PID 1, this program gets the signal itself. Outside the tree of PID 1 (`docker exec`), it gets none.
     if std::process::id() == 1 || !SHELLS.contains(&shell) || !descends_from_1(std::process::id(), parent) {
         return None;
     }

@@ -8,6 +8,7 @@ use crate::trigger::Signal;
 
 /// Returns one sentence for each thing that the author of the program may not expect.
 pub(crate) fn warnings(plan: &Plan, ignored: &[Signal]) -> Vec<String> {
+    // The plan first: the author of the program can change it.
     [shortfall::describe(plan), long_delay(plan), still_ignored(ignored), shell_form::warning(), panic_aborts()]
         .into_iter()
         .flatten()
@@ -16,6 +17,7 @@ pub(crate) fn warnings(plan: &Plan, ignored: &[Signal]) -> Vec<String> {
 
 fn long_delay(plan: &Plan) -> Option<String> {
     let (delay, usable) = (plan.drain_delay(), plan.budget().usable());
+    // Half: with more, the delay is the longest part of the shutdown, and hooks are cut short first.
     (delay > usable / 2).then(|| {
         format!(
             "the drain delay of {} is more than half of the usable {}; \

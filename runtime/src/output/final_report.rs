@@ -20,6 +20,7 @@ impl FinalReport {
     /// Sets the report; the first one stays. [`wake_waiters`](Self::wake_waiters) must follow.
     pub(crate) fn set(&self, report: Report) {
         // Before the latch: a future that the latch wakes must find the report.
+        // Set a second time only if `cut_off` overtakes `finalize`: the first report was handed out.
         let _ = self.report.set(report);
         self.latch.set();
     }
@@ -70,6 +71,7 @@ impl Future for Ended {
 impl Drop for Ended {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
+            // Otherwise the list would keep the waker of a future that no longer exists.
             self.report.latch.remove(entry);
         }
     }

@@ -59,6 +59,7 @@ impl Reporter {
 
     /// Starts the last resort. Called once, at the trigger.
     pub(crate) fn arm(&self, last_resort: LastResort) {
+        // Cannot be set before: there is one trigger.
         let _ = self.last_resort.set(last_resort.arm(self.budget.last_resort()));
     }
 
@@ -85,9 +86,11 @@ impl Reporter {
         // Room for one: the thread must be able to end after nobody waits for it any more.
         let (file, report, (done, result)) = (self.file.clone(), report.clone(), sync_channel(1));
         let write = move || {
+            // First: it is one short line, and all that `kubectl describe` shows.
             if report.exit_code != 0 {
                 termination_log::write(&report);
             }
+            // The receiver may have stopped waiting.
             let _ = done.send(file.map_or(Ok(()), |file| file.write(&report)));
         };
         let problem = match thread::Builder::new().name("shutdown-report".to_owned()).spawn(write) {
@@ -109,6 +112,7 @@ impl Reporter {
     /// Lets the program continue with the report. `wake` calls the wakers of the futures that wait for it, which are user
     /// code and may block: the caller decides on which thread.
     fn hand_over(&self, report: Report, wake: impl FnOnce(Arc<FinalReport>)) {
+        // First: from now on the program decides when the process ends.
         self.last_resort.get().into_iter().for_each(Armed::disarm);
         self.final_report.set(report);
         wake(self.final_report());
@@ -147,6 +151,7 @@ impl Observer for Reporter {
 
     fn event(&self, event: &Event, hook: Option<&StuckHook>) {
         match event {
+            // For the run itself and for systemd. They have no line.
             Event::Cancel(_) | Event::PhaseBegan { .. } | Event::StageBegan(Stage::Serving | Stage::Leaving) => {}
             Event::StageBegan(Stage::Draining) => {
                 self.output.log(Notice::DrainingBegan { in_flight: drain::count_in_flight() })
@@ -183,6 +188,7 @@ impl Observer for Reporter {
         report.exit_code = code;
         // Half of the time: the files come next, and at the deadline the supervisor ends what takes longer.
         let time = self.budget.conclusion_until().saturating_sub(report.duration) / 2;
+        // Before the files: operators read stderr first, and a file system may hang.
         self.output.write_report(&report, time);
         if code != 0 {
             termination_log::write(&report);
@@ -191,6 +197,7 @@ impl Observer for Reporter {
             self.output.log(Notice::Problem(error));
         }
         match self.exit_mode {
+            // A forced end ends the process in every mode: the person at the terminal asked for it.
             ExitMode::Return if report.forced.is_none() => self.hand_over(report, |report| report.wake_waiters()),
             mode => exit::leave(code, mode),
         }
@@ -198,6 +205,7 @@ impl Observer for Reporter {
 
     fn cut_off(&self, mut report: Report, has_begun: bool) {
         report.exit_code = exit::code(&report, self.signal_exit_code);
+        // Otherwise `finalize` is writing the report, and both texts would mix.
         if !has_begun {
             self.output.write_report(&report, Duration::ZERO);
             self.write_files_in_time(&report);
@@ -218,6 +226,7 @@ impl Observer for Reporter {
     fn finalize_time(&self, now: Duration) -> Duration {
         let left = self.budget.conclusion_until().saturating_sub(now);
         match self.exit_mode {
+            // The handlers are user code, and may need all the time.
             ExitMode::Atexit => left,
             ExitMode::Immediate | ExitMode::Return => left.min(FLUSH_TIMEOUT + stderr::PATIENCE + telemetry::PATIENCE),
         }

@@ -33,6 +33,8 @@ pub(crate) fn write(report: &Report) {
 }
 
 fn write_to(path: &Path, report: &Report) {
+    // Appends, because the program may have written a message of its own. Follows no link, which the container's user
+    // may have placed. Does not block on a pipe.
     let file = OpenOptions::new().append(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path);
     // Best effort: the report on stderr has more, and the process must end.
     let _ = file.and_then(|mut file| file.write_all(line(report).as_bytes()));

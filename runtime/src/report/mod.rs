@@ -250,6 +250,7 @@ pub struct LaterTrigger {
 
 impl Report {
     /// The maximum number of [`later_triggers`](Self::later_triggers).
+    // A process that sends signals in a loop must not exhaust the memory.
     pub const MAX_LATER_TRIGGERS: usize = 64;
 
     /// Returns whether the whole shutdown went well.
@@ -261,6 +262,7 @@ impl Report {
     /// for a program that requests exit code 0 although a hook failed.
     #[must_use]
     pub fn is_success(&self) -> bool {
+        // As the table of exit codes, but for codes that the program chose. A test in `exit` compares both.
         self.hooks.iter().all(|hook| hook.outcome == Outcome::Completed)
             && self.in_flight.is_empty()
             && !self.deadline_exceeded
@@ -302,6 +304,7 @@ impl Report {
             (self.count(|outcome| matches!(outcome, Outcome::TimedOut { .. })), "timed out"),
             (self.count(|outcome| matches!(outcome, Outcome::Skipped(_))), "skipped"),
         ];
+        // Outcomes that did not occur would hide those that did.
         let shown = counts.iter().filter(|(count, _)| *count > 0);
         let parts: Vec<String> = shown.map(|(count, name)| format!("{count} {name}")).collect();
         if parts.is_empty() { "no hooks".to_owned() } else { parts.join(", ") }

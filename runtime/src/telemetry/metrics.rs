@@ -58,6 +58,7 @@ impl ShutdownMetrics {
     }
 
     fn count(&mut self, hook: &HookReport) {
+        // A hook comes twice: when it ends, and in the report.
         if !self.counted.insert((hook.full_name(), hook.file.clone(), hook.line)) {
             return;
         }
@@ -79,6 +80,7 @@ impl ShutdownMetrics {
 
     /// Records the time since the trigger. A hook may flush the exporter before the report, so each event records it.
     fn record_time(&mut self, now: Duration) {
+        // Hooks that run concurrently end in any order, and the gauge must not go back.
         if now >= self.latest {
             self.latest = now;
             gauge!("on_shutdown_duration_seconds").set(now.as_secs_f64());
@@ -88,5 +90,6 @@ impl ShutdownMetrics {
 }
 
 fn count(number: usize) -> f64 {
+    // Every `u32` has an exact `f64`.
     u32::try_from(number).unwrap_or(u32::MAX).into()
 }

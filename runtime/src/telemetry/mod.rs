@@ -92,9 +92,11 @@ impl Output {
                 Err(unsent) => self.print(&unsent),
             }
         }
+        // With `quiet`, stderr belongs to the person who uses the program.
         if self.quiet && report.is_success() {
             return;
         }
+        // As one text, so that lines of other threads do not come between its lines.
         stderr::write(&report.on(self.text_options).to_string(), time.min(stderr::PATIENCE));
     }
 
@@ -102,6 +104,7 @@ impl Output {
     #[cfg(any(feature = "tracing", feature = "metrics"))]
     pub(crate) fn span(&self, hook: &Hook) -> HookSpan {
         let Some(worker) = &self.worker else { return HookSpan::default() };
+        // Before the span: a hook in `finalize` waits here, and its span would count the waiting.
         worker.begin(hook);
         #[cfg(feature = "tracing")]
         return worker.span(hook);

@@ -14,6 +14,7 @@ use crate::trigger::{Signal, Trigger};
 /// An event for the log.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(any(feature = "tracing", feature = "metrics")), expect(dead_code, reason = "only telemetry reads all"))]
+// Owned values: the worker emits the event later, when the hook may be gone.
 pub(crate) enum Notice {
     /// The shutdown is installed.
     Installed(String),
@@ -68,6 +69,7 @@ impl fmt::Display for HookLabel {
 impl Notice {
     /// Returns the line for stderr. With `quiet`, an expected event has none.
     pub(crate) fn line(&self, quiet: bool) -> Option<String> {
+        // Only these. Warnings, timeouts and problems are written even with `quiet`.
         let is_expected =
             matches!(self, Self::Installed(_) | Self::Began { .. } | Self::LaterTrigger(Trigger::MainReturned));
         if quiet && is_expected { None } else { self.sentence() }

@@ -39,7 +39,9 @@ mod cell {
     impl SpanCell {
         fn run_inside<T>(&self, work: impl FnOnce() -> T) -> T {
             let guard = &self.worker.guard;
+            // Without a subscriber that answers, the hook runs outside the span.
             let Some(entered) = guard.call_from_hook(|| self.span.as_ref().map(Span::enter)) else { return work() };
+            // The span must be left before the panic continues.
             let result = catch_unwind(AssertUnwindSafe(work));
             let mut entered = Some(entered);
             guard.call_from_hook(|| drop(entered.take()));
@@ -94,6 +96,7 @@ mod cell {
     impl Drop for InSpan {
         fn drop(&mut self) {
             let future = self.future.take();
+            // The `Drop` of the future is the hook's code, so its events belong into the span.
             self.cell.run_inside(|| drop(future));
         }
     }
@@ -111,6 +114,7 @@ mod cell {
                     outcome = tracing::field::Empty,
                 )
             });
+            // A filter may reject the span. There is nothing to enter then.
             let span = span.filter(|span| !span.is_disabled());
             let cell = |span| Arc::new(SpanCell { span: Some(span), worker: Arc::clone(worker) });
             Self { span: span.map(cell) }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use super::worker::STALLED;
 use crate::user_code::catch_panic;
 
-/// A call that takes longer than this makes hook threads wait before they call, too.
+/// A call that takes longer than this makes hook threads wait before they also call. Well above a call that only formats
+/// and writes, and well below what a hook notices.
 const SLOW: Duration = Duration::from_millis(1);
 
 /// Tracks the calls into the subscriber that have not returned yet.
@@ -51,6 +52,7 @@ impl SubscriberGuard {
         let mut state = self.state();
         while state.longest() > SLOW && state.longest() <= STALLED && state.waited <= STALLED && !state.broken {
             let since = Instant::now();
+            // Wakes in between: no notification comes when a call becomes stalled.
             let waited = self.changed.wait_timeout(state, STALLED / 4);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
             state.waited = state.waited.saturating_add(since.elapsed());
@@ -61,6 +63,7 @@ impl SubscriberGuard {
     /// Makes the call without the lock. Lists the call while it runs.
     fn tracked_call<T>(&self, mut state: MutexGuard<'_, State>, call: impl FnOnce() -> T) -> Option<T> {
         let number = state.next;
+        // Wraps after 2^64 calls, when no old call is in the list.
         state.next = number.wrapping_add(1);
         state.calls.push((number, Instant::now()));
         drop(state);
@@ -70,6 +73,7 @@ impl SubscriberGuard {
         state.calls.retain(|(other, _)| *other != number);
         state.broken |= result.is_err();
         drop(state);
+        // All: hook threads wait for the same call.
         self.changed.notify_all();
         result.ok()
     }

@@ -10,28 +10,37 @@ use crate::report::{HookReport, OneLine, Outcome, Report};
 
 /// Emits the event. Returns `false` if there is no subscriber, or if its filter rejects even errors of this crate.
 pub(super) fn emit(notice: &Notice) -> bool {
-    let has_none = dispatcher::get_default(dispatcher::Dispatch::is::<NoSubscriber>);
-    if has_none || !event_enabled!(target: "on_shutdown", Level::ERROR) {
-        return false;
+    let is_listening = has_subscriber() && event_enabled!(target: "on_shutdown", Level::ERROR);
+    if is_listening {
+        emit_notice(notice);
     }
+    is_listening
+}
+
+/// Returns whether the program has set a global subscriber.
+fn has_subscriber() -> bool {
+    // This thread has no subscriber of its own, so its default is the global one. `has_been_set` would also be true if
+    // another thread had one.
+    !dispatcher::get_default(dispatcher::Dispatch::is::<NoSubscriber>)
+}
+
+fn emit_notice(notice: &Notice) {
     let sentence = match notice {
         Notice::DrainingBegan { in_flight } => {
             info!(target: "on_shutdown", in_flight, "draining begins");
-            return true;
+            return;
         }
         Notice::HookEnded(hook) => {
-            emit_hook_end(hook);
-            return true;
+            return emit_hook_end(hook);
         }
         Notice::Report(report) => {
-            emit_report(report);
-            return true;
+            return emit_report(report);
         }
         other => other.sentence(),
     };
     let Some(sentence) = sentence else {
         debug_assert!(false, "the events without a sentence are above: {notice:?}");
-        return false;
+        return;
     };
     match notice {
         Notice::Installed(_) | Notice::StillInFlight(_) | Notice::LaterTrigger(_) => {
@@ -59,7 +68,6 @@ pub(super) fn emit(notice: &Notice) -> bool {
             "{sentence}"
         ),
     }
-    true
 }
 
 fn emit_hook_end(hook: &HookReport) {
@@ -67,6 +75,7 @@ fn emit_hook_end(hook: &HookReport) {
     let (name, phase, seconds) = (hook.full_name(), hook.phase.name(), seconds(*duration));
     let label = OneLine(&hook.name);
     match outcome {
+        // At level debug: a program may have a thousand hooks, and the report counts those that completed.
         Outcome::Completed => debug!(
             target: "on_shutdown", hook = name, phase, seconds, outcome = outcome.name(), "{label} {outcome}"
         ),
@@ -86,6 +95,7 @@ fn emit_report(report: &Report) {
         0 => info!(
             target: "on_shutdown", exit_code, trigger, seconds, budget_seconds, "shutdown report: {headline}"
         ),
+        // The whole timeline only here: it is long, and a clean shutdown needs no explanation.
         _ => error!(
             target: "on_shutdown", exit_code, trigger, seconds, budget_seconds, timeline = %report,
             "shutdown report: {headline}"

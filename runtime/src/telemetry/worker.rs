@@ -23,10 +23,11 @@ use crate::trigger::Masks;
 /// have a sentence.
 const MAX_QUEUED: usize = 8192;
 
-/// A call that takes longer than this counts as stalled: it may never return.
+/// A call that takes longer than this counts as stalled: it may never return. Longer than a slow exporter needs, shorter
+/// than hooks can lose.
 pub(super) const STALLED: Duration = Duration::from_millis(200);
 
-/// How often a thread that waits for the worker checks whether it is stalled.
+/// How often a thread that waits for the worker checks whether it is stalled: there is no event for that.
 const CHECK: Duration = Duration::from_millis(10);
 
 /// Sends items to the thread that calls the subscriber and the recorder.
@@ -142,6 +143,7 @@ impl TelemetryWorker {
         }
         if !self.is_wanted(&notice) {
             if matches!(notice, Notice::Began { .. }) {
+                // No subscriber will answer, so no hook may wait for one.
                 state.answered = Some(false);
             }
             return vec![notice];
@@ -151,6 +153,7 @@ impl TelemetryWorker {
             return vec![notice];
         }
         state.queue.push_back(Item::Notice(notice));
+        // The worker may never return: what it would have sent goes to stderr now.
         let unsent = if is_stalled { take_sentences(&mut state) } else { Vec::new() };
         drop(state);
         self.shared.changed.notify_all();
@@ -244,9 +247,11 @@ fn run(shared: &Shared, masks: Masks) -> ! {
             }
             continue;
         };
+        // Before the call, so that others see when it is stalled.
         state.working = Some(Instant::now());
         drop(state);
         if !has_program_mask {
+            // Only before the first item of a series: to change the mask is a system call.
             masks.apply_program_mask();
             has_program_mask = true;
         }
@@ -268,8 +273,10 @@ fn run(shared: &Shared, masks: Masks) -> ! {
         if is_beginning {
             state.answered = Some(taken);
         }
+        // Kept, because `send_report` looks after the worker is idle again.
         state.report_taken |= taken && is_report;
         drop(state);
+        // All: threads wait for different conditions.
         shared.changed.notify_all();
     }
 }

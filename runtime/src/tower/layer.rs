@@ -73,12 +73,14 @@ where
     type Future = InFlightFuture<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        // A service that is not ready has no request yet, so nothing is in flight.
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
         // Before the inner service: its `call` may already begin the work.
         let in_flight = in_flight_at(self.site);
+        // The response does not know the version of its request.
         let version = request.version();
         InFlightFuture::new(self.inner.call(request), version, in_flight)
     }

@@ -74,6 +74,7 @@ impl<B> Service<Request<B>> for Readiness {
     type Future = Ready<Result<Response<String>, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // An answer needs nothing that could be exhausted.
         Poll::Ready(Ok(()))
     }
 

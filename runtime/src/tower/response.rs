@@ -38,6 +38,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = ready!(this.future.poll(context));
+        // On an error the guard is dropped here: there is no body.
         let in_flight = this.in_flight.take();
         Poll::Ready(result.map(|mut response| {
             // Checked now, not at the call: a request from before the trigger may end after it.
@@ -80,6 +81,7 @@ impl<B: Body> Body for InFlightBody<B> {
         let this = self.project();
         let frame = ready!(this.body.poll_frame(context));
         if !matches!(frame, Some(Ok(_))) {
+            // The end and an error both end the request. The owner may keep the body for longer.
             *this.in_flight = None;
         }
         Poll::Ready(frame)

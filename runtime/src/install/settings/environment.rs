@@ -21,12 +21,14 @@ impl Mode {
         let mode = match value.as_deref() {
             None => return Ok(Self::Run),
             Some("plan") => Self::PrintPlan,
+            // Without the feature it is an error: a text would not be what the reader can parse.
             Some("plan-json") if cfg!(feature = "json") => Self::PrintPlanAsJson,
             Some(other) => return Err(InstallError::Mode { value: other.to_owned() }),
         };
         if std::env::current_exe().is_ok_and(|program| is_test_binary(&program)) {
             stderr::line(format_args!(
-                "`{MODE_ENV}` is ignored in a test binary, which would end here; run the program itself to print its plan"
+                "`{MODE_ENV}` is ignored in a test binary, whose tests would end here; \
+                 run the program itself to print its plan"
             ));
             return Ok(Self::Run);
         }
@@ -39,6 +41,7 @@ impl Mode {
 /// Programs that cargo builds or runs have no hash in their names. The path is the only sign that a program under test
 /// does not share with the test that starts it: environment and features are the same.
 fn is_test_binary(program: &Path) -> bool {
+    // Cargo writes its 64-bit hash in hexadecimal.
     const HASH_LENGTH: usize = 16;
     let is_in_deps = program.parent().and_then(Path::file_name).is_some_and(|folder| folder == "deps");
     let hash = program.file_stem().and_then(|name| name.to_str()).and_then(|name| name.rsplit_once('-'));
@@ -66,6 +69,21 @@ pub(super) fn environment_path(name: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Runs this test again, in another process that has the variable.
+    #[test]
+    fn spec_3_22_the_variable_does_not_end_a_test_binary() {
+        if std::env::var_os(MODE_ENV).is_some() {
+            assert_eq!(Mode::read().unwrap(), Mode::Run);
+            return println!("the test continues");
+        }
+        let name = "install::settings::environment::tests::spec_3_22_the_variable_does_not_end_a_test_binary";
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = again.args(["--exact", name, "--nocapture"]).env(MODE_ENV, "plan").output().unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && out.contains("the test continues"), "{out}{err}");
+        assert!(err.contains("on-shutdown: `ON_SHUTDOWN` is ignored in a test binary"), "{err}");
+    }
 
     #[test]
     fn spec_3_22_a_test_binary_is_recognised_by_its_path() {

@@ -64,6 +64,7 @@ impl InstallError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
+            // No wildcard below: a new variant must choose its code.
             Self::System { .. } => exit::OS_ERROR,
             Self::Grace(_)
             | Self::Signals(_)
@@ -110,6 +111,7 @@ impl fmt::Display for InstallError {
 impl std::error::Error for InstallError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            // The other variants print their inner error themselves. As a source it would be printed twice.
             Self::System { error, .. } => Some(error),
             _ => None,
         }

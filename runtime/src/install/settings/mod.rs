@@ -25,9 +25,9 @@ mod error;
 /// With `plan`, `install` prints the plan and ends the process with exit code 0. With `plan-json` (feature `json`), it
 /// prints the plan as JSON. Another value is an error.
 ///
-/// The variable is ignored, with a line on stderr, in a binary that cargo has built to run tests or benchmarks. `install`
-/// recognizes such a binary by its path: it lies in a folder `deps`, and its name ends with a hash. Test binaries of
-/// other build systems and doc tests are not recognized. Do not set the variable for them.
+/// The variable is ignored, with a line on stderr, in a binary that cargo has built to run tests or benchmarks.
+/// `install` recognizes such a binary by its path: it lies in a folder `deps`, and its name ends with a hash. Test
+/// binaries of other build systems and doc tests are not recognized. Do not set the variable for them.
 pub const MODE_ENV: &str = "ON_SHUTDOWN";
 
 /// Configures the shutdown of a program. Every setting has a default.
@@ -75,8 +75,8 @@ impl Settings {
     ///
     /// SIGINT (a person at a terminal) and the end of `main` skip the delay. Default: zero.
     ///
-    /// The delay is part of the grace period. [`install`](Self::install) refuses a delay that leaves hooks no time:
-    /// between the delay and the time kept for `flush`, 1 s must be left, or a tenth of the usable time if that is less.
+    /// The delay is part of the grace period. [`install`](Self::install) refuses a delay that leaves hooks no time.
+    /// Between the delay and the time kept for `flush`, 1 s must be left, or a tenth of the usable time if that is less.
     /// With the default grace period of 10 s, the longest delay is 6.47 s.
     pub fn drain_delay(mut self, delay: Duration) -> Self {
         self.drain_delay = delay;
@@ -120,8 +120,8 @@ impl Settings {
 
     /// Sets whether to write nothing to stderr at an install without warnings and at a clean shutdown. Default: off.
     ///
-    /// For command-line tools, whose users read stderr. Warnings and failures are written anyway, and `tracing` receives
-    /// all events.
+    /// For command-line tools, whose users read stderr. Warnings and failures are written anyway, and `tracing`
+    /// receives all events.
     pub fn quiet(mut self, yes: bool) -> Self {
         self.quiet = yes;
         self
@@ -142,8 +142,8 @@ impl Settings {
     /// For hooks of dependencies. Hooks that are `after` the disabled hook do not wait for it.
     ///
     /// The environment variable `ON_SHUTDOWN_HOOKS` also changes hooks, and takes precedence:
-    /// `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s priority=5; metrics::push disabled"`. If no linked hook has the name,
-    /// [`install`](Self::install) returns an error.
+    /// `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s priority=5; metrics::push disabled"`. If no linked hook has the
+    /// name, [`install`](Self::install) returns an error.
     pub fn disable_hook(mut self, full_name: &str) -> Self {
         self.overrides.add(full_name, Change::Disabled, OverrideSource::Program);
         self
@@ -180,10 +180,13 @@ impl Settings {
 
     fn make_plan(&self, budget: Budget, hooks: &str) -> Result<Plan, InstallError> {
         self.signals.check()?;
+        // Zero is always allowed, also in a grace period that is too short for a delay.
         if self.drain_delay > budget.longest_drain_delay() && !self.drain_delay.is_zero() {
             return Err(InstallError::DrainDelay { delay: self.drain_delay, budget });
         }
+        // A clone: `plan` may be called again, after the environment has changed.
         let mut overrides = self.overrides.clone();
+        // After the program's own changes: the last change of a hook counts.
         overrides.read(hooks)?;
         let (hooks, disabled) = overrides.apply(registry::linked())?;
         Ok(Plan::new(hooks, budget, self.drain_delay)?.without(disabled))
@@ -199,6 +202,7 @@ impl Settings {
 
     /// Returns the file for the report, if the environment or the program names one.
     pub(crate) fn choose_report_file(&self) -> Result<Option<ReportFile>, InstallError> {
+        // The environment first: the operator knows which folder can be written.
         let path = environment_path(REPORT_ENV).or_else(|| self.report_file.clone());
         Ok(path.map(|path| ReportFile::new(&path)).transpose()?)
     }

@@ -28,6 +28,7 @@ pub(super) fn waiting_status(progress: &Progress) -> Option<String> {
     if *in_flight > 0 {
         awaited.insert(0, format!("{in_flight} in flight"));
     }
+    // The number of the others shows that the list is not complete.
     if let Some(more @ 1..) = hooks.len().checked_sub(MAX_NAMED_HOOKS) {
         awaited.push(format!("{more} more"));
     }
@@ -50,7 +51,9 @@ pub(super) fn one_line(text: &str) -> String {
 
 /// Returns how long systemd should wait from now on, after progress.
 pub(super) fn extension(progress: &Progress, grace_period: Duration) -> Duration {
+    // `until` is in the past if the last hook has just timed out.
     let until = progress.until.max(progress.now).saturating_add(EXTRA_TIME);
+    // Beyond the grace period, this process has ended.
     until.min(grace_period).saturating_sub(progress.now)
 }
 

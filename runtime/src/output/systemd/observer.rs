@@ -78,6 +78,7 @@ impl SystemdObserver {
         let status = status.map(|status| messages::one_line(&status)).filter(|status| *status != sent.status);
         let stopping = (!sent.stopping).then_some(NotifyState::Stopping);
         let shown = status.as_deref().map(NotifyState::Status);
+        // The message type takes `u32`: at most 71 minutes at a time.
         let micros = |time: Duration| u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
         let extended = progress.map(|(_, time)| NotifyState::ExtendTimeoutUsec(micros(time)));
         let states: Vec<NotifyState<'_>> = [stopping, shown, extended].into_iter().flatten().collect();
@@ -88,9 +89,11 @@ impl SystemdObserver {
             Ok(()) => {
                 sent.stopping = true;
                 sent.progress = progress.map_or(sent.progress, |(progress, _)| progress);
+                // Kept only after success: a status that was not sent is sent with the next message.
                 sent.status = status.unwrap_or_else(|| std::mem::take(&mut sent.status));
             }
             Err(error) => {
+                // Only the first error: the later ones have the same cause.
                 sent.failure.get_or_insert(SendFailure { error, is_logged: false });
             }
         }
@@ -100,6 +103,7 @@ impl SystemdObserver {
     fn log_failure(&self) {
         let mut sent = self.sent();
         let Some(failure) = sent.failure.as_mut().filter(|failure| !failure.is_logged) else { return };
+        // Under the lock, so that two threads do not both log it.
         failure.is_logged = true;
         let line = format!("systemd was not notified of the shutdown: {}", failure.error);
         drop(sent);
@@ -115,6 +119,7 @@ impl SystemdObserver {
 
 impl Observer for SystemdObserver {
     fn triggered(&self) {
+        // Before the reporter: the stop timeout of systemd counts from this message.
         self.send_stopping();
         self.reporter.triggered();
     }
@@ -131,6 +136,7 @@ impl Observer for SystemdObserver {
         let mut sent = self.sent();
         sent.phase = Some(phase);
         self.send(&mut sent, Some(messages::phase_status(phase, hooks)), None);
+        // The reporter must not run under this lock.
         drop(sent);
         self.reporter.phase_began(phase, hooks);
     }

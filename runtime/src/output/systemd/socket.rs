@@ -35,6 +35,7 @@ pub(super) struct Channel {
 impl Channel {
     /// Returns the channel of this process. `None` if the environment names no socket.
     pub(super) fn from_environment() -> io::Result<Option<&'static Self>> {
+        // Kind and text, because `io::Error` is not `Clone`, and each caller gets the error.
         static CHANNEL: OnceLock<Result<Option<Channel>, (ErrorKind, String)>> = OnceLock::new();
         let open = || match env::var_os(SOCKET).filter(|name| !name.to_string_lossy().trim().is_empty()) {
             None => Ok(None),
@@ -51,6 +52,7 @@ impl Channel {
 
     fn open(name: &OsStr) -> io::Result<Self> {
         let (address, socket) = (address(name)?, UnixDatagram::unbound()?);
+        // A shutdown must not wait for systemd.
         socket.set_nonblocking(true)?;
         // Connected now, so that a later `chroot` does not matter. If nothing listens yet, `send` uses the address.
         let _ = socket.connect_addr(&address);
@@ -85,6 +87,7 @@ impl Channel {
 /// Returns whether this process is the service, not a child that has inherited the socket.
 pub(super) fn is_service_process() -> bool {
     let started = env::var(EXEC_PID).ok();
+    // Older versions of systemd do not set the variable. SeqCst: rare, so the strongest ordering costs nothing.
     started.is_none_or(|pid| pid == std::process::id().to_string()) || READY_SENT.load(Ordering::SeqCst)
 }
 
