@@ -228,46 +228,32 @@ fn take_sentences(state: &mut State) -> Vec<Notice> {
     sentences
 }
 
+/// The worker's own thread.
+struct Thread<'a> {
+    shared: &'a Shared,
+    masks: Masks,
+    /// Whether the thread has the program's mask, as it must during calls.
+    has_program_mask: bool,
+    #[cfg(feature = "metrics")]
+    metrics: super::metrics::ShutdownMetrics,
+}
+
 /// Handles the items of the queue. Never returns.
 fn run(shared: &Shared, masks: Masks) -> ! {
     // The thread inherited a mask that blocks all signals.
     masks.watch();
-    let mut has_program_mask = false;
-    #[cfg(feature = "metrics")]
-    let mut metrics = super::metrics::ShutdownMetrics::default();
+    let mut thread = Thread {
+        shared,
+        masks,
+        has_program_mask: false,
+        #[cfg(feature = "metrics")]
+        metrics: super::metrics::ShutdownMetrics::default(),
+    };
     loop {
-        let mut state = shared.state();
-        let Some(item) = state.queue.pop_front() else {
-            if has_program_mask {
-                drop(state);
-                masks.watch();
-                has_program_mask = false;
-            } else {
-                drop(shared.changed.wait(state));
-            }
-            continue;
-        };
-        // Before the call, so that others see when it is stalled.
-        state.working = Some(Instant::now());
-        drop(state);
-        if !has_program_mask {
-            // Only before the first item of a series: to change the mask is a system call.
-            masks.apply_program_mask();
-            has_program_mask = true;
-        }
+        let item = thread.next_item();
         let is_beginning = matches!(item, Item::Notice(Notice::Began { .. }));
         let is_report = matches!(item, Item::Notice(Notice::Report(_)));
-        let taken = match item {
-            Item::Notice(notice) => {
-                #[cfg(feature = "metrics")]
-                metrics.record(&notice);
-                emit_or_print(&notice, shared)
-            }
-            #[cfg(feature = "tracing")]
-            Item::EndSpan(span, outcome) => end_span(span, outcome, &shared.guard),
-            #[cfg(feature = "tracing")]
-            Item::DropSpan(span) => drop_span(span, &shared.guard),
-        };
+        let taken = thread.handle(item);
         let mut state = shared.state();
         state.working = None;
         if is_beginning {
@@ -278,6 +264,49 @@ fn run(shared: &Shared, masks: Masks) -> ! {
         drop(state);
         // All: threads wait for different conditions.
         shared.changed.notify_all();
+    }
+}
+
+impl Thread<'_> {
+    /// Blocks until there is an item, and takes it.
+    fn next_item(&mut self) -> Item {
+        let mut state = self.shared.state();
+        loop {
+            if let Some(item) = state.queue.pop_front() {
+                // In the same step, so that the worker is never idle in between, and others see when it is stalled.
+                state.working = Some(Instant::now());
+                return item;
+            }
+            state = if self.has_program_mask {
+                // Without the lock: to change the mask is a system call, and hooks wait for the lock.
+                drop(state);
+                self.masks.watch();
+                self.has_program_mask = false;
+                self.shared.state()
+            } else {
+                self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+            };
+        }
+    }
+
+    /// Calls the recorder and the subscriber. Returns whether the subscriber took the item.
+    fn handle(&mut self, item: Item) -> bool {
+        if !self.has_program_mask {
+            // Only before the first item of a series, not before each.
+            self.masks.apply_program_mask();
+            self.has_program_mask = true;
+        }
+        match item {
+            Item::Notice(notice) => {
+                #[cfg(feature = "metrics")]
+                self.metrics.record(&notice);
+                emit_or_print(&notice, self.shared)
+            }
+            #[cfg(feature = "tracing")]
+            Item::EndSpan(span, outcome) => end_span(span, outcome, &self.shared.guard),
+            #[cfg(feature = "tracing")]
+            Item::DropSpan(span) => drop_span(span, &self.shared.guard),
+        }
     }
 }
 
