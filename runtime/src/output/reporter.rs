@@ -95,11 +95,11 @@ impl Reporter {
         };
         let problem = match thread::Builder::new().name("shutdown-report".to_owned()).spawn(write) {
             Err(_) => "the report file was not written: the system refused a thread for it".to_owned(),
-            Ok(_) => match result.recv_timeout(stderr::PATIENCE) {
+            Ok(_) => match result.recv_timeout(stderr::REPORT_TIMEOUT) {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error,
                 Err(_) => {
-                    format!("the report file was not written within {}", HumanDuration(stderr::PATIENCE))
+                    format!("the report file was not written within {}", HumanDuration(stderr::REPORT_TIMEOUT))
                 }
             },
         };
@@ -228,7 +228,9 @@ impl Observer for Reporter {
         match self.exit_mode {
             // The handlers are user code, and may need all the time.
             ExitMode::Atexit => left,
-            ExitMode::Immediate | ExitMode::Return => left.min(FLUSH_TIMEOUT + stderr::PATIENCE + telemetry::PATIENCE),
+            ExitMode::Immediate | ExitMode::Return => {
+                left.min(FLUSH_TIMEOUT + stderr::REPORT_TIMEOUT + telemetry::WORKER_TIMEOUT)
+            }
         }
     }
 }

@@ -36,11 +36,11 @@ mod worker;
 pub(crate) const TELEMETRY: bool = cfg!(any(feature = "tracing", feature = "metrics"));
 
 /// Maximum time that the end of the shutdown, and a hook in `finalize`, waits for a worker that is not stalled.
-pub(crate) const PATIENCE: Duration = if TELEMETRY { Duration::from_millis(500) } else { Duration::ZERO };
+pub(crate) const WORKER_TIMEOUT: Duration = if TELEMETRY { Duration::from_millis(500) } else { Duration::ZERO };
 
 /// Minimum time for the worker, if no time is left: enough for a subscriber that is not slow.
 #[cfg(any(feature = "tracing", feature = "metrics"))]
-const MIN_PATIENCE: Duration = Duration::from_millis(50);
+const MIN_WORKER_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Writes lines and the report to the subscriber, otherwise to stderr.
 pub(crate) struct Output {
@@ -86,7 +86,7 @@ impl Output {
     pub(crate) fn write_report(&self, report: &Report, time: Duration) {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         if let Some(worker) = &self.worker {
-            match worker.send_report(report, time.clamp(MIN_PATIENCE, PATIENCE)) {
+            match worker.send_report(report, time.clamp(MIN_WORKER_TIMEOUT, WORKER_TIMEOUT)) {
                 Ok(()) if report.is_success() => return,
                 Ok(()) => return stderr::line(format_args!("exit code {}: {}", report.exit_code, report.headline())),
                 Err(unsent) => self.print(&unsent),
@@ -97,7 +97,7 @@ impl Output {
             return;
         }
         // As one text, so that lines of other threads do not come between its lines.
-        stderr::write(&report.on(self.text_options).to_string(), time.min(stderr::PATIENCE));
+        stderr::write(&report.on(self.text_options).to_string(), time.min(stderr::REPORT_TIMEOUT));
     }
 
     /// Makes the span around a hook that starts now.

@@ -30,13 +30,13 @@ use crate::report::{OneLine, TextOptions};
 const CHUNK: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
 /// Maximum time that the report waits for a reader that takes nothing.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
+pub(crate) const REPORT_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Maximum time that a line waits for such a reader. Short, because a hook or the supervisor writes it.
-const LINE_PATIENCE: Duration = Duration::from_millis(10);
+const LINE_TIMEOUT: Duration = Duration::from_millis(10);
 
 /// Maximum time that a line waits for a reader that takes a little at a time.
-const LINE_LIMIT: Duration = Duration::from_millis(100);
+const LINE_TOTAL_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// How long to wait before the next try if the descriptor is writable for `poll` and then takes nothing.
 const RETRY: Duration = Duration::from_millis(1);
@@ -59,18 +59,18 @@ pub(crate) fn prepare() {
 /// Writes `on-shutdown: ` and the text as one line, as far as the reader takes it in time.
 pub(crate) fn line(text: impl std::fmt::Display) {
     // Relaxed, here and below: the flag guards no other memory.
-    let patience = if STUCK.load(Ordering::Relaxed) { Duration::ZERO } else { LINE_PATIENCE };
-    write_to_stderr(&format!("on-shutdown: {}\n", OneLine(text)), patience, LINE_LIMIT);
+    let timeout = if STUCK.load(Ordering::Relaxed) { Duration::ZERO } else { LINE_TIMEOUT };
+    write_to_stderr(&format!("on-shutdown: {}\n", OneLine(text)), timeout, LINE_TOTAL_TIMEOUT);
 }
 
-/// Writes the text, until the reader takes nothing for the time `patience`.
-pub(crate) fn write(text: &str, patience: Duration) {
-    write_to_stderr(text, patience, Duration::MAX);
+/// Writes the text, until the reader takes nothing for the time `timeout`.
+pub(crate) fn write(text: &str, timeout: Duration) {
+    write_to_stderr(text, timeout, Duration::MAX);
 }
 
 /// Writes to the descriptor directly: a thread of the program may hold the standard library's lock for ever.
-fn write_to_stderr(text: &str, patience: Duration, limit: Duration) {
-    match write_all(stderr().as_fd(), text.as_bytes(), patience, limit) {
+fn write_to_stderr(text: &str, timeout: Duration, limit: Duration) {
+    match write_all(stderr().as_fd(), text.as_bytes(), timeout, limit) {
         Written::All => STUCK.store(false, Ordering::Relaxed),
         Written::Part => STUCK.store(true, Ordering::Relaxed),
         Written::Refused => {}
@@ -87,27 +87,27 @@ enum Written {
     Refused,
 }
 
-fn write_all(descriptor: BorrowedFd<'_>, bytes: &[u8], patience: Duration, limit: Duration) -> Written {
+fn write_all(descriptor: BorrowedFd<'_>, bytes: &[u8], timeout: Duration, limit: Duration) -> Written {
     let sink = Sink::open(descriptor);
-    let written = write_chunks(&sink, descriptor, bytes, (patience, limit));
+    let written = write_chunks(&sink, descriptor, bytes, (timeout, limit));
     drop(sink);
     // `Sink::open` may have closed the spare descriptor.
     prepare();
     written
 }
 
-/// Writes until the reader takes nothing for the time `patience`, or the whole text takes longer than `limit`.
+/// Writes until the reader takes nothing for the time `timeout`, or the whole text takes longer than `limit`.
 fn write_chunks(
     sink: &Sink<'_>,
     descriptor: BorrowedFd<'_>,
     bytes: &[u8],
-    (patience, limit): (Duration, Duration),
+    (timeout, limit): (Duration, Duration),
 ) -> Written {
     let start = Instant::now();
     let (mut progress, mut rest) = (start, bytes);
     while let Some(chunk) = rest.chunks(CHUNK).next() {
         let elapsed = start.elapsed();
-        let left = patience.saturating_sub(progress.elapsed()).min(limit.saturating_sub(elapsed));
+        let left = timeout.saturating_sub(progress.elapsed()).min(limit.saturating_sub(elapsed));
         if elapsed > limit || !is_writable(descriptor, left) {
             return Written::Part;
         }

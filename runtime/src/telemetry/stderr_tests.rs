@@ -64,7 +64,7 @@ fn spec_3_14_a_write_to_a_full_pipe_terminal_or_socket_does_not_block() {
             assert!(results.find(Result::is_err).is_some_and(is_full));
             let mut written = std::iter::repeat_with(|| {
                 refill();
-                write_all(writer.as_fd(), b"line", LINE_PATIENCE, LINE_LIMIT)
+                write_all(writer.as_fd(), b"line", LINE_TIMEOUT, LINE_TOTAL_TIMEOUT)
             });
             assert_eq!(written.find(|written| *written != Written::All), Some(Written::Part));
         });
@@ -84,7 +84,7 @@ fn spec_3_14_a_terminal_with_less_room_than_the_line_does_not_block() {
             while written == Ok(CHUNK) && is_writable(writer.as_fd(), Duration::ZERO) {
                 written = sink.write(&[b'x'; CHUNK]);
             }
-            write_all(writer.as_fd(), &[b'x'; 100_000], LINE_PATIENCE, LINE_LIMIT);
+            write_all(writer.as_fd(), &[b'x'; 100_000], LINE_TIMEOUT, LINE_TOTAL_TIMEOUT);
             // It was writable for `poll`, and a blocking write would have blocked.
             written != Ok(CHUNK)
         })
@@ -104,7 +104,7 @@ fn spec_3_14_a_reader_that_takes_a_little_at_a_time_holds_a_line_only_so_long() 
         }
     });
     let start = Instant::now();
-    let written = write_all(writer.as_fd(), &[b'x'; 10_000_000], LINE_PATIENCE, LINE_LIMIT);
+    let written = write_all(writer.as_fd(), &[b'x'; 10_000_000], LINE_TIMEOUT, LINE_TOTAL_TIMEOUT);
     assert_eq!(written, Written::Part);
     assert!(start.elapsed() < LONG, "{:?}", start.elapsed());
 }
@@ -132,7 +132,7 @@ fn a_file_is_written_where_it_is_and_not_from_its_beginning() {
     let path = std::env::temp_dir().join(format!("on-shutdown-stderr-{}", std::process::id()));
     let file = File::create(&path).expect("a file");
     for line in [b"first\n", b"again\n"] {
-        assert_eq!(write_all(file.as_fd(), line, LINE_PATIENCE, LINE_LIMIT), Written::All);
+        assert_eq!(write_all(file.as_fd(), line, LINE_TIMEOUT, LINE_TOTAL_TIMEOUT), Written::All);
     }
     assert_eq!(std::fs::read_to_string(&path).expect("text"), "first\nagain\n");
     std::fs::remove_file(path).expect("it is there");

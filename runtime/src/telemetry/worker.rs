@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::span::{HookSpan, SpanCell};
 #[cfg(feature = "tracing")]
 use super::subscriber_guard::SubscriberGuard;
-use super::{Notice, PATIENCE};
+use super::{Notice, WORKER_TIMEOUT};
 use crate::hook::{Hook, Phase};
 use crate::report::Report;
 use crate::telemetry::stderr;
@@ -179,7 +179,7 @@ impl TelemetryWorker {
         if hook.phase < Phase::Finalize {
             self.shared.state().running += 1;
         } else if cfg!(feature = "metrics") || self.has_subscriber() {
-            drop(self.shared.wait(PATIENCE, |state| state.is_idle() && state.running <= 0));
+            drop(self.shared.wait(WORKER_TIMEOUT, |state| state.is_idle() && state.running <= 0));
         }
     }
 
@@ -190,7 +190,8 @@ impl TelemetryWorker {
             return HookSpan::default();
         }
         // If there is no answer in time, no later hook waits for it.
-        let answered = *self.shared.wait(PATIENCE, |state| state.answered.is_some()).answered.get_or_insert(false);
+        let answered =
+            *self.shared.wait(WORKER_TIMEOUT, |state| state.answered.is_some()).answered.get_or_insert(false);
         if answered { HookSpan::new(hook, &self.shared) } else { HookSpan::default() }
     }
 
