@@ -1,20 +1,21 @@
-//! Shutdown hooks: annotate a function, and it runs, in order and in time, when SIGTERM arrives.
+//! Runs shutdown hooks: annotated functions run in order and in time when SIGTERM arrives.
 //!
 //! ```standalone_crate
 //! use on_shutdown::on_shutdown;
 //!
-//! #[on_shutdown(timeout = "2s")]
+//! #[on_shutdown(phase = flush, timeout = "2s")]
 //! async fn flush_orders() -> std::io::Result<()> {
-//!     println!("what was in memory is on the disk");
+//!     println!("wrote the orders to the disk");
 //!     Ok(())
 //! }
 //!
 //! #[on_shutdown::main]
-//! async fn main() { println!("at work") }
+//! async fn main() { println!("working") }
 //! ```
 //!
-//! Every [`#[on_shutdown]`](macro@on_shutdown) function of every crate that is linked into the program runs when the
-//! program stops, whatever the others do; the process ends before the platform kills it, and says what happened.
+//! When the program stops, every [`#[on_shutdown]`](macro@on_shutdown) function runs, in every crate that is linked into
+//! the program. A hook that fails, panics or hangs does not keep the others from running. The process ends before the
+//! platform kills it, and writes a report.
 //!
 //! # What happens on Ctrl-C
 //! This is the example [`01_quickstart`](https://github.com/on-shutdown/on-shutdown/blob/main/examples/src/bin/01_quickstart.rs)
@@ -27,54 +28,59 @@
 //! stopped the consumer
 //! wrote the index
 //! wrote the orders
-//! on-shutdown: close_pool (examples/src/bin/01_quickstart.rs:43) timed out after 540 ms, awaiting, last polled 503 ms ago
+//! on-shutdown: close_pool (examples/src/bin/01_quickstart.rs:43) timed out after 526 ms, awaiting, last polled 500 ms ago
 //! sent the last metrics
-//! shutdown report: SIGINT; 5 completed, 1 timed out in 1.21 s of 8.5 s
-//!   deregister    0  leave_registry  |###                               |    +159 µs    120 ms  completed
-//!   stop       10  stop_consumer   |   #######                        |    +120 ms    251 ms  completed
-//!               0  write_orders    |          ########                |    +372 ms    300 ms  completed
-//!               0  write_index     |          ######                  |    +372 ms    201 ms  completed
-//!   close       0  close_pool      |                  ############### |    +673 ms    540 ms  timed out, cancelled (examples/src/bin/01_quickstart.rs:43); awaiting, last polled 503 ms ago
-//!   flush       0  flush_metrics   |                                 #|    +1.21 s     22 µs  completed
+//! shutdown report: SIGINT; 5 completed, 1 timed out in 1.2 s of 8.5 s
+//!   deregister    0  leave_registry  |###                              |    +131 µs    122 ms  completed
+//!   stop       10  stop_consumer   |   #######                       |    +122 ms    252 ms  completed
+//!               0  write_orders    |          ########               |    +374 ms    300 ms  completed
+//!               0  write_index     |          #####                  |    +374 ms    201 ms  completed
+//!   close       0  close_pool      |                  ############## |    +674 ms    526 ms  timed out, cancelled (examples/src/bin/01_quickstart.rs:43); awaiting, last polled 500 ms ago
+//!   finalize    0  flush_metrics   |                                #|     +1.2 s    324 µs  completed
 //! ```
 //!
-//! 1. [`is_ready`] turns false, [`leaving`] resolves, and the hooks of phase `deregister` start. After SIGTERM the program
-//!    goes on serving for the drain delay, while gateways take it out of their lists; Ctrl-C skips the delay.
-//! 2. [`draining`] resolves: servers accept no more. The hooks of phase `drain` run; the phase ends when they have ended
-//!    and nothing is in flight any more ([`serve`], [`in_flight`], [`track`]).
-//! 3. The phases `stop` (the default), `close` and `flush` run, each when the one before has ended. `main` goes on all
-//!    the while, unless it looks at [`is_draining`] or awaits [`draining`].
+//! 1. [`is_ready`] turns false, [`leaving`] resolves, and the hooks of the phase `deregister` start. After SIGTERM, the
+//!    program continues to serve for the drain delay, while gateways remove it from their lists. Ctrl-C skips the delay.
+//! 2. [`draining`] resolves: servers stop accepting. The hooks of the phase `drain` run. The phase ends when they have
+//!    ended and no work is in flight ([`serve`], [`in_flight`], [`track`]).
+//! 3. The phases `stop` (the default), `flush`, `close` and `finalize` run, one after the other. `main` continues to run,
+//!    unless it checks [`is_draining`] or awaits [`draining`].
 //! 4. The [`Report`] is written, stdout is flushed, and the process ends by `_exit`.
 //!
-//! # The words
-//! | word | meaning |
+//! # Terms
+//! | term | meaning |
 //! |---|---|
-//! | hook | a function to run at shutdown, with its settings and its place in the source |
-//! | phase | what kind of work: `deregister`, `drain`, `stop`, `close`, `flush`, in this order ([`Phase`]) |
-//! | priority | higher runs first, inside its phase; equal ones run concurrently |
+//! | hook | a function that runs at shutdown, with its settings and its location in the source |
+//! | phase | the kind of work: `deregister`, `drain`, `stop`, `flush`, `close`, `finalize`, in this order ([`Phase`]) |
+//! | priority | inside a phase, hooks with a higher priority run first; hooks with equal priorities run concurrently |
 //! | trigger | why the program stops: a signal, a [`request_shutdown`], the end of `main` ([`Trigger`]) |
-//! | draining | stop accepting, finish what has begun |
+//! | draining | the program stops accepting work, and finishes the work that has begun |
 //! | in flight | work that has begun; the drain phase waits for it |
-//! | timeout | how long one hook may take, counted from its own start; a hook without one may take up to 5 s of what the others leave |
-//! | grace period | from the trigger to the platform's SIGKILL |
-//! | deadline | when the process has ended: the trigger plus the *budget*, which is the grace period less a margin |
-//! | outcome | what became of a hook: completed, failed, panicked, timed out, skipped ([`Outcome`]) |
+//! | timeout | how long one hook may run, counted from its start |
+//! | grace period | the time from the trigger to the platform's SIGKILL |
+//! | budget | the grace period less a safety margin ([`Budget`]) |
+//! | deadline | when the process has ended: the trigger plus the budget |
+//! | outcome | how a hook ended: completed, failed, panicked, timed out, skipped ([`Outcome`]) |
 //!
-//! # Where does my cleanup go?
-//! | it is | write |
+//! # Where to put cleanup code
+//! | the cleanup | write |
 //! |---|---|
-//! | a function, always needed | `#[on_shutdown(..)]` on it, where the resource lives |
-//! | in need of a value | a parameter, `fn close(pool: &Pool)`, and [`provide`]`(pool)` where the pool is made |
-//! | there for as long as some object | [`register()`], and the [`Registration`] in that object |
-//! | work that has begun and must be finished | [`serve`] around a server or a loop, [`track`] around a future, [`in_flight`] |
-//! | one that needs another to be over | `after = [path::of::it]`, checked by the compiler |
+//! | is always needed | `#[on_shutdown(..)]` on a function, in the module that owns the resource |
+//! | needs a value | a parameter, `fn close(pool: &Pool)`, and [`provide`]`(pool)` where the program makes the pool |
+//! | belongs to an object | [`register()`]; store the [`Registration`] in the object |
+//! | is work that must be finished | [`serve`] for a server or a loop, [`track`] for a future, or [`in_flight`] |
+//! | must run after another hook | `after = [path::of::hook]`, which the compiler checks |
 //!
-//! And which phase: `deregister` tells the outside, `drain` stops accepting, `stop` ends background work, `close` closes
-//! what that work needed, `flush` writes out what must not be lost, telemetry last. A hook is asked for its [`HookContext`]
-//! by a parameter of that type: trigger, time left, and whether somebody is in a hurry.
+//! Select the phase by the kind of work. `deregister` tells other services that this instance leaves. `drain` stops
+//! accepting. `stop` ends background work. `flush` writes buffers, through connections that are still open. `close` closes
+//! connections and pools. `finalize` exports the last telemetry.
+//!
+//! A parameter of type [`HookContext`] gives the hook the trigger, the time that is left, and whether the shutdown is fast
+//! ([`HookContext::is_fast`], [`HookContext::fast_shutdown`]).
 //!
 //! # Settings
-//! Arguments of [`#[on_shutdown::main]`](macro@main), or methods of [`Settings`] for programs that own their `main`:
+//! Settings are arguments of [`#[on_shutdown::main]`](macro@main), or methods of [`Settings`] for programs that do not
+//! use the attribute:
 //!
 //! ```no_run,standalone_crate
 //! #[on_shutdown::main(grace_period = "25s", drain_delay = "5s", signals = [SIGTERM, SIGINT, SIGQUIT])]
@@ -84,66 +90,75 @@
 //! }
 //! ```
 //!
-//! | variable | does |
+//! | environment variable | effect |
 //! |---|---|
-//! | `ON_SHUTDOWN=plan` | prints the [`Plan`] and ends with 0; runs nothing (`plan-json` with the feature `json`) |
-//! | `ON_SHUTDOWN_GRACE_PERIOD=45s` | the grace period, where the program sets none |
-//! | `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s; metrics::push disabled"` | changes hooks by their full names; goes before [`Settings::hook_timeout`] and its like |
-//! | `ON_SHUTDOWN_REPORT=stop.txt` | writes the report to a file, too; goes before [`Settings::report_file`] |
+//! | `ON_SHUTDOWN=plan` | prints the [`Plan`], runs nothing, and ends with exit code 0 (`plan-json` with the feature `json`) |
+//! | `ON_SHUTDOWN_GRACE_PERIOD=45s` | sets the grace period, unless the program sets it |
+//! | `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s; metrics::push disabled"` | changes hooks by their full names; takes precedence over [`Settings::hook_timeout`] and similar methods |
+//! | `ON_SHUTDOWN_REPORT=stop.txt` | also writes the report to a file; takes precedence over [`Settings::report_file`] |
 //!
-//! What is wrong with settings, variables or hooks is said at the start, in one line with what to write instead, and the
-//! program does not run (78).
+//! The names are constants: [`MODE_ENV`], [`GRACE_PERIOD_ENV`], [`HOOKS_ENV`], [`REPORT_ENV`]. If settings, variables or
+//! hooks are wrong, the program does not start. One line on stderr says what to write instead, and the exit code is 78.
 //!
 //! # Order and time
-//! Phases follow each other; inside a phase, groups of equal priority follow each other from high to low; the hooks of a
-//! group run concurrently, and one that is `after` others starts when those have ended. Never the linker's order.
+//! Phases run one after the other. Inside a phase, groups of hooks with equal priority run one after the other, from high
+//! to low. The hooks of a group run concurrently. A hook that is `after` others starts when they have ended. The order does
+//! not depend on the linker.
 //!
-//! The grace period is what the program sets, else `ON_SHUTDOWN_GRACE_PERIOD`, else the platform's default where that
-//! gives itself away ([`Platform`]), else 10 s. A margin of 15 % (1 s to 5 s; 20 % below 5 s) is kept back for the end
-//! itself. Written timeouts come first. Hooks without one share what these leave, each up to 5 s. When the written
-//! timeouts exceed what is left, each group gets its proportional share, at least a fiftieth of the whole. Unused time
-//! flows on. A tenth of the budget, and at least 1 s, is kept for `flush`. A plan that does not fit ([`Plan::fits`]) is
-//! named at install, with the hooks that would be cut short.
+//! The grace period is the one that the program sets, otherwise `ON_SHUTDOWN_GRACE_PERIOD`, otherwise the default of the
+//! platform if it can be detected ([`Platform`]), otherwise 10 s. The margin for the end of the process is 15 %: at least
+//! 1 s and at most 5 s, and 20 % of a grace period under 5 s. A tenth of the budget, and at least 1 s, is kept for `flush`
+//! and the phases after it.
 //!
-//! **What if it hangs?** An async hook is cancelled at its timeout by dropping its future. One that blocks its thread, and
-//! a sync hook, cannot be stopped: it is *abandoned* with its thread, hooks `after` it are skipped, and all others go on.
-//! A panic is caught (not with `panic = "abort"`, which is said at install). Hooks run on threads and runtimes of their
-//! own and depend on nothing that is being shut down, but for what they use of it: a socket that belongs to the program's
-//! async runtime moves on only while that does. Every 5 s, at each timeout, and in the report, what hangs is named with
-//! its place in the source and, on Linux, with what its thread does: `waiting in read on fd 9, a TCP connection to
-//! 10.0.0.3:5432`.
+//! Hooks with a written timeout get it. Hooks without one share the time that is left, up to 5 s each
+//! ([`DEFAULT_TIMEOUT`]). If the written timeouts exceed the time, each group gets its proportional share, and a group with
+//! a long timeout leaves something for every other. Time that a hook does not use is available to later hooks. If a plan
+//! does not fit ([`Plan::fits`]), a warning at install names the hooks that would be cut short.
 //!
-//! **Signals**: SIGTERM and SIGINT, or [`Settings::signals`]. A repeat within a second is the same request. Later, the
-//! second SIGINT is a *hurry*: no delay, no waiting for work in flight, timeouts of 1 s; the next one ends the process at
-//! once. A repeated SIGTERM is later_triggers, unless [`Settings::escalate_on_any`]. What was ignored when the program started stays
-//! ignored, unless [`Settings::handle_ignored_signals`]. SIGVTALRM is used for the last resort.
+//! **What if a hook hangs?** At its timeout, an async hook is *cancelled*: its future is dropped. A sync hook, and an async
+//! hook that blocks its thread, cannot be stopped. It is *abandoned* with its thread; hooks that are `after` it are skipped,
+//! and all others run. A panic is caught, except with `panic = "abort"`, which causes a warning at install.
+//!
+//! Hooks run on their own threads and async runtimes, so they do not depend on the health of the program's runtime. There
+//! is one exception: a socket that belongs to the program's runtime only works while that runtime does.
+//!
+//! Every 5 s, at each timeout, and in the report, the hooks that hang are listed with their locations. On Linux, the list
+//! also shows what their threads are doing: `waiting in read on fd 9, a TCP connection to 10.0.0.3:5432`.
+//!
+//! **Signals.** SIGTERM and SIGINT start a shutdown; [`Settings::signals`] changes the set. A signal within a second of the
+//! first is the same request. Later, a SIGINT makes the shutdown *fast*: no drain delay, no waiting for work in flight, and
+//! timeouts of at most 1 s. The next SIGINT ends the process at once. A later SIGTERM is logged and ignored, unless [`Settings::escalate_on_any`] is set. A signal that was ignored when the program started stays ignored,
+//! unless [`Settings::handle_ignored_signals`] is set. SIGVTALRM is reserved for the last-resort timer.
 //!
 //! # Exit codes
-//! | code | when; the first line that fits counts |
+//! The first row that applies gives the code:
+//!
+//! | code | when |
 //! |---|---|
 //! | 128 + n | a repeated signal n forced the end |
-//! | the program's own | `main` failed (1) or panicked (101), or [`request_exit`] asked for a code |
-//! | 124 | a hook timed out or was skipped for lack of time, work in flight was cut off, or the deadline came |
+//! | the program's own | `main` failed (1) or panicked (101), or the program called [`request_exit`] |
+//! | 124 | a hook timed out or was skipped for lack of time, work in flight was cut off, or the deadline passed |
 //! | 70 | a hook failed, panicked, or was skipped because a value was missing |
-//! | 0 | otherwise; 128 + n with [`Settings::signal_exit_code`] after a stop by signal n |
+//! | 0 | otherwise; 128 + n with [`Settings::signal_exit_code`] after a clean shutdown by signal n |
 //! | 78, 71 | the program did not start: its settings are wrong, or the system refused something |
 //!
-//! Why did pod 7 exit 124? [docs/oncall.md] reads the report line by line.
+//! [docs/oncall.md] explains the report line by line.
 //!
 //! # My hook did not run
-//! - **Is its crate linked?** A dependency that only stands in `Cargo.toml` is not, and its hooks are absent: write
-//!   `use that_crate as _;`. `ON_SHUTDOWN=plan program` prints every hook that there is; a test finds those that are
-//!   missing: `testing::assert_dependencies_linked`. For library authors: [docs/libraries.md].
-//! - **Was its value provided?** A parameter whose value nobody gave to [`provide`] skips the hook; the report says which
-//!   type was missing. A parameter `Option<T>` does without.
-//! - **Is a shutdown installed?** Without `#[on_shutdown::main]` or [`Settings::install`] nothing is.
-//! - **Did the signal come?** In a container whose PID 1 is a shell, the shell gets it; that is said at install.
-//! - **Was it dropped?** Dropping a [`Registration`] takes its hook out: hold it, or [`keep`](Registration::keep) it.
-//! - **Did it come too late, or after one that was abandoned?** Then the report has it as `skipped`, with the reason.
+//! - **Is its crate linked?** A dependency that is only listed in `Cargo.toml` is not linked, so its hooks are absent. Write
+//!   `use that_crate as _;`. `ON_SHUTDOWN=plan program` prints all hooks that are linked, and the test helper
+//!   `testing::assert_dependencies_linked` finds missing ones. For library authors: [docs/libraries.md].
+//! - **Was its value provided?** A hook is skipped if the program has not called [`provide`] with a value for a parameter.
+//!   The report shows the missing type. A parameter of type `Option<T>` is optional.
+//! - **Is a shutdown installed?** The program needs `#[on_shutdown::main]` or a call of [`Settings::install`].
+//! - **Did the signal arrive?** If PID 1 of a container is a shell, the shell gets the signal. A warning at install says so.
+//! - **Was its registration dropped?** Dropping a [`Registration`] removes the hook. Store it, or call
+//!   [`keep`](Registration::keep).
+//! - **Was it skipped?** The report shows the reason: there was no time left, or the hook is `after` an abandoned one.
 //!
 //! # Testing
-//! With the feature `testing`, in `[dev-dependencies]`, the hooks of a program run in its unit tests: no signal, no exit,
-//! a virtual clock, and faults on demand. What a user writes in `src/main.rs`:
+//! With the feature `testing` in `[dev-dependencies]`, the hooks of a program run in its unit tests, without signals and
+//! without an exit, on a virtual clock. Tests can make hooks hang or fail. For example, in `src/main.rs`:
 //!
 //! ```standalone_crate
 //! # #[cfg(feature = "testing")] {
@@ -164,47 +179,67 @@
 //! # }
 //! ```
 //!
-//! See the module `testing`, and the example
+//! See the module `testing` and the example
 //! [`09_testing`](https://github.com/on-shutdown/on-shutdown/blob/main/examples/src/bin/09_testing.rs).
 //!
-//! # Platforms
-//! Linux is what it is tested on: on a host, as PID 1 of a container, under systemd. Other Unix systems compile less of it
-//! (the last resort is a thread, not a timer of the kernel; nobody tells what a thread does) and are not tested. Windows is
-//! not supported. Grace periods, what gives a platform away, and how to start a program in a container so that the signal
-//! comes: [docs/platforms].
-//!
-//! # Comparisons
-//! [tokio-graceful-shutdown] has a tree of subsystems that can be stopped and restarted in parts, which this crate has not;
-//! [signal-mod] has enforced deadlines as well, and Windows; [swansong] is for a part of a program. Of other languages,
-//! Akka's `CoordinatedShutdown` has phases, too; Spring's `SmartLifecycle` and fx stop in the reverse order of the start.
-//! A table where each cell has a source, and tables for moving from one to the other: [docs/comparisons.md]. Three programs
-//! before and after: [docs/migrations.md]. What becomes of the other hooks when one misbehaves, measured:
-//! [docs/worst-day.md].
-//!
 //! # Features
-//! | feature | default | for |
+//! | feature | default | adds |
 //! |---|---|---|
 //! | `rt-multi-thread` | yes | `#[on_shutdown::main]` on an `async fn` with the multi-thread flavor |
-//! | `sender` | yes | the report names the process that sent the signal |
-//! | `terminal` | | the report is as wide as the terminal |
-//! | `tower` | | requests in flight and probes as tower services: axum, tonic, hyper |
+//! | `sender` | yes | the process that sent the signal, in the report |
+//! | `terminal` | | a report as wide as the terminal |
+//! | `tower` | | tower services for requests in flight and probes: axum, tonic, hyper |
 //! | `json` | | plan and report as JSON, and `Serialize` for both |
-//! | `tracing`, `metrics` | | spans and events, and figures, where somebody listens: [docs/telemetry.md] |
-//! | `systemd` | | systemd is told that and how the program stops, and its clock is extended |
-//! | `testing` | | see above; for `[dev-dependencies]` |
+//! | `tracing`, `metrics` | | spans, events and metrics: [docs/telemetry.md] |
+//! | `systemd` | | notifications to systemd, and longer stop timeouts |
+//! | `testing` | | hooks in unit tests; for `[dev-dependencies]` |
 //!
-//! A library takes none of them: `default-features = false`.
+//! A library enables none of them: `default-features = false`.
 //!
-//! The command `on-shutdown-report`, a package of its own, reads reports in JSON and shows them as text, HTML, SVG or as a
-//! trace for Perfetto: [docs/report.md].
+//! All features are additive. A dependency may enable `tracing`: if a subscriber takes the report of a shutdown that was not
+//! a [success](Report::is_success), one line with the exit code still goes to stderr.
 //!
-//! # What cannot be promised
-//! A thread that is stuck stays until the process ends. A process in uninterruptible sleep ends when the kernel lets it.
-//! A child that is forked without `exec` after install has our handlers and none of our threads: let it `exec` at once.
-//! A signal that comes before `main` kills, as always; as PID 1 it is dropped by the kernel. An install while other
-//! threads run can lose a signal that is delivered to one of them in the microseconds of the installation. With
-//! `panic = "abort"` the first panic is the end. SIGKILL, and power that fails, run no hook: what must survive these is
-//! not to be left to a shutdown.
+//! The separate command `on-shutdown-report` reads reports in JSON. It shows them as text, HTML, SVG, or as a trace for
+//! Perfetto: [docs/report.md].
+//!
+//! # Versions
+//! This crate follows semantic versioning as cargo applies it: a release may break code only if it changes the first number
+//! that is not 0, as from 0.1 to 0.2. The exit codes, the names of the environment variables, settings and features, and
+//! the JSON format under one `format` number are part of the public API. The text of the report and of log lines is not.
+//!
+//! Only one version can be linked into a program, because hooks of a second version would never run. The manifest declares
+//! `links = "on-shutdown"`, so cargo refuses a program whose crates need 0.1 and 0.2. A breaking release therefore affects
+//! all crates of a program at once: a library that upgrades to 0.2 makes a breaking release itself. A library requires a
+//! caret version (`"0.1"`), never an exact one. The crate `on-shutdown-macros` always has the same version.
+//!
+//! For this reason breaking changes are collected into few releases. Public enums and structs are `non_exhaustive` where
+//! additions are likely, and the new API goes into a compatible release first if possible. Version 1.0 follows when a 0.x
+//! release has needed no breaking change for six months. A 2.0 would have the same cost for all crates of a program, so none
+//! is planned.
+//!
+//! # Platforms
+//! The crate is tested on Linux: on a host, as PID 1 of a container, and under systemd. Other Unix systems are not tested.
+//! There, the last resort may be a thread instead of a kernel timer, and the report does not show what threads are doing.
+//! Windows is not supported. [docs/platforms] lists the grace periods and markers of platforms, and shows how to start
+//! a program in a container so that it gets the signal.
+//!
+//! # Comparisons
+//! [tokio-graceful-shutdown] has a tree of subsystems that can be stopped and restarted separately, which this crate does not
+//! have. [signal-mod] also enforces deadlines, and supports Windows. [swansong] is for a part of a program. In other
+//! languages, Akka's `CoordinatedShutdown` also has phases; Spring's `SmartLifecycle` and fx stop in the reverse order of
+//! the start.
+//!
+//! [docs/comparisons.md] compares them in a table with sources, and [docs/migrations.md] shows three programs before and
+//! after. [docs/worst-day.md] measures what happens to other hooks when one misbehaves.
+//!
+//! # Limits
+//! - A stuck thread stays until the process ends. A process in uninterruptible sleep ends when the kernel allows it.
+//! - A child that was forked without `exec` after install has the signal handlers and none of the threads. It must call
+//!   `exec` at once.
+//! - A signal before `main` kills the process. As PID 1, the kernel drops the signal.
+//! - If other threads run during the install, a signal that is delivered to one of them in these microseconds can be lost.
+//! - With `panic = "abort"`, the first panic ends the process.
+//! - SIGKILL and a power failure run no hook. Do not leave it to a shutdown to store data that must survive them.
 //!
 //! [docs/oncall.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/oncall.md
 //! [docs/libraries.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/libraries.md
@@ -219,7 +254,10 @@
 //! [swansong]: https://docs.rs/swansong
 
 #![forbid(unsafe_code)]
+// docs.rs builds with nightly and `--cfg docsrs`: each item shows the feature that it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+// Compiles the examples of the README, one of which needs `tower`.
 #[cfg(all(doctest, feature = "tower"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
@@ -234,6 +272,7 @@ pub use install::handle::{Handle, NotInstalledError, provide, replace_provided, 
 pub use install::register::{HookSettings, RegisterError, Registration, register, register_sync};
 pub use install::settings::{InstallError, MODE_ENV, Settings};
 pub use on_shutdown_macros::{main, on_shutdown};
+pub use output::final_report::Ended;
 #[cfg(feature = "systemd")]
 pub use output::systemd;
 pub use plan::Plan;
@@ -245,6 +284,8 @@ pub use report::file::{REPORT_ENV, ReportFileError};
 pub use report::{HookReport, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, SkipReason};
 pub use trigger::{Sender, Signal, SignalSetError, Trigger};
 
+#[cfg(test)]
+mod auto_traits;
 mod drain;
 mod duration_text;
 mod exit;

@@ -1,4 +1,4 @@
-//! What the attributes' expansions name. Not for people: anything here may change with any release.
+//! Exports what the code that the attributes generate needs. Not public API: may change in every release.
 
 pub use std::borrow::Cow;
 
@@ -11,8 +11,8 @@ pub use crate::hook::{
 };
 pub use crate::install::main_fn::{Flavor, MainOutput, main_async, main_sync};
 
-/// Returns cargo's name of the package. Other build systems do not set it; then it is the name of the crate, the first
-/// part of the module path.
+/// Returns the name of the package from cargo. Without cargo, returns the name of the crate, which is the first part of the
+/// module path.
 #[must_use]
 pub const fn package(name: Option<&'static str>, module: &'static str) -> &'static str {
     if let Some(name) = name {
@@ -22,7 +22,7 @@ pub const fn package(name: Option<&'static str>, module: &'static str) -> &'stat
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
         if *first == b':' {
-            // Cut before an ASCII letter, so it is still text.
+            // The cut is before an ASCII character, so the rest is UTF-8.
             let (name, _) = bytes.split_at(bytes.len() - rest.len());
             return match std::str::from_utf8(name) {
                 Ok(name) => name,
@@ -34,7 +34,7 @@ pub const fn package(name: Option<&'static str>, module: &'static str) -> &'stat
     module
 }
 
-/// Returns cargo's version of the package, or nothing in a build without cargo.
+/// Returns the version of the package from cargo. Without cargo, returns an empty text.
 #[must_use]
 pub const fn version(version: Option<&'static str>) -> &'static str {
     match version {

@@ -1,4 +1,4 @@
-//! The table of exit codes, row by row.
+//! Checks each row of the table of exit codes.
 
 use super::*;
 use crate::report::{SkipReason, sample};
@@ -29,8 +29,37 @@ fn spec_3_25_the_gravest_wins_forced_then_own_then_124_then_70() {
 }
 
 #[test]
-fn spec_3_25_conventional_gives_128_plus_n_after_a_clean_signal_stop_only() {
+fn spec_3_25_signal_exit_code_gives_128_plus_n_after_a_clean_signal_stop_only() {
     assert_eq!(code(&report(&[Outcome::Completed]), true), 143);
     assert_eq!(code(&report(&[Outcome::Failed("x".to_owned())]), true), 70);
     assert_eq!(code(&Report { trigger: Trigger::MainReturned, ..report(&[]) }, true), 0);
+}
+
+#[test]
+fn spec_3_25_a_report_that_is_a_success_has_the_code_0() {
+    let all = [
+        Outcome::Completed,
+        Outcome::Failed("x".to_owned()),
+        Outcome::Panicked("x".to_owned()),
+        Outcome::TimedOut { abandoned: false },
+        Outcome::Skipped(SkipReason::MissingValue { type_name: "Pool".to_owned() }),
+        Outcome::Skipped(SkipReason::NoTimeLeft),
+        Outcome::Skipped(SkipReason::CutShort),
+        Outcome::Skipped(SkipReason::AfterAbandoned { hook: "x".to_owned() }),
+    ];
+    for outcome in all {
+        let report = report(&[Outcome::Completed, outcome]);
+        assert_eq!(report.is_success(), code(&report, false) == 0, "{report}");
+    }
+    let clean = report(&[Outcome::Completed]);
+    let asked = |code| Report { program_exit: Some(ProgramExit::Asked(code)), ..clean.clone() };
+    assert!(asked(0).is_success() && !asked(3).is_success());
+    for program_exit in [ProgramExit::MainFailed, ProgramExit::MainPanicked] {
+        assert!(!Report { program_exit: Some(program_exit), ..clean.clone() }.is_success());
+    }
+    assert!(!Report { deadline_exceeded: true, ..clean.clone() }.is_success());
+    assert!(!Report { forced: Some(Signal::SIGINT), ..clean }.is_success());
+    let hidden = report(&[Outcome::Failed("x".to_owned())]);
+    let hidden = Report { program_exit: Some(ProgramExit::Asked(0)), ..hidden };
+    assert!(!hidden.is_success() && code(&hidden, false) == 0, "the program hides the failure from its exit code only");
 }

@@ -1,4 +1,4 @@
-//! Beside station 9: what the program holds of its shutdown, and what it may say to it.
+//! Defines the handle of the installed shutdown, and the free functions that work without one.
 
 use std::any::Any;
 use std::fmt;
@@ -10,15 +10,34 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use crate::hook::registry::{AlreadyProvidedError, Provided};
-use crate::output::final_report::FinalReport;
+use crate::output::final_report::{Ended, FinalReport};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::run::Run;
 use crate::trigger::{Inbox, Message, Trigger};
 
+/// The shutdown of this program. Set once, by the first `install` that succeeds.
 pub(crate) static INSTALLED: OnceLock<Handle> = OnceLock::new();
 
-/// The shutdown of this program, once it is installed. Clones are the same shutdown.
+/// Gives access to the installed shutdown of this program. All clones refer to the same shutdown.
+///
+/// [`Settings::install`](crate::Settings::install) returns it. Dropping it does not stop or remove the shutdown.
+///
+/// ```no_run
+/// use on_shutdown::{ExitMode, Settings};
+///
+/// let handle = Settings::new().exit_mode(ExitMode::Return).install()?;
+/// println!("{}", handle.plan());
+///
+/// let stopper = handle.clone();
+/// std::thread::spawn(move || stopper.request_shutdown("the configuration changed"));
+///
+/// // Blocks until all hooks have ended.
+/// let report = handle.wait();
+/// std::process::exit(report.exit_code.into());
+/// # #[allow(unreachable_code)]
+/// # Ok::<(), on_shutdown::InstallError>(())
+/// ```
 #[derive(Clone)]
 pub struct Handle {
     run: Arc<Run>,
@@ -37,44 +56,54 @@ impl Handle {
         Self { run, inbox, report }
     }
 
-    /// Everything that the shutdown would do now, with the hooks that are registered at this moment.
+    /// Returns the plan of a shutdown that would start now, with the hooks that are registered at this moment.
     #[must_use]
     pub fn plan(&self) -> Plan {
         self.run.plan()
     }
 
-    /// Starts the shutdown, with a word on why for the report. During one it is later_triggers, and changes nothing.
+    /// Starts the shutdown. The report shows `label` as its reason.
     ///
-    /// Returns at once.
+    /// Returns at once. If a shutdown is in progress, the request is added to [`Report::later_triggers`] and changes
+    /// nothing else.
     pub fn request_shutdown(&self, label: impl Into<String>) {
         self.send(Message::Trigger(Trigger::Request { label: label.into() }));
     }
 
-    /// Starts the shutdown, and asks for this exit code. During one only the code counts, and the first one asked for.
+    /// Starts the shutdown, and sets the exit code of the process.
     ///
-    /// Returns at once: nothing is lost that runs after it and before the end.
+    /// Returns at once, unlike [`std::process::exit`]: the process ends when all hooks have ended. If a shutdown is in
+    /// progress, only the exit code counts. The first exit code that is requested stays.
     pub fn request_exit(&self, code: u8) {
         self.send(Message::Exit(code));
     }
 
-    pub(crate) fn send(&self, note: Message) {
-        self.inbox.send(note);
+    pub(crate) fn send(&self, message: Message) {
+        self.inbox.send(message);
     }
 
-    /// Resolves with the report when all hooks have run, with [`ExitMode::Return`](crate::ExitMode::Return); with the
-    /// other endings the process ends instead. Cancel-safe.
-    pub fn ended(&self) -> impl Future<Output = Report> + Send + Sync + 'static {
+    /// Resolves with the report when all hooks have ended.
+    ///
+    /// Resolves only with [`ExitMode::Return`](crate::ExitMode::Return). With the other exit modes the process ends
+    /// first. Dropping the future has no effect on the shutdown.
+    pub fn ended(&self) -> Ended {
         Arc::clone(&self.report).wait()
     }
 
-    /// Blocks until [`ended`](Self::ended) resolves. Not for async code.
+    /// Blocks the calling thread until all hooks have ended, and returns the report.
+    ///
+    /// Returns only with [`ExitMode::Return`](crate::ExitMode::Return), as [`ended`](Self::ended) does. In async code,
+    /// await `ended` instead: a blocked worker thread delays the program's other tasks.
     #[must_use]
     pub fn wait(&self) -> Report {
         block_on(self.ended())
     }
 }
 
-/// The program has not called [`Settings::install`](crate::Settings::install) yet, and has no `#[on_shutdown::main]`.
+/// The error of a function that needs an installed shutdown.
+///
+/// The program has not called [`Settings::install`](crate::Settings::install) yet, and its `main` has no
+/// `#[on_shutdown::main]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotInstalledError;
 
@@ -88,53 +117,90 @@ impl fmt::Display for NotInstalledError {
 
 impl std::error::Error for NotInstalledError {}
 
-/// Starts the shutdown, from anywhere in the program; see [`Handle::request_shutdown`].
+/// Starts the shutdown from anywhere in the program. The report shows `label` as its reason.
+///
+/// Returns at once. See [`Handle::request_shutdown`].
 ///
 /// # Errors
-/// None is installed.
+/// No shutdown is installed.
+///
+/// ```
+/// use on_shutdown::{NotInstalledError, request_shutdown};
+///
+/// fn on_lost_lease() -> Result<(), NotInstalledError> {
+///     request_shutdown("another replica holds the lease")
+/// }
+/// # assert!(on_lost_lease().is_err());
+/// ```
 pub fn request_shutdown(label: impl Into<String>) -> Result<(), NotInstalledError> {
     INSTALLED.get().map(|handle| handle.request_shutdown(label)).ok_or(NotInstalledError)
 }
 
-/// Starts the shutdown and asks for an exit code, from anywhere in the program; see [`Handle::request_exit`].
+/// Starts the shutdown from anywhere in the program, and sets the exit code of the process.
+///
+/// Returns at once. See [`Handle::request_exit`].
 ///
 /// # Errors
-/// None is installed.
+/// No shutdown is installed.
 pub fn request_exit(code: u8) -> Result<(), NotInstalledError> {
     INSTALLED.get().map(|handle| handle.request_exit(code)).ok_or(NotInstalledError)
 }
 
-/// Gives hooks a value, which they take by a parameter of its type: `T`, `&T` or `Option<T>`.
+/// Provides a value for hooks. A hook takes it by a parameter of type `T`, `&T` or `Option<T>`.
 ///
-/// May be called before install, in libraries, and during a shutdown for hooks that have not started.
+/// Each hook gets a clone. May be called before install, in libraries, and during a shutdown; then it reaches the hooks
+/// that have not started. A hook whose value is missing is skipped, and the exit code is 70.
 ///
 /// # Errors
-/// A value of the type was provided before; that one stays. Wrap one of the two in a type of its own, or call
+/// A value of this type was provided before. That value stays. Wrap one of the two in a type of its own, or call
 /// [`replace_provided`].
+///
+/// ```standalone_crate
+/// use on_shutdown::{on_shutdown, provide};
+///
+/// #[derive(Clone)]
+/// struct Pool;
+///
+/// #[on_shutdown(phase = close)]
+/// fn close_pool(pool: &Pool) {
+///     let _ = pool;
+/// }
+///
+/// provide(Pool)?;
+/// assert!(provide(Pool).is_err(), "one value for each type");
+/// # Ok::<(), on_shutdown::AlreadyProvidedError>(())
+/// ```
 #[track_caller]
 pub fn provide<T: Clone + Any + Send + Sync>(value: T) -> Result<(), AlreadyProvidedError> {
     Provided::global().add(value, Location::caller())
 }
 
-/// As [`provide`], but replaces the value that was provided before, if there was one.
+/// Provides a value for hooks, and replaces a value of the same type that was provided before.
+///
+/// See [`provide`]. Hooks that have started keep the old value.
 #[track_caller]
 pub fn replace_provided<T: Clone + Any + Send + Sync>(value: T) {
     Provided::global().replace(value, Location::caller());
 }
 
-/// Blocks this thread on a future that needs no runtime; works inside one, too.
+/// Blocks the calling thread until the future resolves.
+///
+/// Unlike tokio's `block_on`, this may be called inside an async runtime. The future must not need a runtime.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {
+            // An `unpark` before the `park` is not lost: the next `park` returns at once.
             self.0.unpark();
         }
     }
+    // A waker of our own: tokio's `block_on` panics inside a runtime.
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);
     loop {
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(value) => return value,
+            // `park` may return without a wake-up. The loop then polls once more.
             Poll::Pending => thread::park(),
         }
     }

@@ -1,7 +1,7 @@
 //! Runs the user's `main` for `#[on_shutdown::main]`, and returns the exit code of the process.
 //!
-//! `main`, its error and the tasks that it leaves behind are the user's code: none of them can keep the hooks from
-//! running, or the process from ending.
+//! `main`, its error and the tasks that it has spawned are user code. If one of them panics or blocks, the hooks run
+//! and the process ends.
 
 use std::convert::Infallible;
 use std::fmt::Debug;
@@ -16,7 +16,7 @@ use crate::telemetry::stderr;
 use crate::trigger::{Message, Trigger};
 use crate::user_code::{catch_panic, discard};
 
-/// The async runtime around `main`.
+/// Selects the async runtime for `main`.
 #[derive(Clone, Copy, Debug)]
 pub enum Flavor {
     /// Runs all tasks on the main thread.
@@ -45,7 +45,7 @@ impl Flavor {
     }
 }
 
-/// How `main` ended.
+/// Describes how `main` ended.
 #[derive(Debug)]
 pub enum MainEnd {
     /// `main` returned without an error.
@@ -56,7 +56,7 @@ pub enum MainEnd {
     Failed(String),
 }
 
-/// What `main` may return.
+/// A type that `main` may return.
 #[diagnostic::on_unimplemented(
     message = "`main` cannot return `{Self}`",
     label = "return `()`, an `ExitCode` or a `Result`"
@@ -73,7 +73,7 @@ impl MainOutput for () {
 }
 
 impl MainOutput for ExitCode {
-    /// `ExitCode` does not give its number away, but it can be compared with every possible one.
+    /// Compares with every possible exit code: `ExitCode` has no method that returns its number.
     fn into_end(self) -> MainEnd {
         match (1..=u8::MAX).find(|code| self == Self::from(*code)) {
             Some(code) => MainEnd::Code(code),
@@ -93,7 +93,7 @@ impl<T: MainOutput, E: Debug> MainOutput for Result<T, E> {
         match self {
             Ok(output) => output.into_end(),
             Err(error) => {
-                // `main` has failed, whatever its error does when it is formatted or dropped.
+                // `main` has failed, also if its error panics when it is formatted or dropped.
                 let text = catch_panic(|| format!("{error:?}"));
                 discard(error);
                 MainEnd::Failed(text.unwrap_or_else(|message| format!("its error panicked in `Debug`: {message}")))
@@ -102,10 +102,10 @@ impl<T: MainOutput, E: Debug> MainOutput for Result<T, E> {
     }
 }
 
-/// Installs the shutdown, runs an async `main` on a runtime of its own, and waits until the hooks have run.
+/// Installs the shutdown, runs an async `main` on a new runtime, and waits until all hooks have ended.
 ///
-/// Returns only with [`ExitMode::Return`](crate::ExitMode::Return): the report's exit code. With the other endings the
-/// process ends before.
+/// Returns the report's exit code, and only with [`ExitMode::Return`](crate::ExitMode::Return). With the other exit
+/// modes the process ends first.
 pub fn main_async<F, Fut, R>(settings: Settings, flavor: Flavor, main: F) -> ExitCode
 where
     F: FnOnce() -> Fut,
@@ -114,14 +114,15 @@ where
 {
     let handle = match settings.install() {
         Ok(handle) => handle,
-        Err(error) => return refuse(&error),
+        Err(error) => return report_install_error(&error),
     };
+    // After the install: the handlers must be set before the runtime starts threads that can get a signal.
     let report = match flavor.build() {
         Ok(runtime) => {
-            handle.send(note_of(|| runtime.block_on(main())));
-            // Hooks may wait for tasks of this runtime. On a single thread those go on only while it is driven.
+            handle.send(run_main(|| runtime.block_on(main())));
+            // Hooks may wait for tasks of this runtime. A current-thread runtime runs tasks only inside `block_on`.
             let report = runtime.block_on(handle.ended());
-            // A plain drop waits for blocking tasks, for ever if need be, and drops tasks of the user's.
+            // A plain drop would wait without limit for blocking tasks. Both drop tasks, which are user code.
             let dropped = catch_panic(|| runtime.shutdown_background());
             if let Err(message) = dropped {
                 stderr::line(format_args!("a task of `main` panicked when it was dropped: {message}"));
@@ -130,6 +131,7 @@ where
         }
         Err(error) => {
             stderr::line(format_args!("the system refused the async runtime of `main`: {error}"));
+            // The shutdown is installed, so its hooks run. They may have work without a `main`.
             handle.request_exit(exit::OS_ERROR);
             handle.wait()
         }
@@ -137,9 +139,9 @@ where
     ExitCode::from(report.exit_code)
 }
 
-/// Installs the shutdown, runs a sync `main`, and waits until the hooks have run.
+/// Installs the shutdown, runs a sync `main`, and waits until all hooks have ended.
 ///
-/// Returns as [`main_async`] does.
+/// Returns the same as [`main_async`].
 pub fn main_sync<F, R>(settings: Settings, main: F) -> ExitCode
 where
     F: FnOnce() -> R,
@@ -147,23 +149,25 @@ where
 {
     let handle = match settings.install() {
         Ok(handle) => handle,
-        Err(error) => return refuse(&error),
+        Err(error) => return report_install_error(&error),
     };
-    handle.send(note_of(main));
+    handle.send(run_main(main));
     ExitCode::from(handle.wait().exit_code)
 }
 
-/// Runs `main` guarded, and returns what its end means for the shutdown.
-fn note_of<R: MainOutput>(main: impl FnOnce() -> R) -> Message {
+/// Runs `main`, catches its panic, and returns the message that its end sends to the shutdown.
+fn run_main<R: MainOutput>(main: impl FnOnce() -> R) -> Message {
     match catch_panic(|| main().into_end()) {
         Ok(MainEnd::Returned) => Message::Trigger(Trigger::MainReturned),
+        // Not a trigger of its own: the code is the program's, also if hooks fail.
         Ok(MainEnd::Code(code)) => Message::Exit(code),
         Ok(MainEnd::Failed(error)) => Message::Trigger(Trigger::MainFailed { error }),
         Err(message) => Message::Trigger(Trigger::MainPanicked { message }),
     }
 }
 
-fn refuse(error: &InstallError) -> ExitCode {
+/// Writes the error to stderr, and returns its exit code.
+fn report_install_error(error: &InstallError) -> ExitCode {
     stderr::line(error);
     ExitCode::from(error.exit_code())
 }

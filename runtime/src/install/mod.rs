@@ -1,7 +1,7 @@
-//! Station 9, the road: settings in; the thread that waits for a trigger and then calls stations 2 to 8 in order out.
+//! Installs the shutdown: checks the settings, sets the signal handlers, and starts the threads.
 
 use std::io;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -25,118 +25,167 @@ mod shell_form;
 pub(crate) mod warnings;
 
 impl Settings {
-    /// Makes the plan, sets the signal handlers, and starts two threads: one waits for a trigger, one will
-    /// watch over the hooks.
+    /// Installs the shutdown: makes the plan, sets the signal handlers, and starts two threads.
     ///
-    /// From the return on, no signal of the set is lost or deadly, and the shutdown runs by itself whatever the
-    /// program does: the handle may be dropped. Call it first in `main`, before other threads are started: a signal
-    /// that arrives in the microseconds of the installation and is delivered to another thread can be lost.
+    /// One thread waits for a trigger, the other is the supervisor of the hooks.
     ///
-    /// With `ON_SHUTDOWN=plan` in the environment it prints the plan and ends the process with exit code 0.
+    /// When this returns, each signal of the set starts the shutdown. The handle may be dropped. Call this first in
+    /// `main`, before the program starts other threads: a signal that is delivered to another thread during the
+    /// microseconds of the installation can be lost.
+    ///
+    /// With `ON_SHUTDOWN=plan` in the environment, this prints the plan and ends the process with exit code 0. See
+    /// [`MODE_ENV`](crate::MODE_ENV) for the exception.
     ///
     /// # Errors
-    /// Settings, environment or hooks that contradict each other, a second install, a system that refuses a thread.
+    /// The settings, the environment or the hooks contradict each other; a shutdown is installed already; or the system
+    /// refuses a thread or a handler. After an error nothing is installed.
     pub fn install(self) -> Result<Handle, InstallError> {
-        // One at a time, and one that fails leaves the way free for another.
+        // Held to the end: two installs at once must not both set handlers. A failed install leaves it free for another.
         static INSTALLING: Mutex<()> = Mutex::new(());
         let _one = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
         if INSTALLED.get().is_some() {
             return Err(InstallError::AlreadyInstalled);
         }
         let handle = prepare(&self)?;
+        // Nothing else sets it while the lock is held.
         Ok(INSTALLED.get_or_init(|| handle).clone())
     }
 }
 
-/// All that a shutdown needs, made now: at the trigger there may be no memory, descriptor or thread to be had.
+/// Makes all that a shutdown needs: at the trigger the system may refuse memory, descriptors and threads.
+///
+/// The order matters. What can be refused comes before the handlers, because handlers cannot be taken back. The threads
+/// get their work last, when nothing can fail any more.
 fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
-    let mode = Mode::choose()?;
+    let mode = Mode::read()?;
     let plan = settings.plan()?;
     let (handled, ignored) = settings.signals.split();
     let report_file = settings.choose_report_file()?;
     match mode {
         Mode::Run => {}
-        Mode::PrintPlan => print(&with_advice(&plan, &ignored)),
-        Mode::PrintPlanAsJson => print(&as_json(&plan)),
+        Mode::PrintPlan => print_and_exit(&with_warnings(&plan, &ignored)),
+        Mode::PrintPlanAsJson => print_and_exit(&as_json(&plan)),
     }
-    let budget = plan.budget();
-    let refused = |what| move |error| InstallError::System { what, error };
-    // Also in the new thread: a signal that meets a handler without its action would be swallowed.
-    let blocked = BlockedSignals::now().map_err(refused("to hold signals back"))?;
-    // The thread first: once the handlers are set there is no way back.
-    let (give, take) = sync_channel(1);
-    let thread = thread::Builder::new().name("shutdown".to_owned());
-    thread.spawn(move || watch_for_trigger(&take)).map_err(refused("the thread that waits for signals"))?;
-    let supervisor =
-        ParkedThread::start("shutdown-watch", supervise).map_err(refused("the thread that watches over the hooks"))?;
+    // Until the end of this function, and inherited by the new threads: a signal that meets a handler before its action
+    // is registered would be lost.
+    let blocked = BlockedSignals::now().map_err(refused("to block signals"))?;
+    let threads = Threads::start()?;
     let inbox = Arc::new(Inbox::open(&handled, &blocked).map_err(refused("the signal handlers"))?);
-    let reporter = Arc::new(Reporter::new(settings.reporter_options(), budget, report_file, inbox.masks()));
-    let state = ShutdownState::new(plan, Box::new(ThisProgram), settings.escalate_on_any);
-    let values = Arc::clone(Provided::global());
-    let observer = Arc::clone(&reporter) as Arc<dyn Observer>;
-    #[cfg(feature = "systemd")]
-    let observer = crate::output::systemd::beside(observer, budget);
-    let run = Run::new(state, Arc::clone(&inbox), values, observer);
-    let bell = Arc::clone(&inbox);
-    drain::set_in_flight_wake(Arc::new(move || bell.wake()));
-    Registered::global().install(Arc::clone(&run) as Arc<dyn HookSink>);
-    tell(reporter.output(), &run.plan(), &handled, &ignored);
+    let options = settings.reporter_options();
+    let reporter = Arc::new(Reporter::new(options, plan.budget(), report_file, inbox.masks()));
+    let run = connect(settings, plan, &inbox, &reporter);
+    log_installed(reporter.output(), &run.plan(), &handled, &ignored);
     let handle = Handle::new(Arc::clone(&run), Arc::clone(&inbox), reporter.final_report());
-    // On this thread: when `install` has returned, nothing more is asked of the system, which may run out of descriptors.
-    let has_async_hooks = run.plan().hooks().any(|hook| hook.body.is_async());
-    let runtime = if has_async_hooks { HookRuntime::warm() } else { HookRuntime::default() };
-    let parts = Parts { run, inbox, reporter, runtime, supervisor };
-    give.send(parts).map_err(|_| refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into()))?;
+    threads.hand_over(run, inbox, reporter)?;
     Ok(handle)
 }
 
-/// What the waiting thread is given.
+/// Returns the error for something that the system refused.
+fn refused(what: &'static str) -> impl FnOnce(io::Error) -> InstallError {
+    move |error| InstallError::System { what, error }
+}
+
+/// Makes the run, and connects it to the observers, the work in flight and the hooks that are registered at run time.
+fn connect(settings: &Settings, plan: Plan, inbox: &Arc<Inbox>, reporter: &Arc<Reporter>) -> Arc<Run> {
+    #[cfg(feature = "systemd")]
+    let budget = plan.budget();
+    let state = ShutdownState::new(plan, Box::new(ThisProgram), settings.escalate_on_any);
+    let observer = Arc::clone(reporter) as Arc<dyn Observer>;
+    #[cfg(feature = "systemd")]
+    let observer = crate::output::systemd::wrap_observer(observer, budget);
+    let values = Arc::clone(Provided::global());
+    let run = Run::new(state, Arc::clone(inbox), values, observer);
+    // The drain phase waits on the inbox, so the end of work in flight must wake the inbox.
+    let woken = Arc::clone(inbox);
+    drain::set_in_flight_wake(Arc::new(move || woken.wake()));
+    Registered::global().install(Arc::clone(&run) as Arc<dyn HookSink>);
+    run
+}
+
+/// The two threads of an installed shutdown, before they have something to do.
+struct Threads {
+    trigger: SyncSender<Parts>,
+    supervisor: ParkedThread<Supervised>,
+}
+
+impl Threads {
+    fn start() -> Result<Self, InstallError> {
+        // Room for one: `send` must not wait for the new thread to run.
+        let (trigger, parts) = sync_channel(1);
+        let builder = thread::Builder::new().name("shutdown".to_owned());
+        builder.spawn(move || wait_for_trigger(&parts)).map_err(refused("the thread that waits for signals"))?;
+        // Parked until the trigger, because the system may refuse a thread then.
+        let supervisor =
+            ParkedThread::start("shutdown-watch", supervise).map_err(refused("the supervisor thread of the hooks"))?;
+        Ok(Self { trigger, supervisor })
+    }
+
+    fn hand_over(self, run: Arc<Run>, inbox: Arc<Inbox>, reporter: Arc<Reporter>) -> Result<(), InstallError> {
+        // On the installing thread: when `install` has returned, the shutdown asks the system for nothing more.
+        let has_async_hooks = run.plan().hooks().any(|hook| hook.body.is_async());
+        let runtime = if has_async_hooks { HookRuntime::warm() } else { HookRuntime::default() };
+        let parts = Parts { run, inbox, reporter, runtime, supervisor: self.supervisor };
+        // The thread ends early only if it panics.
+        let lost = |_| refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into());
+        self.trigger.send(parts).map_err(lost)
+    }
+}
+
+/// What the thread that waits for a trigger works with.
 struct Parts {
     run: Arc<Run>,
     inbox: Arc<Inbox>,
     reporter: Arc<Reporter>,
     runtime: HookRuntime,
-    supervisor: ParkedThread<Watched>,
+    supervisor: ParkedThread<Supervised>,
 }
 
-/// What the thread that watches over the hooks is given at the trigger.
-struct Watched {
+/// What the supervisor works with, from the trigger on.
+struct Supervised {
     run: Arc<Run>,
     inbox: Arc<Inbox>,
     reporter: Arc<Reporter>,
 }
 
-/// Waits for the first note, then carries out the shutdown; this thread is its first worker.
-fn watch_for_trigger(parts: &Receiver<Parts>) {
+/// Waits for the first message, then runs the shutdown. This thread becomes its first worker.
+fn wait_for_trigger(parts: &Receiver<Parts>) {
+    // `install` failed after it had started this thread.
     let Ok(Parts { run, inbox, reporter, runtime, supervisor }) = parts.recv() else { return };
+    // On this thread, which arms it. Before the trigger, when the system still grants a timer.
     let last_resort = LastResort::prepare();
+    // The thread was started with all signals blocked. The handlers are set now.
     inbox.masks().watch();
-    let notes = loop {
+    // `wait` also returns without a message, when the work in flight changes.
+    let messages = loop {
         inbox.wait(None);
-        let notes = inbox.take();
-        if !notes.is_empty() {
-            break notes;
+        let messages = inbox.take();
+        if !messages.is_empty() {
+            break messages;
         }
     };
+    // Before the first hook: from now on the process ends in time, also if every other thread hangs.
     reporter.arm(last_resort);
-    let watched = Watched { run: Arc::clone(&run), inbox, reporter };
-    run.start(notes, runtime, move || supervisor.unpark(watched));
+    // Unparked by `start`, because the supervisor may look only at a run that has begun.
+    let supervised = Supervised { run: Arc::clone(&run), inbox, reporter };
+    run.start(messages, runtime, move || supervisor.unpark(supervised));
 }
 
-/// Watches over the hooks, then over the process where it goes on: on this thread, because a hook may hold every other.
-fn supervise(Watched { run, inbox, reporter }: Watched) {
+/// Supervises the hooks. If the program continues afterwards, waits for a signal to end it: hooks that were abandoned
+/// may hold every other thread.
+fn supervise(Supervised { run, inbox, reporter }: Supervised) {
     run::supervise(&run);
-    if reporter.program_goes_on() {
-        end_by_signal(&run, &inbox);
+    if reporter.program_continues() {
+        exit_on_signal(&run, &inbox);
     }
 }
 
-/// The hooks have run, and the program ends itself: a signal that comes now ends it at once. What comes within a second
-/// of the trigger is the same request, here as well.
-fn end_by_signal(run: &Run, inbox: &Inbox) {
+/// Ends the process at the next signal. A signal that comes within a second of the trigger is the same request, and is
+/// ignored as during the shutdown.
+fn exit_on_signal(run: &Run, inbox: &Inbox) {
     loop {
         inbox.wait(None);
-        let signal = |note| match note {
+        // A request has no effect any more: the program itself decides when it ends.
+        let signal = |message| match message {
             Message::Trigger(Trigger::Signal { signal, .. }) => Some(signal),
             _ => None,
         };
@@ -147,8 +196,8 @@ fn end_by_signal(run: &Run, inbox: &Inbox) {
     }
 }
 
-/// One line for every program that starts, one more for each thing that will surprise its author.
-fn tell(output: &Output, plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
+/// Logs one line for the install, and one more for each warning.
+fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
     let signals: Vec<String> = handled.iter().map(ToString::to_string).collect();
     let (count, budget) = (plan.hooks().count(), plan.budget());
     let hooks = if count == 1 { "hook" } else { "hooks" };
@@ -156,15 +205,16 @@ fn tell(output: &Output, plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
         0 => String::new(),
         disabled => format!(" ({disabled} disabled)"),
     };
-    output.tell(Notice::Installed(format!("{count} {hooks}{disabled}, on {}; {budget}", signals.join(", "))));
-    for sentence in warnings(plan, ignored) {
-        output.tell(Notice::Advice(sentence));
+    output.log(Notice::Installed(format!("{count} {hooks}{disabled}, on {}; {budget}", signals.join(", "))));
+    // One line each, so that a log search finds every warning by itself.
+    for warning in warnings(plan, ignored) {
+        output.log(Notice::Warning(warning));
     }
 }
 
-fn with_advice(plan: &Plan, ignored: &[Signal]) -> String {
-    let advice: String = warnings(plan, ignored).iter().map(|sentence| format!("note: {sentence}\n")).collect();
-    format!("{plan}{advice}")
+fn with_warnings(plan: &Plan, ignored: &[Signal]) -> String {
+    let notes: String = warnings(plan, ignored).iter().map(|warning| format!("note: {warning}\n")).collect();
+    format!("{plan}{notes}")
 }
 
 #[cfg(feature = "json")]
@@ -172,15 +222,15 @@ fn as_json(plan: &Plan) -> String {
     plan.to_json()
 }
 
-/// Without the feature there is no such mode.
+/// Is never called: without the feature, `Mode::read` refuses `plan-json`.
 #[cfg(not(feature = "json"))]
 fn as_json(plan: &Plan) -> String {
     plan.to_string()
 }
 
-fn print(text: &str) -> ! {
+fn print_and_exit(text: &str) -> ! {
     let mut stdout = io::stdout().lock();
-    // A reader who has seen enough (`| head`) is no error.
+    // A reader that stops early (`| head`) is not an error.
     let _ = io::Write::write_all(&mut stdout, text.as_bytes());
     let _ = io::Write::flush(&mut stdout);
     exit::now(0)

@@ -1,4 +1,4 @@
-//! Beside station 9: a closure and its settings in, a hook made at run time out.
+//! Registers hooks at run time.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::hook::{
 };
 use crate::plan::order::{self, PlanError};
 
-/// The settings of a hook made at run time; the defaults are those of the attribute.
+/// Configures a hook that is registered at run time. The defaults are those of the attribute.
 #[derive(Clone, Debug, Default)]
 #[must_use = "settings do nothing until `register`"]
 pub struct HookSettings {
@@ -25,53 +25,55 @@ pub struct HookSettings {
 }
 
 impl HookSettings {
-    /// Phase `stop`, priority 0, no written timeout (up to 5 s of what the others leave), after nothing.
+    /// Returns settings with all defaults.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// When it runs.
+    /// Sets the phase. Default: `stop`.
     pub fn phase(mut self, phase: Phase) -> Self {
         self.phase = phase;
         self
     }
 
-    /// Higher runs first, inside the phase; equal ones run concurrently.
+    /// Sets the priority inside the phase. Hooks with a higher priority run first; hooks with equal priorities run
+    /// concurrently. Default: 0.
     pub fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
         self
     }
 
-    /// How long it may take, counted from its start.
+    /// Sets the timeout, counted from the start of the hook. Default: a share of the time that hooks with a timeout
+    /// leave, up to 5 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Starts only when this other hook made at run time has ended. One that was removed is not waited for.
+    /// Delays the hook until another registered hook has ended. A hook that was removed does not delay it.
     pub fn after(mut self, earlier: &Registration) -> Self {
         self.after.push(earlier.hook.clone());
         self
     }
 
-    /// Starts only when this annotated hook has ended: `settings.after_hook::<orders::flush_orders>()`.
+    /// Delays the hook until an annotated hook has ended: `settings.after_hook::<orders::flush_orders>()`.
     pub fn after_hook<H: Declared>(mut self) -> Self {
         self.after.push(HookRef::Linked(H::hook()));
         self
     }
 }
 
-/// Why a hook was not registered.
+/// Describes why a hook was not registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// The shutdown is past the hook's phase.
-    TooLateError(TooLateError),
-    /// It is after a hook whose turn comes later.
+    /// The shutdown has passed the phase of the hook.
+    TooLate(TooLateError),
+    /// The hook is `after` a hook that runs later.
     Plan(PlanError),
-    /// The timeout is zero, so the hook could never finish.
+    /// The timeout is zero.
     ZeroTimeout {
-        /// The hook's name.
+        /// The name of the hook.
         name: String,
     },
 }
@@ -79,10 +81,13 @@ pub enum RegisterError {
 impl fmt::Display for RegisterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLateError(error) => error.fmt(f),
+            Self::TooLate(error) => error.fmt(f),
             Self::Plan(error) => error.fmt(f),
             Self::ZeroTimeout { name } => {
-                write!(f, "the timeout of `{name}` is zero, so it could never finish; leave it out for 5 s")
+                write!(
+                    f,
+                    "the timeout of `{name}` is zero, so the hook could never complete; write a longer one, or leave it out"
+                )
             }
         }
     }
@@ -90,7 +95,9 @@ impl fmt::Display for RegisterError {
 
 impl std::error::Error for RegisterError {}
 
-/// A hook made at run time. Dropping this removes the hook, unless it has started: keep it beside what it cleans up.
+/// Removes its hook when it is dropped, unless the hook has started.
+///
+/// [`register`] returns it. Store it in the object that the hook cleans up, or call [`keep`](Self::keep).
 #[derive(Debug)]
 #[must_use = "dropping the registration removes the hook; call `keep()` to leave it for good"]
 pub struct Registration {
@@ -99,7 +106,7 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Leaves the hook for good.
+    /// Keeps the hook until the process ends.
     pub fn keep(mut self) {
         self.kept = true;
     }
@@ -113,11 +120,10 @@ impl Drop for Registration {
     }
 }
 
-/// Makes an async hook while the program runs, in the same order and isolation as annotated ones.
+/// Registers an async hook at run time. It has the same order and isolation as an annotated hook.
 ///
-/// May be called from any thread, before install, in libraries, and during a shutdown: a hook whose phase has not
-/// passed runs still. The closure is called with the [`HookContext`] at the hook's turn; its future is dropped at the
-/// timeout.
+/// May be called from every thread, before install, in libraries, and during a shutdown if the hook's phase has not
+/// passed. The closure runs when the hook starts. Its future is dropped at the timeout.
 ///
 /// ```
 /// use on_shutdown::{HookSettings, Phase, register};
@@ -127,13 +133,13 @@ impl Drop for Registration {
 /// let registration = register("close pool", HookSettings::new().phase(Phase::Close), async move |_context| {
 ///     println!("closing {closing}");
 /// })?;
-/// // .. as long as the pool lives ..
+/// // When the pool is no longer needed:
 /// drop(registration);
 /// # Ok::<(), on_shutdown::RegisterError>(())
 /// ```
 ///
 /// # Errors
-/// The shutdown is past the phase; `after` a hook whose turn comes later; a timeout of zero.
+/// The shutdown has passed the phase; the hook is `after` a hook that runs later; or the timeout is zero.
 #[track_caller]
 pub fn register<F, Fut>(
     name: impl Into<Cow<'static, str>>,
@@ -144,8 +150,10 @@ where
     F: FnOnce(HookContext) -> Fut + Send + 'static,
     Fut: Future<Output: HookOutput> + Send + 'static,
 {
+    // `Once`, because a closure that owns its resource can be called only once.
     let body = Body::AsyncOnce(Once::new(move |call| {
         let future = call.value().map(hook);
+        // The closure itself runs now, on the hook's thread. Only its future is awaited later.
         let future: HookFuture = Box::pin(async move {
             match future {
                 Some(future) => future.await.into_result(),
@@ -157,10 +165,13 @@ where
     add(name.into(), settings, body, Location::caller())
 }
 
-/// As [`register`], for a closure that may block.
+/// Registers a sync hook at run time. The closure may block.
+///
+/// A closure that does not return within the timeout cannot be stopped: the hook is abandoned with its thread. See
+/// [`register`].
 ///
 /// # Errors
-/// As [`register`].
+/// The same as [`register`].
 #[track_caller]
 pub fn register_sync<F, R>(
     name: impl Into<Cow<'static, str>>,
@@ -177,7 +188,7 @@ where
     add(name.into(), settings, body, Location::caller())
 }
 
-/// Every call of a hook has a context. If one has none, the report must not say that the hook completed.
+/// Returns an internal error. Each call of a hook has a context; without one, the hook must not count as completed.
 fn no_context() -> HookResult {
     Err(HookError::internal("the hook was called without a context"))
 }
@@ -186,14 +197,16 @@ fn add(
     name: Cow<'static, str>,
     settings: HookSettings,
     body: Body,
-    place: &'static Location<'static>,
+    location: &'static Location<'static>,
 ) -> Result<Registration, RegisterError> {
     let HookSettings { phase, priority, timeout: written, after } = settings;
     let (timeout, timeout_is_default) = (written.unwrap_or(DEFAULT_TIMEOUT), written.is_none());
+    // A mistake in every case: the hook would be cancelled before it starts.
     if timeout.is_zero() {
         return Err(RegisterError::ZeroTimeout { name: name.into_owned() });
     }
-    let (file, line) = (place.file(), place.line());
+    let (file, line) = (location.file(), location.line());
+    // A closure has no module path, and the caller's package is unknown.
     let (module, package, version) = ("", "", "");
     let hook = Hook {
         name,
@@ -206,13 +219,15 @@ fn add(
         priority,
         timeout,
         timeout_is_default,
+        // Holds functions of linked hooks only. The registry keeps the order of registered ones.
         after: &[],
         body,
     };
+    // Now, so that the caller gets the error. At the trigger it would only be in the report.
     for earlier in &after {
         order::check(&hook, earlier).map_err(RegisterError::Plan)?;
     }
     let hook = HookRef::Registered(Arc::new(hook));
-    Registered::global().add(hook.clone(), after).map_err(RegisterError::TooLateError)?;
+    Registered::global().add(hook.clone(), after).map_err(RegisterError::TooLate)?;
     Ok(Registration { hook, kept: false })
 }

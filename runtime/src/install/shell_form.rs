@@ -1,40 +1,44 @@
-//! Beside the road: the processes above this one in; what to change where PID 1 is a shell that keeps the signals out.
+//! Detects a shell as PID 1 that does not forward signals to this program.
 
 use std::fs;
 
-/// The shells that people start programs with in a container. None of them passes a signal on.
+/// The shells that start programs in containers. None of them forwards a signal.
 const SHELLS: [&str; 7] = ["sh", "dash", "bash", "ash", "busybox", "zsh", "ksh"];
 
-/// Further up than this nobody looks.
-const MOST_ANCESTORS: usize = 64;
+/// Maximum number of ancestors that are looked at. Limits the loop if processes end, and their numbers are used again.
+const MAX_ANCESTORS: usize = 64;
 
-/// One sentence, where the platform's signal goes to a shell that will not pass it on to us.
+/// Returns a warning if the platform sends its signal to a shell that does not forward it to this program.
 pub(crate) fn warning() -> Option<String> {
+    // Without `/proc` there is no warning: on other systems PID 1 is not the container's.
     let shell = fs::read_to_string("/proc/1/comm").ok()?;
     let shell = shell.trim();
+    // As PID 1, this program gets the signal itself. Outside the tree of PID 1 (`docker exec`), it gets none.
     if std::process::id() == 1 || !SHELLS.contains(&shell) || !descends_from_1(std::process::id(), parent) {
         return None;
     }
     Some(format!(
-        "PID 1 of this container is `{shell}`, which gets the platform's signal and does not pass it on: this program \
+        "PID 1 of this container is `{shell}`, which gets the platform's signal and does not forward it: this program \
          will be killed without a shutdown; write `CMD [\"program\", \"argument\"]`, or `exec program` in the script"
     ))
 }
 
 fn descends_from_1(process: u32, parent: impl Fn(u32) -> Option<u32>) -> bool {
-    let mut above = process;
-    for _ in 0..MOST_ANCESTORS {
-        match parent(above) {
+    let mut ancestor = process;
+    for _ in 0..MAX_ANCESTORS {
+        match parent(ancestor) {
             Some(1) => return true,
-            Some(next @ 2..) => above = next,
-            // Zero: its parent is outside the container, as with `docker exec`.
+            Some(next @ 2..) => ancestor = next,
+            // Zero: the parent is outside the container, as with `docker exec`.
             Some(0) | None => return false,
         }
     }
     false
 }
 
-/// The fourth field of `stat`, which comes after a name that may hold anything but ends with the last parenthesis.
+/// Reads the process's parent from the fourth field of `stat`.
+///
+/// The second field is the name of the program in parentheses. It may contain spaces and parentheses itself.
 fn parent(process: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, rest) = stat.rsplit_once(')')?;

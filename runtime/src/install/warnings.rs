@@ -1,4 +1,4 @@
-//! Warnings at install: what will not happen as the author of the program may expect.
+//! Writes the warnings at install: what the author of the program may not expect.
 
 use crate::duration_text::HumanDuration;
 use crate::install::shell_form;
@@ -6,9 +6,10 @@ use crate::plan::Plan;
 use crate::plan::shortfall;
 use crate::trigger::Signal;
 
-/// Returns one sentence for each thing that will surprise the author of the program.
+/// Returns one sentence for each thing that the author of the program may not expect.
 pub(crate) fn warnings(plan: &Plan, ignored: &[Signal]) -> Vec<String> {
-    [shortfall::describe(plan), long_delay(plan), still_ignored(ignored), shell_form::warning(), unisolated()]
+    // The plan first: the author of the program can change it.
+    [shortfall::describe(plan), long_delay(plan), still_ignored(ignored), shell_form::warning(), panic_aborts()]
         .into_iter()
         .flatten()
         .collect()
@@ -16,9 +17,10 @@ pub(crate) fn warnings(plan: &Plan, ignored: &[Signal]) -> Vec<String> {
 
 fn long_delay(plan: &Plan) -> Option<String> {
     let (delay, usable) = (plan.drain_delay(), plan.budget().usable());
+    // Half: with more, the delay is the longest part of the shutdown, and hooks are cut short first.
     (delay > usable / 2).then(|| {
         format!(
-            "the drain delay of {} is more than half of the {} there are; \
+            "the drain delay of {} is more than half of the usable {}; \
              write a shorter `drain_delay` or a longer `grace_period`",
             HumanDuration(delay),
             HumanDuration(usable)
@@ -30,18 +32,18 @@ fn still_ignored(ignored: &[Signal]) -> Option<String> {
     let names: Vec<String> = ignored.iter().map(ToString::to_string).collect();
     (!ignored.is_empty()).then(|| {
         format!(
-            "{} was ignored when the program started (nohup, or a background job) and stays so; \
-             write `handle_ignored_signals = true` to handle it all the same",
+            "{} was ignored when the program started (nohup, or a background job) and stays ignored; \
+             write `handle_ignored_signals = true` to handle it",
             names.join(", ")
         )
     })
 }
 
-/// The runtime is compiled with the program's panic strategy, so it knows.
-fn unisolated() -> Option<String> {
+/// Works because cargo compiles this crate with the panic strategy of the program.
+fn panic_aborts() -> Option<String> {
     cfg!(panic = "abort").then(|| {
-        "this program is built with `panic = \"abort\"`: a hook that panics ends it at once, and the hooks after it \
-         do not run"
+        "this program is built with `panic = \"abort\"`: a hook that panics ends the process at once, and the \
+         hooks after it do not run"
             .to_owned()
     })
 }

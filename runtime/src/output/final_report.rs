@@ -1,4 +1,4 @@
-//! Hands the report to the program, where the program goes on after its shutdown.
+//! Passes the report to the program if the program continues after its shutdown.
 
 use std::fmt;
 use std::future::Future;
@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use crate::drain::{Latch, WaiterEntry};
 use crate::report::Report;
 
-/// The report, once there is one, and the futures that wait for it.
+/// Holds the report when the shutdown has ended, and the futures that wait for it.
 #[derive(Default)]
 pub(crate) struct FinalReport {
     report: OnceLock<Report>,
@@ -19,7 +19,8 @@ pub(crate) struct FinalReport {
 impl FinalReport {
     /// Sets the report; the first one stays. [`wake_waiters`](Self::wake_waiters) must follow.
     pub(crate) fn set(&self, report: Report) {
-        // Before the latch: who is woken by it finds the report.
+        // Before the latch: a future that the latch wakes must find the report.
+        // Set a second time only if `cut_off` overtakes `finalize`: the first report was handed out.
         let _ = self.report.set(report);
         self.latch.set();
     }
@@ -30,25 +31,28 @@ impl FinalReport {
     }
 
     /// Resolves with the report when it is set.
-    pub(crate) fn wait(self: Arc<Self>) -> WaitForReport {
-        WaitForReport { report: self, entry: None }
+    pub(crate) fn wait(self: Arc<Self>) -> Ended {
+        Ended { report: self, entry: None }
     }
 }
 
-/// The future of [`FinalReport::wait`].
-pub(crate) struct WaitForReport {
+/// The future of [`Handle::ended`](crate::Handle::ended).
+///
+/// It is `Unpin`, and may be polled again after it has resolved.
+#[must_use = "futures do nothing unless awaited"]
+pub struct Ended {
     report: Arc<FinalReport>,
-    /// The place among the futures that wait, from the first poll on.
+    /// The entry in the list of futures that wait. Set by the first poll.
     entry: Option<WaiterEntry>,
 }
 
-impl fmt::Debug for WaitForReport {
+impl fmt::Debug for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitForReport").finish_non_exhaustive()
+        f.debug_struct("Ended").finish_non_exhaustive()
     }
 }
 
-impl Future for WaitForReport {
+impl Future for Ended {
     type Output = Report;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
@@ -64,9 +68,10 @@ impl Future for WaitForReport {
     }
 }
 
-impl Drop for WaitForReport {
+impl Drop for Ended {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
+            // Otherwise the list would keep the waker of a future that no longer exists.
             self.report.latch.remove(entry);
         }
     }

@@ -15,16 +15,16 @@ use crate::report::{OneLine, Outcome, Report, cut};
 /// The default `terminationMessagePath` of Kubernetes.
 const PATH: &str = "/dev/termination-log";
 
-/// The size of the line with its line break (`MaxContainerTerminationMessageLength` of the kubelet).
+/// Maximum size of the line with its line break, in bytes (`MaxContainerTerminationMessageLength` of the kubelet).
 const LIMIT: usize = 4096;
 
-/// The most that the reason for the stop and the counts take: a label or an error may be long.
+/// Maximum size of the headline: a label or an error in it may be long.
 const HEADLINE_LIMIT: usize = 1024;
 
-/// The most that one hook takes: a long error must not hide the other hooks.
+/// Maximum size of one hook: a long error must not hide the other hooks.
 const HOOK_LIMIT: usize = 512;
 
-/// Room for the words on the hooks that are left out.
+/// Room for the number of hooks that are left out.
 const REST_LIMIT: usize = 48;
 
 /// Appends the line to the file. Writes nothing if there is no such file, or if it is a link or would block.
@@ -33,8 +33,10 @@ pub(crate) fn write(report: &Report) {
 }
 
 fn write_to(path: &Path, report: &Report) {
+    // Appends, because the program may have written a message of its own. Follows no link, which the container's user
+    // may have placed. Does not block on a pipe.
     let file = OpenOptions::new().append(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path);
-    // There is nobody left to read of an error, and the end must go on.
+    // Best effort: the report on stderr has more, and the process must end.
     let _ = file.and_then(|mut file| file.write_all(line(report).as_bytes()));
 }
 
@@ -78,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn spec_3_24_one_line_names_the_culprit() {
+    fn spec_3_24_one_line_names_the_hook() {
         let path = folder().join("log");
         std::fs::write(&path, "").unwrap();
         write_to(&path, &report());

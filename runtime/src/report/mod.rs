@@ -1,4 +1,4 @@
-//! Station 6: what happened to each hook in, the timeline that a person reads at 3 a.m. out.
+//! Defines the report: the trigger, and each hook's outcome, start and duration. `Display` draws the timeline.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -19,42 +19,46 @@ mod one_line;
 pub(crate) mod sample;
 mod text;
 
-/// What became of a hook.
+/// Describes how a hook ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It returned, without an error.
+    /// The hook returned without an error.
     Completed,
-    /// It returned an error: its text.
+    /// The hook returned an error. Holds its text, as `{:#}` prints it.
+    ///
+    /// The error itself is not kept. A hook may return every error that is `Display`, such as `String` and
+    /// `anyhow::Error`, which do not implement [`std::error::Error`]; and an outcome is `Clone` and `Eq`. A hook whose
+    /// error the program needs as a value stores it before it returns.
     Failed(String),
-    /// It panicked: the message.
+    /// The hook panicked. Holds the message of the panic.
     Panicked(String),
-    /// It did not end in the time it had.
+    /// The hook did not end within its time.
     TimedOut {
-        /// False: its future was dropped and it is gone. True: it could not be stopped; its thread was left behind.
+        /// `false`: the hook's future was dropped. `true`: the hook could not be stopped, and still holds its thread.
         abandoned: bool,
     },
-    /// It was never started: why.
+    /// The hook was not started.
     Skipped(SkipReason),
 }
 
-/// Why a hook was never started.
+/// Describes why a hook was not started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// No value was provided for a parameter that must have one.
+    /// The program did not provide a value for a parameter that is not an `Option`.
     MissingValue {
-        /// The parameter's type.
+        /// The type of the parameter.
         type_name: String,
     },
-    /// The time of its phase was over before its turn came.
+    /// The time of the hook's phase had run out.
     NoTimeLeft,
-    /// The hook waits for a hook that was abandoned and may still use what both use, directly or through others.
+    /// The hook is `after` a hook that was abandoned, directly or through other hooks. Both may use the same resource.
     AfterAbandoned {
         /// The name of the hook that was abandoned.
         hook: String,
     },
-    /// The shutdown ended before its turn came: at the deadline, or by a repeated signal.
+    /// The shutdown ended first: at the deadline, or by a repeated signal.
     CutShort,
 }
 
@@ -70,7 +74,7 @@ impl fmt::Display for SkipReason {
 }
 
 impl Outcome {
-    /// One word for it: `completed`, `failed`, `panicked`, `timed_out` or `skipped`.
+    /// Returns the outcome in one word: `completed`, `failed`, `panicked`, `timed_out` or `skipped`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -96,42 +100,42 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// One hook's line in the report. Times count from the trigger.
+/// Describes what happened to one hook. Times count from the trigger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HookReport {
-    /// The function's name.
+    /// The name of the function, or the name that was registered.
     pub name: String,
-    /// The module that holds it.
+    /// The module of the function. Empty for a hook that was registered at run time.
     pub module: String,
-    /// Source file of the attribute.
+    /// The source file of the attribute, or of the call that registered the hook.
     pub file: String,
-    /// Line of the attribute.
+    /// The line in the source file.
     pub line: u32,
-    /// When it ran.
+    /// The phase of the hook.
     pub phase: Phase,
-    /// Its priority in the phase.
+    /// The priority inside the phase.
     pub priority: i32,
-    /// The package that brings it; empty for a hook that was registered at run time.
+    /// The package of the hook. Empty for a hook that was registered at run time.
     pub package: String,
-    /// That package's version.
+    /// The version of the package.
     pub version: String,
-    /// How long it might have taken; less where time was short.
+    /// The timeout of the hook. The hook had less time if time was short.
     pub timeout: Duration,
-    /// What became of it.
+    /// How the hook ended.
     pub outcome: Outcome,
-    /// When it started; `None` for a skipped one.
+    /// When the hook started. `None` if it was skipped.
     pub start: Option<Duration>,
-    /// How long it took, until it ended or was given up.
+    /// How long the hook ran, until it ended, was cancelled or was abandoned.
     pub duration: Duration,
-    /// What it was activity when its time was over, where the system tells (Linux).
+    /// What the hook was doing when its time ran out, if the system tells (Linux).
     pub activity: Option<String>,
-    /// How many tasks it had spawned and not awaited that had not ended a moment after it returned; they were dropped.
+    /// How many tasks the hook had spawned that had not ended a moment after it returned. They were dropped.
     pub left_tasks: usize,
 }
 
 impl HookReport {
-    /// Module and function, `orders::flush`.
+    /// Returns the module and the name: `orders::flush`.
     #[must_use]
     pub fn full_name(&self) -> String {
         hook::full_name(&self.module, &self.name)
@@ -161,7 +165,7 @@ impl HookReport {
     }
 }
 
-/// How the program itself ended, which is graver than what its hooks did.
+/// Describes how the program itself ended. Takes precedence over the outcomes of hooks for the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProgramExit {
@@ -169,73 +173,112 @@ pub enum ProgramExit {
     MainFailed,
     /// `main` panicked.
     MainPanicked,
-    /// The program asked for this exit code.
+    /// The program requested this exit code.
     Asked(u8),
 }
 
-/// A whole shutdown, told afterwards.
+/// Describes a whole shutdown.
+///
+/// `Display` draws a timeline with one line for each hook. With the feature `json`, a report is `Serialize`.
+/// [`Handle::wait`](crate::Handle::wait) returns the report with
+/// [`ExitMode::Return`](crate::ExitMode::Return), and so does the feature `testing`. With the other exit modes the
+/// report is only written: to `tracing` or stderr, and to [`Settings::report_file`](crate::Settings::report_file).
+///
+/// ```
+/// use on_shutdown::{Outcome, Report};
+///
+/// fn log_failures(report: &Report) {
+///     if report.is_success() {
+///         return;
+///     }
+///     for hook in report.hooks.iter().filter(|hook| hook.outcome != Outcome::Completed) {
+///         eprintln!("{} ({}:{}) {}", hook.full_name(), hook.file, hook.line, hook.outcome);
+///     }
+/// }
+/// # let _ = log_failures;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
     /// Why the program stopped.
     pub trigger: Trigger,
-    /// Every hook, in the plan's order.
+    /// All hooks, in the order of the plan.
     pub hooks: Vec<HookReport>,
-    /// Work in flight that the drain phase waited for in vain.
+    /// The work that was still in flight when the drain phase stopped waiting for it.
     pub in_flight: Vec<WorkInFlight>,
-    /// From the trigger to the end of the last hook.
+    /// The time from the trigger to the end of the last hook.
     pub duration: Duration,
-    /// From the trigger to the deadline.
+    /// The time from the trigger to the deadline.
     pub budget: Duration,
-    /// Whether the deadline came before the hooks had ended.
+    /// Whether the deadline passed before all hooks had ended.
     pub deadline_exceeded: bool,
-    /// The signal that was repeated until it ended the process.
+    /// The signal whose repetition ended the process.
     pub forced: Option<Signal>,
-    /// The program's own wish for its end.
+    /// How the program itself ended, if that determines the exit code.
     pub program_exit: Option<ProgramExit>,
-    /// The trigger's instant by the wall clock, which may have been set meanwhile: all other times count from it.
+    /// The time of the trigger by the system clock. All other times count from it, by a clock that is never set.
     pub triggered_at: SystemTime,
-    /// When draining began; `None` where the end came before.
+    /// When draining began. `None` if the shutdown ended first.
     pub draining: Option<Duration>,
-    /// How much work was in flight, each time that it was seen to have changed while the drain phase waited for it.
+    /// How much work was in flight during the drain phase: one sample for each change that was seen.
     pub in_flight_samples: Vec<InFlightSample>,
-    /// The signals and requests that came after the trigger, the first [`Report::MAX_LATER_TRIGGERS`] of them.
+    /// The first [`Report::MAX_LATER_TRIGGERS`] signals and requests that came after the trigger.
     pub later_triggers: Vec<LaterTrigger>,
-    /// What the process ended with, or would have with [`ExitMode::Return`](crate::ExitMode::Return).
+    /// The exit code of the process. With [`ExitMode::Return`](crate::ExitMode::Return), the recommended one.
     pub exit_code: u8,
 }
 
-/// How much work was in flight at one time.
+/// Tells how much work was in flight at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InFlightSample {
-    /// When, counted from the trigger.
+    /// The time since the trigger.
     pub at: Duration,
-    /// How many pieces of work.
+    /// The number of pieces of work.
     pub count: usize,
 }
 
-/// A signal or a request that came during the shutdown.
+/// Describes a signal or a request that came during the shutdown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LaterTrigger {
-    /// When, counted from the trigger.
+    /// The time since the trigger.
     pub at: Duration,
-    /// What.
+    /// The signal or the request.
     pub trigger: Trigger,
 }
 
 impl Report {
-    /// More signals and requests than this are not kept.
+    /// The maximum number of [`later_triggers`](Self::later_triggers).
+    // A process that sends signals in a loop must not exhaust the memory.
     pub const MAX_LATER_TRIGGERS: usize = 64;
 
-    /// What happened to the hook with this full name (`orders::flush`), or with this name of its own.
+    /// Returns whether the whole shutdown went well.
+    ///
+    /// That is the case if all hooks completed, no work in flight was cut off, the deadline was kept, no repeated signal
+    /// forced the end, and the program itself did not fail or request an exit code other than 0.
+    ///
+    /// The answer does not depend on [`Settings::signal_exit_code`](crate::Settings::signal_exit_code). It is `false`
+    /// for a program that requests exit code 0 although a hook failed.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        // As the table of exit codes, but for codes that the program chose. A test in `exit` compares both.
+        self.hooks.iter().all(|hook| hook.outcome == Outcome::Completed)
+            && self.in_flight.is_empty()
+            && !self.deadline_exceeded
+            && self.forced.is_none()
+            && matches!(self.program_exit, None | Some(ProgramExit::Asked(0)))
+    }
+
+    /// Returns what happened to a hook, by its full name (`orders::flush`) or by its name alone.
+    ///
+    /// If several hooks have the name, returns the first.
     #[must_use]
     pub fn hook(&self, name: &str) -> Option<&HookReport> {
         self.hooks.iter().find(|hook| hook.full_name() == name || hook.name == name)
     }
 
-    /// How many threads were left behind in hooks that could not be stopped.
+    /// Returns how many hooks were abandoned. Each of them holds a thread.
     #[must_use]
     pub fn abandoned_threads(&self) -> usize {
         self.count(|outcome| matches!(outcome, Outcome::TimedOut { abandoned: true }))
@@ -245,7 +288,7 @@ impl Report {
         self.hooks.iter().filter(|hook| wanted(&hook.outcome)).count()
     }
 
-    /// All of it in one line.
+    /// Returns a summary in one line: the trigger, how many hooks had which outcome, and the time.
     pub(crate) fn headline(&self) -> String {
         let (took, deadline) = (HumanDuration(self.duration), HumanDuration(self.budget));
         let forced = self.forced.map(|signal| format!("; cut short by a repeated {signal}")).unwrap_or_default();
@@ -261,6 +304,7 @@ impl Report {
             (self.count(|outcome| matches!(outcome, Outcome::TimedOut { .. })), "timed out"),
             (self.count(|outcome| matches!(outcome, Outcome::Skipped(_))), "skipped"),
         ];
+        // Outcomes that did not occur would hide those that did.
         let shown = counts.iter().filter(|(count, _)| *count > 0);
         let parts: Vec<String> = shown.map(|(count, name)| format!("{count} {name}")).collect();
         if parts.is_empty() { "no hooks".to_owned() } else { parts.join(", ") }

@@ -1,4 +1,4 @@
-//! Outcomes in, a report of a second with one hook for each out: for the tests of whatever reads reports.
+//! Makes reports for tests: one hook for each outcome, and a duration of one second.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};

@@ -1,7 +1,7 @@
-//! The async runtime of one worker, so that hooks do not depend on the health of the program's own.
+//! Provides the async runtime of one worker. Hooks do not depend on the runtime of the program, which may be blocked.
 //!
-//! A hook that waits has the runtime for itself while it does. A hook that leaves tasks, or threads of the blocking
-//! pool, takes the runtime with it: the next hook gets a new one.
+//! A hook has the runtime to itself, unless the system refuses another thread. A hook that spawned no tasks lets the worker
+//! reuse its runtime. After a hook that left tasks, or threads of the blocking pool, the next hook gets a new runtime.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,31 +11,31 @@ use tokio::runtime::{Builder, Runtime, RuntimeMetrics};
 
 use crate::user_code::catch_panic;
 
-/// How often the tasks of a hook that has returned are counted while it waits for them.
+/// How often to count the tasks of a hook that has returned: tokio has no event for the end of the last task.
 const TASK_CHECK: Duration = Duration::from_millis(1);
 
-/// The runtime of one worker; made when the first async hook needs it, or before.
+/// The runtime of one worker. Built when the first async hook needs it, or by [`warm`](Self::warm).
 #[derive(Default)]
 pub(crate) struct HookRuntime {
-    made: Option<Made>,
+    built: Option<BuiltRuntime>,
     shared: Arc<AtomicUsize>,
 }
 
-/// A runtime that exists.
-pub(super) struct Made {
+/// A tokio runtime, with what is needed to see whether a hook has left something in it.
+pub(super) struct BuiltRuntime {
     pub(super) tokio: Runtime,
     metrics: RuntimeMetrics,
-    /// Threads of the blocking pool that have started, less those that have ended.
+    /// The number of threads of the blocking pool that run.
     blocking: Arc<AtomicUsize>,
 }
 
-impl Made {
+impl BuiltRuntime {
     fn new(enable: fn(&mut Builder) -> &mut Builder) -> Option<Self> {
         let blocking = Arc::new(AtomicUsize::new(0));
         let (started, stopped) = (Arc::clone(&blocking), Arc::clone(&blocking));
         let mut builder = Builder::new_current_thread();
         // Not `on_thread_start`, which the new thread calls when it gets a processor: the name is asked for by the thread
-        // that starts it. Relaxed, here and below: it is this worker's own thread, or one that `shutdown_timeout` joins.
+        // that starts it. Relaxed, here and below: the worker itself counts up, and `shutdown_timeout` joins the others.
         builder.thread_name_fn(move || {
             started.fetch_add(1, Ordering::Relaxed);
             "hook-blocking".to_owned()
@@ -43,86 +43,87 @@ impl Made {
         builder.on_thread_stop(move || {
             stopped.fetch_sub(1, Ordering::Relaxed);
         });
-        // tokio panics in places where the system refuses a descriptor.
+        // tokio panics in some places if the system refuses a descriptor.
         let tokio = catch_panic(|| enable(&mut builder).build()).ok()?.ok()?;
         Some(Self { metrics: tokio.metrics(), tokio, blocking })
     }
 
-    /// Whether the hooks so far left nothing in the runtime: no task and no thread.
+    /// Returns whether no hook has left a task or a thread in the runtime.
     pub(super) fn is_tidy(&self) -> bool {
         self.metrics.num_alive_tasks() == 0 && self.blocking.load(Ordering::Relaxed) == 0
     }
 }
 
 impl HookRuntime {
-    /// Makes the runtime now: at the trigger there may be no descriptor left.
+    /// Builds the runtime now: at the trigger the program may have no descriptor left.
     pub(crate) fn warm() -> Self {
         let mut warm = Self::default();
         warm.get();
         warm
     }
 
-    /// Returns the runtime; `None` only if the system refuses even one without input and output.
-    pub(super) fn get(&mut self) -> Option<&Made> {
-        if self.made.is_none() {
-            // With no descriptor left there are still timers, and the sockets that belong to the program's runtime.
-            self.made = Made::new(Builder::enable_all).or_else(|| Made::new(Builder::enable_time));
+    /// Returns the runtime, and builds it if necessary. `None` only if the system refuses even one without I/O.
+    pub(super) fn get(&mut self) -> Option<&BuiltRuntime> {
+        if self.built.is_none() {
+            // Without a descriptor, a hook can still use timers, and sockets that belong to the program's runtime.
+            self.built = BuiltRuntime::new(Builder::enable_all).or_else(|| BuiltRuntime::new(Builder::enable_time));
         }
-        self.made.as_ref()
+        self.built.as_ref()
     }
 
-    /// The number of hooks that share this runtime, because no other thread could be had for them.
+    /// Returns the number of hooks that share this runtime because the system refused another thread.
     pub(super) fn shared(&self) -> &Arc<AtomicUsize> {
         &self.shared
     }
 
+    /// Returns whether several hooks share this runtime.
     pub(super) fn is_shared(&self) -> bool {
-        // Relaxed: only this worker's own thread counts it up and down.
+        // Relaxed: only the worker's own thread changes it.
         self.shared.load(Ordering::Relaxed) > 0
     }
 
-    /// Lets what shares the runtime go on for a moment.
-    pub(super) fn drive(&mut self, moment: Duration) {
+    /// Runs the hooks that share the runtime for this time.
+    pub(super) fn drive(&mut self, time: Duration) {
         match self.get() {
-            // Inside a block: a timer is made in the context of its runtime.
-            Some(made) => made.tokio.block_on(async { tokio::time::sleep(moment).await }),
-            None => std::thread::sleep(moment),
+            // `sleep` inside the block, because a timer must be made in the context of its runtime.
+            Some(built) => built.tokio.block_on(async { tokio::time::sleep(time).await }),
+            None => std::thread::sleep(time),
         }
     }
 
-    /// Lets the tasks that a hook has spawned go on until they have ended, for this long at most. Returns how many are
-    /// left, threads of the blocking pool included.
+    /// Runs the tasks that a hook has spawned until they have ended, at most for this time. Returns how many tasks and
+    /// threads of the blocking pool are left.
     pub(super) fn finish_tasks(&mut self, grace: Duration) -> usize {
         if self.is_shared() {
-            // The tasks of the others cannot be told from this hook's, and go on anyhow.
+            // The tasks of the hooks cannot be told apart, and the runtime continues anyway.
             return 0;
         }
-        let Some(made) = &self.made else { return 0 };
+        let Some(built) = &self.built else { return 0 };
         let until = std::time::Instant::now() + grace;
         let left = || until.saturating_duration_since(std::time::Instant::now());
-        made.tokio.block_on(async {
-            while made.metrics.num_alive_tasks() > 0 && !left().is_zero() {
+        built.tokio.block_on(async {
+            while built.metrics.num_alive_tasks() > 0 && !left().is_zero() {
                 tokio::time::sleep(TASK_CHECK.min(left())).await;
             }
         });
-        let tasks = made.metrics.num_alive_tasks();
-        if tasks > 0 || made.blocking.load(Ordering::Relaxed) == 0 {
-            return tasks + made.blocking.load(Ordering::Relaxed);
+        let tasks = built.metrics.num_alive_tasks();
+        if tasks > 0 || built.blocking.load(Ordering::Relaxed) == 0 {
+            return tasks + built.blocking.load(Ordering::Relaxed);
         }
-        // Nothing but the blocking pool is left: it ends when its closures have, and tells only then that they have.
-        let Some(made) = self.made.take() else { return 0 };
-        let blocking = made.blocking;
-        made.tokio.shutdown_timeout(left());
+        // Only the blocking pool is left. Its idle threads end only when the runtime shuts down.
+        let Some(built) = self.built.take() else { return 0 };
+        let blocking = built.blocking;
+        built.tokio.shutdown_timeout(left());
         blocking.load(Ordering::Relaxed)
     }
 
-    /// Gives the next hook a new runtime, unless other hooks go on in this one.
+    /// Drops the runtime, so that the next hook gets a new one. Keeps it if other hooks share it.
     pub(super) fn renew(&mut self) {
         if !self.is_shared()
-            && let Some(made) = self.made.take()
+            && let Some(built) = self.built.take()
         {
-            // Drops the tasks that the hook left, which are the user's code.
-            let _ = catch_panic(|| made.tokio.shutdown_background());
+            // This drops the tasks that the hook has left, which are user code.
+            let _ = catch_panic(|| built.tokio.shutdown_background());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a run tells the world around it: an interface, so that a run can be tested without that world.
+//! Defines the interface by which a run reports its events, so that tests can run hooks without a process.
 
 use std::time::Duration;
 
@@ -9,41 +9,42 @@ use crate::report::Report;
 use crate::telemetry::HookSpan;
 use crate::trigger::Trigger;
 
-/// Receives what happens in a run. No method has a default, so that an observer around another passes each one on.
+/// Receives the events of a run. No method has a default, so that an observer that wraps another forwards all of them.
 pub(crate) trait Observer: Send + Sync {
-    /// The trigger came, and nothing else has happened. Must not block.
+    /// The trigger came. Called before everything else. Must not block.
     fn triggered(&self);
-    /// The hooks are on their way. Called once, before everything that has a line; the first hooks may have started.
+    /// The hooks are starting. Called once, before every event with a line; the first hooks may have started.
     fn began(&self, trigger: &Trigger, hooks: usize);
     /// Returns the span around a hook that starts now.
     fn span(&self, hook: &Hook) -> HookSpan;
-    /// A phase has begun, with so many hooks. Called in the order of the phases and under the lock of the run: must
+    /// A phase has begun, with this many hooks. Called in the order of the phases and under the lock of the run: must
     /// not block.
     fn phase_began(&self, phase: Phase, hooks: usize);
-    /// Something happened.
+    /// An event of the shutdown's state. `hook` is set if the event belongs to a hook that is stuck.
     fn event(&self, event: &Event, hook: Option<&StuckHook>);
-    /// These hooks still run, and this work is still in flight while the drain phase waits for it.
+    /// These hooks still run, and the drain phase waits for this work. Called every few seconds.
     fn still_running(&self, hooks: &[RunningHook], work: &[WorkInFlight]);
-    /// Returns how often the observer wants to know the progress.
+    /// Returns how often to call [`progress`](Self::progress). `None`: never.
     fn progress_interval(&self) -> Option<Duration>;
-    /// Tells the progress.
+    /// The progress of the shutdown, in regular intervals.
     fn progress(&self, progress: &Progress);
-    /// All is over. Called once, on a thread that may block.
+    /// The shutdown has ended. Called once, on a thread that may block.
     fn finalize(&self, report: Report);
-    /// All is over and cannot wait for `finalize`, or `finalize` is stuck: `has_begun` says which. Must not block.
+    /// The shutdown has ended and cannot wait for `finalize`: there is no time for it, or it is stuck. `has_begun` says
+    /// whether `finalize` was called. Must not block.
     fn cut_off(&self, report: Report, has_begun: bool);
-    /// Returns how long `finalize` may take if all is over now.
+    /// Returns how long `finalize` may take if it is called now.
     fn finalize_time(&self, now: Duration) -> Duration;
 }
 
-/// A hook that took too long, and what it was doing then.
+/// A hook that ran out of time, and what its thread was doing then.
 #[derive(Clone, Debug)]
 pub(crate) struct StuckHook {
     pub(crate) hook: HookRef,
     pub(crate) activity: Option<String>,
 }
 
-/// A hook that runs, for the progress line.
+/// A hook that still runs, for the progress lines.
 #[derive(Clone, Debug)]
 pub(crate) struct RunningHook {
     pub(crate) hook: HookRef,

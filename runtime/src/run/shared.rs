@@ -38,7 +38,7 @@ use crate::hook::registry::{HookSink, TooLateError};
 use crate::hook::{HookRef, Values};
 use crate::plan::{Id, Plan};
 use crate::report::Report;
-use crate::telemetry::TELLS_ENDS;
+use crate::telemetry::TELEMETRY;
 use crate::trigger::{Inbox, Message, Trigger};
 
 /// How often work in flight is counted for the report while the drain phase lasts. The end of the phase does not depend
@@ -131,7 +131,7 @@ impl Run {
         drop(shared);
         self.observer.triggered();
         start_supervisor();
-        if TELLS_ENDS {
+        if TELEMETRY {
             // The spans around the first hooks wait until a listener has answered this.
             self.emit_began_once();
         }

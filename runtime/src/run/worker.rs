@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::driver::{Next, Task};
 use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
-use super::hook_runtime::{HookRuntime, Made};
+use super::hook_runtime::{BuiltRuntime, HookRuntime};
 use super::shared::{Began, Run};
 use super::state::Finish;
 use super::worker_slot::WorkerSlot;
@@ -18,7 +18,7 @@ use crate::hook::context::HookArgs;
 use crate::hook::{Call, Started};
 use crate::plan::Id;
 use crate::report::Outcome;
-use crate::telemetry::{HookSpan, TELLS_ENDS};
+use crate::telemetry::{HookSpan, TELEMETRY};
 
 /// How long a worker does nothing but drive the hooks that share its runtime: short beside what a hook takes that waits,
 /// long beside a step.
@@ -160,7 +160,7 @@ impl Worker<'_> {
     }
 
     /// Begins async hooks inside the runtime, which an async function may want already when it makes its future.
-    fn series(&self, made: &Made, mut task: Task, context: &mut Context<'_>) -> Stop {
+    fn series(&self, made: &BuiltRuntime, mut task: Task, context: &mut Context<'_>) -> Stop {
         for _ in 0..SERIES {
             let finish = match self.begin(&task, context) {
                 First::Over(finish) => finish,
@@ -182,7 +182,7 @@ impl Worker<'_> {
         self.slot.set_hook(task.id);
         let span = self.run.observer.span(&task.hook);
         // The span may have waited for a listener, which is not the hook's time.
-        let limit = if TELLS_ENDS { self.run.restart_clock(task.id).unwrap_or(task.limit) } else { task.limit };
+        let limit = if TELEMETRY { self.run.restart_clock(task.id).unwrap_or(task.limit) } else { task.limit };
         let args = HookArgs {
             values: &*self.run.values,
             trigger: &self.began.trigger,
@@ -192,10 +192,10 @@ impl Worker<'_> {
             limit,
         };
         let call = Call::new(&args);
-        let finish = match span.within(|| guarded(|| task.hook.body.enter(&call))) {
+        let finish = match span.run_inside(|| guarded(|| task.hook.body.enter(&call))) {
             Ok(Started::Ended(result)) => Finish::Ended(outcome(result)),
             Ok(Started::Waits(future)) => {
-                let mut future = Cancellable::new(span.around(future));
+                let mut future = Cancellable::new(span.wrap_future(future));
                 match Pin::new(&mut future).poll(context) {
                     Poll::Ready(finish) => finish,
                     Poll::Pending => return First::Waits((future, span)),
@@ -203,7 +203,7 @@ impl Worker<'_> {
             }
             Err(finish) => finish,
         };
-        span.close(finish.name());
+        span.end(finish.name());
         First::Over(finish)
     }
 
@@ -221,7 +221,7 @@ impl Worker<'_> {
             return Next::Nothing;
         };
         let finish = made.tokio.block_on(future);
-        span.close(finish.name());
+        span.end(finish.name());
         if made.is_tidy() { self.run.next(Some((id, finish))) } else { self.finish_with_tasks(runtime, id, finish) }
     }
 
@@ -246,7 +246,7 @@ impl Worker<'_> {
         if let Some(made) = runtime.get() {
             made.tokio.spawn(async move {
                 let finish = future.await;
-                span.close(finish.name());
+                span.end(finish.name());
                 shared.fetch_sub(1, Ordering::Relaxed);
                 run.finish(id, finish, 0);
             });

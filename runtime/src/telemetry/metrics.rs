@@ -1,4 +1,4 @@
-//! Records the shutdown's figures with the `metrics` facade.
+//! Records the metrics of a shutdown through the `metrics` facade.
 //!
 //! | name | kind | labels |
 //! |---|---|---|
@@ -17,34 +17,35 @@ use super::Notice;
 use crate::report::{HookReport, Report};
 use crate::user_code::catch_panic;
 
-/// Records each hook once, and the time on the way.
+/// Records each hook once, and the elapsed time after each event.
 #[derive(Default)]
 pub(super) struct ShutdownMetrics {
-    /// The hooks that are counted already, by full name, file and line.
+    /// The hooks that were counted before, by full name, file and line.
     counted: HashSet<(String, String, u32)>,
+    /// The time from the trigger to the deadline.
     deadline: Duration,
-    /// The latest time that was recorded, since the trigger.
+    /// The latest time since the trigger that was recorded.
     latest: Duration,
-    /// The recorder has panicked. It is not called again.
+    /// Whether the recorder has panicked. It is not called again.
     broken: bool,
 }
 
 impl ShutdownMetrics {
-    pub(super) fn record(&mut self, news: &Notice) {
+    pub(super) fn record(&mut self, notice: &Notice) {
         if !self.broken {
-            // The recorder is the program's code.
-            self.broken = catch_panic(|| self.set(news)).is_err();
+            // The recorder is user code.
+            self.broken = catch_panic(|| self.set(notice)).is_err();
         }
     }
 
-    fn set(&mut self, news: &Notice) {
-        match news {
+    fn set(&mut self, notice: &Notice) {
+        match notice {
             Notice::Began { within, .. } => {
                 self.deadline = *within;
                 self.record_time(Duration::ZERO);
             }
-            Notice::Draining { in_flight } => gauge!("on_shutdown_in_flight_at_drain").set(count(*in_flight)),
-            Notice::Ended(hook) => {
+            Notice::DrainingBegan { in_flight } => gauge!("on_shutdown_in_flight_at_drain").set(count(*in_flight)),
+            Notice::HookEnded(hook) => {
                 self.count(hook);
                 // A hook that was skipped has no start.
                 if let Some(start) = hook.start {
@@ -57,6 +58,7 @@ impl ShutdownMetrics {
     }
 
     fn count(&mut self, hook: &HookReport) {
+        // A hook comes twice: when it ends, and in the report.
         if !self.counted.insert((hook.full_name(), hook.file.clone(), hook.line)) {
             return;
         }
@@ -69,15 +71,16 @@ impl ShutdownMetrics {
         counter!("on_shutdown_hooks_total", &labels).increment(1);
     }
 
-    /// Counts the hooks that never ended, too.
+    /// Counts the hooks that have not ended, too.
     fn record_report(&mut self, report: &Report) {
         report.hooks.iter().for_each(|hook| self.count(hook));
         self.deadline = report.budget;
         self.record_time(report.duration);
     }
 
-    /// Records the time since the trigger. Called before the end, too: an exporter may be flushed before that.
+    /// Records the time since the trigger. A hook may flush the exporter before the report, so each event records it.
     fn record_time(&mut self, now: Duration) {
+        // Hooks that run concurrently end in any order, and the gauge must not go back.
         if now >= self.latest {
             self.latest = now;
             gauge!("on_shutdown_duration_seconds").set(now.as_secs_f64());
@@ -87,5 +90,6 @@ impl ShutdownMetrics {
 }
 
 fn count(number: usize) -> f64 {
+    // Every `u32` has an exact `f64`.
     u32::try_from(number).unwrap_or(u32::MAX).into()
 }

@@ -1,17 +1,19 @@
 //! Sends events to tracing and metrics, otherwise to stderr.
 //!
-//! The subscriber and the recorder are the program's code: they may block or panic. Only one thread calls them, the
-//! worker. Hooks and the end wait for the worker only while it is not stalled. There is one exception: a span around a
-//! hook is made, entered and left on the hook's thread. That is done only after the subscriber has answered the
-//! beginning of the shutdown, and not while another call is stalled.
+//! The subscriber and the recorder are user code: they may block or panic. Only one thread calls them, the worker. Hooks
+//! and the end of the shutdown wait for the worker only while it is not stalled. There is one exception: the hook's
+//! thread itself makes, enters and leaves the span around the hook. It does so only after the subscriber has answered
+//! the beginning of the shutdown, and while no other call is stalled.
 //!
 //! Known limit: a subscriber that answers at first, and later blocks for ever in `new_span`, `enter` or `exit`, stalls
-//! the hooks that make such a call within the next millisecond. They time out; all others run. `docs/telemetry.md`
-//! lists all events and metrics.
+//! the hooks that make such a call within the next millisecond. They time out; all others run.
+//!
+//! The feature `tracing` is additive. A subscriber that accepts the report does not keep a failed shutdown off stderr:
+//! one line with the exit code goes there, too. `docs/telemetry.md` lists all events and metrics.
 
 use std::time::Duration;
 
-pub(crate) use news::{HookLabel, Notice};
+pub(crate) use notice::{HookLabel, Notice};
 pub(crate) use span::HookSpan;
 
 use crate::hook::Hook;
@@ -20,7 +22,7 @@ use crate::trigger::Masks;
 
 #[cfg(feature = "metrics")]
 mod metrics;
-mod news;
+mod notice;
 mod span;
 pub(crate) mod stderr;
 #[cfg(feature = "tracing")]
@@ -30,17 +32,17 @@ mod tracing;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod worker;
 
-/// How long the end, and a hook in `finalize`, waits for a worker that is not stalled.
-pub(crate) const PATIENCE: Duration = if TELLS_ENDS { Duration::from_millis(500) } else { Duration::ZERO };
+/// Whether each end of a hook is an event. Without tracing and metrics, nothing uses these events.
+pub(crate) const TELEMETRY: bool = cfg!(any(feature = "tracing", feature = "metrics"));
 
-/// How long an end that has no time left waits for the worker.
+/// Maximum time that the end of the shutdown, and a hook in `finalize`, waits for a worker that is not stalled.
+pub(crate) const WORKER_TIMEOUT: Duration = if TELEMETRY { Duration::from_millis(500) } else { Duration::ZERO };
+
+/// Minimum time for the worker, if no time is left: enough for a subscriber that is not slow.
 #[cfg(any(feature = "tracing", feature = "metrics"))]
-const HASTE: Duration = Duration::from_millis(50);
+const MIN_WORKER_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// Whether each hook that ends is an event. Without tracing and metrics nobody wants it.
-pub(crate) const TELLS_ENDS: bool = cfg!(any(feature = "tracing", feature = "metrics"));
-
-/// Where the shutdown's events go.
+/// Writes lines and the report to the subscriber, otherwise to stderr.
 pub(crate) struct Output {
     #[cfg(any(feature = "tracing", feature = "metrics"))]
     worker: Option<worker::TelemetryWorker>,
@@ -49,7 +51,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Makes all that is needed at the trigger. The masks are those of the open inbox.
+    /// Makes all that the output needs at the trigger. The masks are those of the open inbox.
     pub(crate) fn new(quiet: bool, masks: Masks) -> Self {
         stderr::prepare();
         #[cfg(not(any(feature = "tracing", feature = "metrics")))]
@@ -63,38 +65,46 @@ impl Output {
         }
     }
 
-    pub(crate) fn tell(&self, news: Notice) {
+    /// Logs the notice. Does not wait for the subscriber.
+    pub(crate) fn log(&self, notice: Notice) {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         if let Some(worker) = &self.worker {
-            return self.print(&worker.offer(news));
+            return self.print(&worker.offer(notice));
         }
-        self.print(&[news]);
+        self.print(&[notice]);
     }
 
-    fn print(&self, news: &[Notice]) {
-        news.iter().filter_map(|news| news.line(self.quiet)).for_each(stderr::line);
+    fn print(&self, notices: &[Notice]) {
+        notices.iter().filter_map(|notice| notice.line(self.quiet)).for_each(stderr::line);
     }
 
-    /// Sends the report to the subscriber and waits for it. Otherwise writes the report to stderr, unless all went well
-    /// and stderr is to be quiet.
-    pub(crate) fn conclude(&self, report: &Report, went_well: bool, patience: Duration) {
+    /// Sends the report to the subscriber, and waits at most this time for it. If the subscriber does not take the report,
+    /// writes the report to stderr.
+    ///
+    /// If the subscriber takes the report of a shutdown that was not a success, writes one line to stderr. A dependency
+    /// may have enabled the feature `tracing`, and the operator reads stderr.
+    pub(crate) fn write_report(&self, report: &Report, time: Duration) {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         if let Some(worker) = &self.worker {
-            match worker.conclude(report, patience.clamp(HASTE, PATIENCE)) {
-                Ok(()) => return,
-                Err(untold) => self.print(&untold),
+            match worker.send_report(report, time.clamp(MIN_WORKER_TIMEOUT, WORKER_TIMEOUT)) {
+                Ok(()) if report.is_success() => return,
+                Ok(()) => return stderr::line(format_args!("exit code {}: {}", report.exit_code, report.headline())),
+                Err(unsent) => self.print(&unsent),
             }
         }
-        if self.quiet && went_well {
+        // With `quiet`, stderr belongs to the person who uses the program.
+        if self.quiet && report.is_success() {
             return;
         }
-        stderr::write(&report.on(self.text_options).to_string(), patience.min(stderr::PATIENCE));
+        // As one text, so that lines of other threads do not come between its lines.
+        stderr::write(&report.on(self.text_options).to_string(), time.min(stderr::REPORT_TIMEOUT));
     }
 
     /// Makes the span around a hook that starts now.
     #[cfg(any(feature = "tracing", feature = "metrics"))]
     pub(crate) fn span(&self, hook: &Hook) -> HookSpan {
         let Some(worker) = &self.worker else { return HookSpan::default() };
+        // Before the span: a hook in `finalize` waits here, and its span would count the waiting.
         worker.begin(hook);
         #[cfg(feature = "tracing")]
         return worker.span(hook);

@@ -1,7 +1,7 @@
 //! Makes the span around a hook. Does nothing without the feature `tracing`.
 //!
-//! The hook's thread must enter and leave the span itself. The worker makes all other calls for it, the last ones
-//! included.
+//! The hook's thread must enter and leave the span itself. The worker makes all other calls into the subscriber, such
+//! as the one that ends the span.
 
 #[cfg(not(feature = "tracing"))]
 use crate::hook::HookFuture;
@@ -31,20 +31,22 @@ mod cell {
 
     /// A span, and the worker that drops it.
     pub(crate) struct SpanCell {
-        /// `None` only while the cell is dropped.
+        /// `None` only inside `drop` and `into_span`.
         span: Option<Span>,
         worker: Arc<Shared>,
     }
 
     impl SpanCell {
-        fn in_span<T>(&self, work: impl FnOnce() -> T) -> T {
+        fn run_inside<T>(&self, work: impl FnOnce() -> T) -> T {
             let guard = &self.worker.guard;
+            // Without a subscriber that answers, the hook runs outside the span.
             let Some(entered) = guard.call_from_hook(|| self.span.as_ref().map(Span::enter)) else { return work() };
+            // The span must be left before the panic continues.
             let result = catch_unwind(AssertUnwindSafe(work));
             let mut entered = Some(entered);
             guard.call_from_hook(|| drop(entered.take()));
             if let Some(entered) = entered {
-                // The subscriber panicked or is stalled. To leave the span would be one more call.
+                // The subscriber has panicked or is stalled: to leave the span would call it again.
                 std::mem::forget(entered);
             }
             result.unwrap_or_else(|payload| resume_unwind(payload))
@@ -62,7 +64,7 @@ mod cell {
     }
 
     impl Drop for SpanCell {
-        /// Leaves the last call to the worker, wherever the last part of the span is dropped.
+        /// Lets the worker drop the span: this may run on the thread of a hook.
         fn drop(&mut self) {
             if let Some(span) = self.span.take() {
                 self.worker.drop_span(span);
@@ -82,7 +84,7 @@ mod cell {
         fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<HookResult> {
             let Self { future, cell } = &mut *self;
             match future {
-                Some(future) => cell.in_span(|| future.as_mut().poll(context)),
+                Some(future) => cell.run_inside(|| future.as_mut().poll(context)),
                 None => {
                     debug_assert!(false, "only `drop` takes the future");
                     Poll::Pending
@@ -94,7 +96,8 @@ mod cell {
     impl Drop for InSpan {
         fn drop(&mut self) {
             let future = self.future.take();
-            self.cell.in_span(|| drop(future));
+            // The `Drop` of the future is the hook's code, so its events belong into the span.
+            self.cell.run_inside(|| drop(future));
         }
     }
 
@@ -111,20 +114,21 @@ mod cell {
                     outcome = tracing::field::Empty,
                 )
             });
+            // A filter may reject the span. There is nothing to enter then.
             let span = span.filter(|span| !span.is_disabled());
             let cell = |span| Arc::new(SpanCell { span: Some(span), worker: Arc::clone(worker) });
             Self { span: span.map(cell) }
         }
 
-        pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        pub(crate) fn run_inside<T>(&self, work: impl FnOnce() -> T) -> T {
             match &self.span {
-                Some(cell) => cell.in_span(work),
+                Some(cell) => cell.run_inside(work),
                 None => work(),
             }
         }
 
         /// Returns a future that polls and drops this one inside the span.
-        pub(crate) fn around(&self, future: HookFuture) -> HookFuture {
+        pub(crate) fn wrap_future(&self, future: HookFuture) -> HookFuture {
             match &self.span {
                 Some(cell) => Box::pin(InSpan { future: Some(future), cell: Arc::clone(cell) }),
                 None => future,
@@ -132,7 +136,7 @@ mod cell {
         }
 
         /// Ends the span with the hook's outcome.
-        pub(crate) fn close(self, outcome: &'static str) {
+        pub(crate) fn end(self, outcome: &'static str) {
             if let Some(cell) = self.span {
                 let worker = Arc::clone(&cell.worker);
                 worker.end_span(cell, outcome);
@@ -144,13 +148,13 @@ mod cell {
 #[cfg(not(feature = "tracing"))]
 #[expect(clippy::unused_self, reason = "with the feature `tracing` it is used")]
 impl HookSpan {
-    pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn run_inside<T>(&self, work: impl FnOnce() -> T) -> T {
         work()
     }
 
-    pub(crate) fn around(&self, future: HookFuture) -> HookFuture {
+    pub(crate) fn wrap_future(&self, future: HookFuture) -> HookFuture {
         future
     }
 
-    pub(crate) fn close(self, _outcome: &'static str) {}
+    pub(crate) fn end(self, _outcome: &'static str) {}
 }

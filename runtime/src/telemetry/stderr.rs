@@ -1,18 +1,18 @@
-//! Writes lines and the report to stderr, and never waits for a reader that reads nothing.
+//! Writes lines and the report to stderr. Does not block if the reader of stderr does not read.
 //!
-//! `poll` and then `write` is not enough. Another thread may fill the pipe in between, and a terminal says that it is
-//! writable when it has room for one byte: then the write blocks, with a hook or the supervisor in it. So the write
-//! itself must not block:
+//! `poll` before `write` is not enough. Another thread may fill the pipe in between, and a terminal is writable for
+//! `poll` when it has room for one byte. The write would then block a hook or the supervisor. So the write itself must
+//! not block:
 //!
-//! - `O_NONBLOCK` on descriptor 2 is no way. The flag belongs to the open file, which other processes share.
-//! - A pipe or a terminal is opened once more through `/proc/self/fd/2` (Linux). That makes an open file of our own.
+//! - `O_NONBLOCK` on descriptor 2 is not possible. The flag belongs to the open file, which other processes share.
+//! - A pipe or a terminal is opened again through `/proc/self/fd/2` (Linux). This makes a separate open file.
 //! - A socket takes `MSG_DONTWAIT` with each call.
-//! - Otherwise `poll` and `write` remain: a regular file, where a write waits for the disk only; a system without
-//!   `/proc`; a pipe of another user's, which the kernel does not open for us.
+//! - Otherwise the module uses `poll` and `write`: for a regular file, where a write waits only for the disk; on a system
+//!   without `/proc`; and for a pipe of another user, which the kernel does not open.
 //!
-//! The pipe is opened for each text and closed again. A descriptor that is kept since install would be the wrong one
-//! after a `dup2`, and its reader would wait in vain for the end after the program has closed descriptor 2. A spare
-//! descriptor on `/dev/null` is kept instead, and given up if the program has none left.
+//! The pipe is opened for each text and closed again. A descriptor kept since install would refer to the old file after
+//! a `dup2`, and would keep the pipe open after the program has closed descriptor 2. A spare descriptor on `/dev/null`
+//! is kept instead, and closed if the program has no other left.
 
 use std::fs::File;
 use std::io::{IsTerminal, stderr};
@@ -26,52 +26,51 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::report::{OneLine, TextOptions};
 
-/// A pipe with any room has room for this much (`PIPE_BUF` of Linux; POSIX grants 512), and takes it in one piece.
+/// The size of one write. A pipe that is writable takes this much in one piece (`PIPE_BUF` of Linux; POSIX: 512).
 const CHUNK: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
-/// How long the report waits for a reader that takes nothing at all.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
+/// Maximum time that the report waits for a reader that takes nothing.
+pub(crate) const REPORT_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How long a line waits for such a reader. Short: a hook or the supervisor writes it.
-const LINE_PATIENCE: Duration = Duration::from_millis(10);
+/// Maximum time that a line waits for such a reader. Short, because a hook or the supervisor writes it.
+const LINE_TIMEOUT: Duration = Duration::from_millis(10);
 
-/// How long a line waits at most for a reader that takes a little at a time.
-const LINE_LIMIT: Duration = Duration::from_millis(100);
+/// Maximum time that a line waits for a reader that takes a little at a time.
+const LINE_TOTAL_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How long to wait before the next try if the descriptor says that it is writable, and then takes nothing.
+/// How long to wait before the next try if the descriptor is writable for `poll` and then takes nothing.
 const RETRY: Duration = Duration::from_millis(1);
 
-/// Whether the reader took nothing the last time. Then no line waits for it.
+/// Whether the reader took nothing the last time. If so, a line does not wait for it.
 static STUCK: AtomicBool = AtomicBool::new(false);
 
-/// A descriptor that can be given up for one on stderr. Locked only to take or put it.
+/// A descriptor to close if the program has no other left. Locked only to take or set it.
 static SPARE: Mutex<Option<File>> = Mutex::new(None);
 
-/// Sets a descriptor aside, if there is none yet. Called at install: at the trigger there may be none left.
+/// Opens the spare descriptor, if there is none. Called at install: at the trigger the program may have none left.
 pub(crate) fn prepare() {
     let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
     if spare.is_none() {
-        // Without it a write can block only if the program is out of descriptors.
+        // Best effort: without the spare, a write can block only if the program has no descriptor left.
         *spare = File::open("/dev/null").ok();
     }
 }
 
-/// Writes `on-shutdown: ` and the text as one line, or as much as the reader takes.
+/// Writes `on-shutdown: ` and the text as one line, as far as the reader takes it in time.
 pub(crate) fn line(text: impl std::fmt::Display) {
-    // Relaxed: the flag guards no other memory.
-    let patience = if STUCK.load(Ordering::Relaxed) { Duration::ZERO } else { LINE_PATIENCE };
-    write_to_stderr(&format!("on-shutdown: {}\n", OneLine(text)), patience, LINE_LIMIT);
+    // Relaxed, here and below: the flag guards no other memory.
+    let timeout = if STUCK.load(Ordering::Relaxed) { Duration::ZERO } else { LINE_TIMEOUT };
+    write_to_stderr(&format!("on-shutdown: {}\n", OneLine(text)), timeout, LINE_TOTAL_TIMEOUT);
 }
 
-/// Writes the text, as long as the reader takes something within the patience.
-pub(crate) fn write(text: &str, patience: Duration) {
-    write_to_stderr(text, patience, Duration::MAX);
+/// Writes the text, until the reader takes nothing for the time `timeout`.
+pub(crate) fn write(text: &str, timeout: Duration) {
+    write_to_stderr(text, timeout, Duration::MAX);
 }
 
-/// Writes past the standard library's lock, which a wedged program may hold for ever.
-fn write_to_stderr(text: &str, patience: Duration, limit: Duration) {
-    match write_all(stderr().as_fd(), text.as_bytes(), patience, limit) {
-        // Relaxed: as above.
+/// Writes to the descriptor directly: a thread of the program may hold the standard library's lock for ever.
+fn write_to_stderr(text: &str, timeout: Duration, limit: Duration) {
+    match write_all(stderr().as_fd(), text.as_bytes(), timeout, limit) {
         Written::All => STUCK.store(false, Ordering::Relaxed),
         Written::Part => STUCK.store(true, Ordering::Relaxed),
         Written::Refused => {}
@@ -84,31 +83,31 @@ enum Written {
     All,
     /// The reader did not take the rest in time.
     Part,
-    /// Nobody can read it: the descriptor is closed, or the pipe's reader is gone.
+    /// The descriptor is closed, or the pipe has no reader.
     Refused,
 }
 
-fn write_all(descriptor: BorrowedFd<'_>, bytes: &[u8], patience: Duration, limit: Duration) -> Written {
+fn write_all(descriptor: BorrowedFd<'_>, bytes: &[u8], timeout: Duration, limit: Duration) -> Written {
     let sink = Sink::open(descriptor);
-    let written = write_chunks(&sink, descriptor, bytes, (patience, limit));
+    let written = write_chunks(&sink, descriptor, bytes, (timeout, limit));
     drop(sink);
-    // To open the sink may have cost the spare descriptor.
+    // `Sink::open` may have closed the spare descriptor.
     prepare();
     written
 }
 
-/// Writes until the reader takes nothing within the patience, or all together takes longer than the limit.
+/// Writes until the reader takes nothing for the time `timeout`, or the whole text takes longer than `limit`.
 fn write_chunks(
     sink: &Sink<'_>,
     descriptor: BorrowedFd<'_>,
     bytes: &[u8],
-    (patience, limit): (Duration, Duration),
+    (timeout, limit): (Duration, Duration),
 ) -> Written {
     let start = Instant::now();
     let (mut progress, mut rest) = (start, bytes);
     while let Some(chunk) = rest.chunks(CHUNK).next() {
         let elapsed = start.elapsed();
-        let left = patience.saturating_sub(progress.elapsed()).min(limit.saturating_sub(elapsed));
+        let left = timeout.saturating_sub(progress.elapsed()).min(limit.saturating_sub(elapsed));
         if elapsed > limit || !is_writable(descriptor, left) {
             return Written::Part;
         }
@@ -119,7 +118,7 @@ fn write_chunks(
                 progress = Instant::now();
             }
             Err(Errno::EINTR) => {}
-            // Another writer took the room.
+            // Another writer filled the pipe.
             Err(Errno::EAGAIN) if left.is_zero() => return Written::Part,
             Err(Errno::EAGAIN) => std::thread::sleep(RETRY.min(left)),
             Ok(0) | Err(_) => return Written::Refused,
@@ -130,9 +129,9 @@ fn write_chunks(
 
 /// A way to write to a descriptor.
 enum Sink<'a> {
-    /// The same pipe or terminal, opened once more, and not blocking.
+    /// The same pipe or terminal, opened again without blocking.
     Reopened(File),
-    /// A socket: each call says that it must not block.
+    /// A socket. Each call has the flag that it must not block.
     Socket(BorrowedFd<'a>),
     /// A write may block.
     Direct(BorrowedFd<'a>),
@@ -149,7 +148,7 @@ impl<'a> Sink<'a> {
             SFlag::S_IFCHR if descriptor.is_terminal() => {
                 reopen(descriptor).map_or(Self::Direct(descriptor), Self::Reopened)
             }
-            // A regular file opened once more would be written from its beginning.
+            // A regular file that is opened again would be overwritten from its beginning.
             _ => Self::Direct(descriptor),
         }
     }
@@ -165,7 +164,7 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// Opens the file behind the descriptor once more. `None` if the system does not allow it.
+/// Opens the file of the descriptor again. Returns `None` if the system does not allow it.
 #[cfg(target_os = "linux")]
 fn reopen(descriptor: BorrowedFd<'_>) -> Option<File> {
     use std::os::fd::AsRawFd;
@@ -185,7 +184,7 @@ fn reopen(descriptor: BorrowedFd<'_>) -> Option<File> {
     }
 }
 
-/// Elsewhere `/dev/fd/2` is a duplicate, which shares its flags with descriptor 2.
+/// Returns `None`: on other systems `/dev/fd/2` is a duplicate, which shares its flags with descriptor 2.
 #[cfg(not(target_os = "linux"))]
 fn reopen(_descriptor: BorrowedFd<'_>) -> Option<File> {
     None
@@ -196,15 +195,15 @@ fn take_spare() -> Option<File> {
     SPARE.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
-/// Waits until the descriptor takes something, at most so long.
-fn is_writable(descriptor: BorrowedFd<'_>, at_most: Duration) -> bool {
+/// Waits at most this time until the descriptor is writable. Returns whether it is.
+fn is_writable(descriptor: BorrowedFd<'_>, time: Duration) -> bool {
     let start = Instant::now();
     loop {
         let mut polled = [PollFd::new(descriptor, PollFlags::POLLOUT)];
-        let left = at_most.saturating_sub(start.elapsed());
-        // `poll` counts in `i32` milliseconds; what exceeds them waits as long as it can.
+        let left = time.saturating_sub(start.elapsed());
+        // `poll` counts `i32` milliseconds. A longer time waits as long as that allows.
         match poll(&mut polled, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
-            // A signal that is handled on this thread is no reason to lose the line.
+            // A signal handler ran on this thread: try again.
             Err(Errno::EINTR) => {}
             Ok(1..) => {
                 let found = polled.iter().filter_map(PollFd::revents);
@@ -215,7 +214,7 @@ fn is_writable(descriptor: BorrowedFd<'_>, at_most: Duration) -> bool {
     }
 }
 
-/// Returns what stderr can show: a terminal has a width, and colors unless they are unwanted (<https://no-color.org>).
+/// Returns the options for stderr. A terminal has a width, and colors unless `NO_COLOR` is set (<https://no-color.org>).
 pub(crate) fn text_options() -> TextOptions {
     if !stderr().is_terminal() {
         return TextOptions::PLAIN;

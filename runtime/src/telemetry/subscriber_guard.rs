@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 use super::worker::STALLED;
 use crate::user_code::catch_panic;
 
-/// A call that takes longer than this makes hook threads wait before they call, too.
+/// A call that takes longer than this makes hook threads wait before they also call. Well above a call that only formats
+/// and writes, and well below what a hook notices.
 const SLOW: Duration = Duration::from_millis(1);
 
-/// Knows the calls into the subscriber that have not returned yet.
+/// Tracks the calls into the subscriber that have not returned yet.
 #[derive(Default)]
 pub(super) struct SubscriberGuard {
+    /// Never locked during a call.
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -22,7 +24,7 @@ struct State {
     next: u64,
     /// How long hook threads have waited for slow calls in total. Limited: hooks must not be as slow as the subscriber.
     waited: Duration,
-    /// The subscriber has panicked. It is not called again.
+    /// Whether the subscriber has panicked. It is not called again.
     broken: bool,
 }
 
@@ -39,7 +41,7 @@ impl SubscriberGuard {
     /// Calls the subscriber from a thread that may be blocked. Returns `None` if the subscriber panics or has panicked.
     pub(super) fn call<T>(&self, call: impl FnOnce() -> T) -> Option<T> {
         let state = self.state();
-        if state.broken { None } else { self.timed(state, call) }
+        if state.broken { None } else { self.tracked_call(state, call) }
     }
 
     /// Calls the subscriber from a hook's thread, which should not be blocked.
@@ -50,25 +52,28 @@ impl SubscriberGuard {
         let mut state = self.state();
         while state.longest() > SLOW && state.longest() <= STALLED && state.waited <= STALLED && !state.broken {
             let since = Instant::now();
+            // Wakes in between: no notification comes when a call becomes stalled.
             let waited = self.changed.wait_timeout(state, STALLED / 4);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
             state.waited = state.waited.saturating_add(since.elapsed());
         }
-        if state.broken || state.longest() > STALLED { None } else { self.timed(state, call) }
+        if state.broken || state.longest() > STALLED { None } else { self.tracked_call(state, call) }
     }
 
-    /// Makes the call without the lock, and notes how long it takes.
-    fn timed<T>(&self, mut state: MutexGuard<'_, State>, call: impl FnOnce() -> T) -> Option<T> {
+    /// Makes the call without the lock. Lists the call while it runs.
+    fn tracked_call<T>(&self, mut state: MutexGuard<'_, State>, call: impl FnOnce() -> T) -> Option<T> {
         let number = state.next;
+        // Wraps after 2^64 calls, when no old call is in the list.
         state.next = number.wrapping_add(1);
         state.calls.push((number, Instant::now()));
         drop(state);
-        // The payload of a panic is dropped inside, too: its `Drop` is the subscriber's code.
+        // `catch_panic` also drops the payload of a panic, whose `Drop` is user code.
         let result = catch_panic(call);
         let mut state = self.state();
         state.calls.retain(|(other, _)| *other != number);
         state.broken |= result.is_err();
         drop(state);
+        // All: hook threads wait for the same call.
         self.changed.notify_all();
         result.ok()
     }

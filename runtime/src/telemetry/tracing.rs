@@ -1,4 +1,4 @@
-//! Emits events of `tracing`.
+//! Emits the events of a shutdown through `tracing`.
 
 use std::time::Duration;
 
@@ -8,46 +8,55 @@ use tracing::{Level, debug, dispatcher, error, event_enabled, info, info_span, w
 use super::Notice;
 use crate::report::{HookReport, OneLine, Outcome, Report};
 
-/// Emits the event, and returns whether a subscriber is there and listens.
-///
-/// One that does not even want errors of this crate does not listen.
-pub(super) fn emit(news: &Notice) -> bool {
-    let nobody = dispatcher::get_default(dispatcher::Dispatch::is::<NoSubscriber>);
-    if nobody || !event_enabled!(target: "on_shutdown", Level::ERROR) {
-        return false;
+/// Emits the event. Returns `false` if there is no subscriber, or if its filter rejects even errors of this crate.
+pub(super) fn emit(notice: &Notice) -> bool {
+    let is_listening = has_subscriber() && event_enabled!(target: "on_shutdown", Level::ERROR);
+    if is_listening {
+        emit_notice(notice);
     }
-    let sentence = match news {
-        Notice::Draining { in_flight } => {
+    is_listening
+}
+
+/// Returns whether the program has set a global subscriber.
+fn has_subscriber() -> bool {
+    // This thread has no subscriber of its own, so its default is the global one. `has_been_set` would also be true if
+    // another thread had one.
+    !dispatcher::get_default(dispatcher::Dispatch::is::<NoSubscriber>)
+}
+
+fn emit_notice(notice: &Notice) {
+    let sentence = match notice {
+        Notice::DrainingBegan { in_flight } => {
             info!(target: "on_shutdown", in_flight, "draining begins");
-            return true;
+            return;
         }
-        Notice::Ended(hook) => {
-            emit_end(hook);
-            return true;
+        Notice::HookEnded(hook) => {
+            return emit_hook_end(hook);
         }
         Notice::Report(report) => {
-            emit_report(report);
-            return true;
+            return emit_report(report);
         }
         other => other.sentence(),
     };
     let Some(sentence) = sentence else {
-        debug_assert!(false, "the news without a sentence are above: {news:?}");
-        return false;
+        debug_assert!(false, "the events without a sentence are above: {notice:?}");
+        return;
     };
-    match news {
-        Notice::Installed(_) | Notice::Waiting(_) | Notice::Noted(_) => info!(target: "on_shutdown", "{sentence}"),
-        Notice::Advice(_) | Notice::Trouble(_) | Notice::CutOff(_) | Notice::Hurry(_) => {
+    match notice {
+        Notice::Installed(_) | Notice::StillInFlight(_) | Notice::LaterTrigger(_) => {
+            info!(target: "on_shutdown", "{sentence}")
+        }
+        Notice::Warning(_) | Notice::Problem(_) | Notice::WorkCutOff(_) | Notice::FastShutdown(_) => {
             warn!(target: "on_shutdown", "{sentence}");
         }
-        // Inside a span: some exporters take no event without one. It also shows whether the subscriber answers spans.
+        // Inside a span, because some exporters drop events without one, and to see whether the subscriber answers spans.
         Notice::Began { trigger, hooks, within } => {
             info_span!(target: "on_shutdown", "shutdown_begins", %trigger).in_scope(|| {
                 info!(target: "on_shutdown", %trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}");
             });
         }
-        Notice::Draining { .. } | Notice::Ended(_) | Notice::Report(_) => {}
-        Notice::TimedOut { hook, after, activity } => warn!(
+        Notice::DrainingBegan { .. } | Notice::HookEnded(_) | Notice::Report(_) => {}
+        Notice::HookTimedOut { hook, after, activity } => warn!(
             target: "on_shutdown",
             hook = hook.full_name, file = hook.file, line = hook.line, activity, after_seconds = after.as_secs_f64(),
             "{sentence}"
@@ -59,14 +68,14 @@ pub(super) fn emit(news: &Notice) -> bool {
             "{sentence}"
         ),
     }
-    true
 }
 
-fn emit_end(hook: &HookReport) {
+fn emit_hook_end(hook: &HookReport) {
     let HookReport { outcome, file, line, duration, .. } = hook;
     let (name, phase, seconds) = (hook.full_name(), hook.phase.name(), seconds(*duration));
     let label = OneLine(&hook.name);
     match outcome {
+        // At level debug: a program may have a thousand hooks, and the report counts those that completed.
         Outcome::Completed => debug!(
             target: "on_shutdown", hook = name, phase, seconds, outcome = outcome.name(), "{label} {outcome}"
         ),
@@ -86,6 +95,7 @@ fn emit_report(report: &Report) {
         0 => info!(
             target: "on_shutdown", exit_code, trigger, seconds, budget_seconds, "shutdown report: {headline}"
         ),
+        // The whole timeline only here: it is long, and a clean shutdown needs no explanation.
         _ => error!(
             target: "on_shutdown", exit_code, trigger, seconds, budget_seconds, timeline = %report,
             "shutdown report: {headline}"
@@ -93,6 +103,6 @@ fn emit_report(report: &Report) {
     }
 }
 
-fn seconds(length: Duration) -> f64 {
-    length.as_secs_f64()
+fn seconds(duration: Duration) -> f64 {
+    duration.as_secs_f64()
 }

@@ -1,8 +1,8 @@
-//! Runs the thread that calls the subscriber and the recorder; whoever waits for it waits for a limited time.
+//! Runs the thread that calls the subscriber and the recorder. Other threads wait for it only for a limited time.
 //!
-//! The thread has two masks. While it is idle it blocks what the program may want for itself: a program that blocks a
-//! signal after the install, to wait for it, must not lose the signal to this thread. While it calls the subscriber or
-//! the recorder it has the mask that the program had at install: threads and children that these start inherit it.
+//! The thread has two signal masks. While it is idle, it blocks the signals that the program may wait for: a program that
+//! blocks a signal after the install must not lose the signal to this thread. While it calls the subscriber or the
+//! recorder, it has the mask that the program had at install: threads and children that these start inherit the mask.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,33 +13,37 @@ use std::time::{Duration, Instant};
 use super::span::{HookSpan, SpanCell};
 #[cfg(feature = "tracing")]
 use super::subscriber_guard::SubscriberGuard;
-use super::{Notice, PATIENCE};
+use super::{Notice, WORKER_TIMEOUT};
 use crate::hook::{Hook, Phase};
 use crate::report::Report;
 use crate::telemetry::stderr;
 use crate::trigger::Masks;
 
-/// Maximum number of items that wait for a slow subscriber. More go to stderr, if they have a sentence.
-const QUEUE: usize = 8192;
+/// Maximum number of items in the queue. Limits the memory that a slow subscriber costs. More items go to stderr, if they
+/// have a sentence.
+const MAX_QUEUED: usize = 8192;
 
-/// A call that takes longer than this is stalled, perhaps for ever.
+/// A call that takes longer than this counts as stalled: it may never return. Longer than a slow exporter needs, shorter
+/// than hooks can lose.
 pub(super) const STALLED: Duration = Duration::from_millis(200);
 
-/// How often a thread that waits for the worker checks whether it is stalled.
+/// How often a thread that waits for the worker checks whether it is stalled: there is no event for that.
 const CHECK: Duration = Duration::from_millis(10);
 
-/// The way to the thread that calls the subscriber and the recorder.
+/// Sends items to the thread that calls the subscriber and the recorder.
 pub(super) struct TelemetryWorker {
     shared: Arc<Shared>,
 }
 
-/// What the worker's thread shares with the threads that send to it.
+/// The state that the worker's thread shares with the threads that send to it.
 #[derive(Default)]
 pub(crate) struct Shared {
     quiet: bool,
     #[cfg(feature = "tracing")]
     pub(super) guard: SubscriberGuard,
+    /// Never locked while user code runs.
     state: Mutex<State>,
+    /// Notified when an item is queued or done.
     changed: Condvar,
 }
 
@@ -48,7 +52,7 @@ struct State {
     queue: VecDeque<Item>,
     /// When the work on the current item began, if there is one.
     working: Option<Instant>,
-    /// Whether a subscriber took the beginning of the shutdown; `None` until that is known.
+    /// Whether a subscriber took the beginning of the shutdown. `None` until that is known.
     answered: Option<bool>,
     /// Whether a subscriber took the report.
     report_taken: bool,
@@ -61,13 +65,13 @@ enum Item {
     /// A hook has ended: its span, and the outcome.
     #[cfg(feature = "tracing")]
     EndSpan(Arc<SpanCell>, &'static str),
-    /// Nobody needs this span any more.
+    /// The last owner of a span was dropped.
     #[cfg(feature = "tracing")]
     DropSpan(tracing::Span),
 }
 
 impl State {
-    /// Whether a call of the worker does not return.
+    /// Whether the worker's current call takes too long.
     fn is_stalled(&self) -> bool {
         self.working.is_some_and(|since| since.elapsed() > STALLED)
     }
@@ -82,12 +86,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the state is as wanted, at most so long, and no longer if the worker is stalled.
-    fn wait(&self, at_most: Duration, is_done: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+    /// Waits until `is_done` returns true, the time is over, or the worker is stalled.
+    fn wait(&self, time: Duration, is_done: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
         let start = Instant::now();
         let mut state = self.state();
         while !is_done(&state) && !state.is_stalled() {
-            let left = at_most.saturating_sub(start.elapsed());
+            let left = time.saturating_sub(start.elapsed());
             if left.is_zero() {
                 break;
             }
@@ -96,13 +100,13 @@ impl Shared {
         state
     }
 
-    /// Lets the worker end the hook's span: to end it is a call into the subscriber.
+    /// Lets the worker end the hook's span, which calls the subscriber.
     #[cfg(feature = "tracing")]
     pub(super) fn end_span(&self, span: Arc<SpanCell>, outcome: &'static str) {
         self.push(Item::EndSpan(span, outcome));
     }
 
-    /// Lets the worker drop the span: to drop the last of it is a call into the subscriber.
+    /// Lets the worker drop the span, which calls the subscriber.
     #[cfg(feature = "tracing")]
     pub(super) fn drop_span(&self, span: tracing::Span) {
         self.push(Item::DropSpan(span));
@@ -116,61 +120,66 @@ impl Shared {
 }
 
 impl TelemetryWorker {
-    /// Starts the thread. `None` if the system refuses it; then everything goes to stderr.
+    /// Starts the thread. Returns `None` if the system refuses it; then all events go to stderr.
     ///
     /// The masks come from the open inbox: the signal handlers are registered, so the thread may take signals.
     pub(super) fn start(quiet: bool, masks: Masks) -> Option<Self> {
         let shared = Arc::new(Shared { quiet, ..Shared::default() });
-        let ours = Arc::clone(&shared);
+        let for_thread = Arc::clone(&shared);
         let thread = thread::Builder::new().name("shutdown-telemetry".to_owned());
-        thread.spawn(move || run(&ours, masks)).ok()?;
+        thread.spawn(move || run(&for_thread, masks)).ok()?;
         Some(Self { shared })
     }
 
-    /// Sends the news to the worker. Returns what must go to stderr instead: the news itself if nobody may listen, and
-    /// all that is queued if the worker is stalled.
-    pub(super) fn offer(&self, news: Notice) -> Vec<Notice> {
+    /// Sends the notice to the worker. Returns the notices that must go to stderr instead: this one if there is no
+    /// subscriber or no room, and all that are queued if the worker is stalled.
+    pub(super) fn offer(&self, notice: Notice) -> Vec<Notice> {
         let mut state = self.shared.state();
-        if let Notice::Ended(hook) = &news
+        if let Notice::HookEnded(hook) = &notice
             && hook.start.is_some()
             && hook.phase < Phase::Finalize
         {
             state.running -= 1;
         }
-        if !self.is_wanted(&news) {
-            if matches!(news, Notice::Began { .. }) {
+        if !self.is_wanted(&notice) {
+            if matches!(notice, Notice::Began { .. }) {
+                // No subscriber will answer, so no hook may wait for one.
                 state.answered = Some(false);
             }
-            return vec![news];
+            return vec![notice];
         }
         let is_stalled = state.is_stalled();
-        if state.queue.len() >= QUEUE && !is_stalled {
-            return vec![news];
+        if state.queue.len() >= MAX_QUEUED && !is_stalled {
+            return vec![notice];
         }
-        state.queue.push_back(Item::Notice(news));
-        let untold = if is_stalled { take_sentences(&mut state) } else { Vec::new() };
+        state.queue.push_back(Item::Notice(notice));
+        // The worker may never return: what it would have sent goes to stderr now.
+        let unsent = if is_stalled { take_sentences(&mut state) } else { Vec::new() };
         drop(state);
         self.shared.changed.notify_all();
-        untold
+        unsent
     }
 
-    /// Sends the report, and waits until a subscriber took it. Otherwise returns what else no subscriber took.
-    pub(super) fn conclude(&self, report: &Report, patience: Duration) -> Result<(), Vec<Notice>> {
-        let untold = self.offer(Notice::Report(Box::new(report.clone())));
-        if !untold.is_empty() {
-            return Err(untold);
+    /// Sends the report, and waits at most this time until a subscriber has taken it.
+    ///
+    /// # Errors
+    /// No subscriber took the report. Returns the other notices that no subscriber took.
+    pub(super) fn send_report(&self, report: &Report, time: Duration) -> Result<(), Vec<Notice>> {
+        let unsent = self.offer(Notice::Report(Box::new(report.clone())));
+        if !unsent.is_empty() {
+            return Err(unsent);
         }
-        let mut state = self.shared.wait(patience, State::is_idle);
+        let mut state = self.shared.wait(time, State::is_idle);
         if state.report_taken { Ok(()) } else { Err(take_sentences(&mut state)) }
     }
 
-    /// Counts a hook that starts. A hook in `finalize` waits until the worker is idle: it may export what the
-    /// subscriber knows.
+    /// Counts a hook that starts. A hook in `finalize` first waits until the worker is idle: the hook may export what the
+    /// subscriber has recorded.
     pub(super) fn begin(&self, hook: &Hook) {
         if hook.phase < Phase::Finalize {
             self.shared.state().running += 1;
         } else if cfg!(feature = "metrics") || self.has_subscriber() {
-            drop(self.shared.wait(PATIENCE, |state| state.is_idle() && state.running <= 0));
+            drop(self.shared.wait(WORKER_TIMEOUT, |state| state.is_idle() && state.running <= 0));
         }
     }
 
@@ -181,7 +190,8 @@ impl TelemetryWorker {
             return HookSpan::default();
         }
         // If there is no answer in time, no later hook waits for it.
-        let answered = *self.shared.wait(PATIENCE, |state| state.answered.is_some()).answered.get_or_insert(false);
+        let answered =
+            *self.shared.wait(WORKER_TIMEOUT, |state| state.answered.is_some()).answered.get_or_insert(false);
         if answered { HookSpan::new(hook, &self.shared) } else { HookSpan::default() }
     }
 
@@ -196,19 +206,21 @@ impl TelemetryWorker {
         false
     }
 
-    fn is_wanted(&self, news: &Notice) -> bool {
-        let counts =
-            matches!(news, Notice::Began { .. } | Notice::Ended(_) | Notice::Draining { .. } | Notice::Report(_));
+    fn is_wanted(&self, notice: &Notice) -> bool {
+        let counts = matches!(
+            notice,
+            Notice::Began { .. } | Notice::HookEnded(_) | Notice::DrainingBegan { .. } | Notice::Report(_)
+        );
         (cfg!(feature = "metrics") && counts) || self.has_subscriber()
     }
 }
 
-/// Takes the news that have a sentence out of the queue. The rest stays, in case the worker goes on.
+/// Removes the notices that have a sentence from the queue. The others stay: the worker may continue.
 fn take_sentences(state: &mut State) -> Vec<Notice> {
     let mut sentences = Vec::new();
     let keep = |item| match item {
-        Item::Notice(news) if news.sentence().is_some() => {
-            sentences.push(news);
+        Item::Notice(notice) if notice.sentence().is_some() => {
+            sentences.push(notice);
             None
         }
         other => Some(other),
@@ -217,78 +229,111 @@ fn take_sentences(state: &mut State) -> Vec<Notice> {
     sentences
 }
 
-/// Works on the queue for ever.
-fn run(shared: &Shared, masks: Masks) -> ! {
-    // Started while all signals are blocked, see above.
-    masks.watch();
-    let mut has_program_mask = false;
+/// The worker's own thread.
+struct Thread<'a> {
+    shared: &'a Shared,
+    masks: Masks,
+    /// Whether the thread has the program's mask, as it must during calls.
+    has_program_mask: bool,
     #[cfg(feature = "metrics")]
-    let mut metrics = super::metrics::ShutdownMetrics::default();
+    metrics: super::metrics::ShutdownMetrics,
+}
+
+/// Handles the items of the queue. Never returns.
+fn run(shared: &Shared, masks: Masks) -> ! {
+    // The thread inherited a mask that blocks all signals.
+    masks.watch();
+    let mut thread = Thread {
+        shared,
+        masks,
+        has_program_mask: false,
+        #[cfg(feature = "metrics")]
+        metrics: super::metrics::ShutdownMetrics::default(),
+    };
     loop {
-        let mut state = shared.state();
-        let Some(item) = state.queue.pop_front() else {
-            if has_program_mask {
-                drop(state);
-                masks.watch();
-                has_program_mask = false;
-            } else {
-                drop(shared.changed.wait(state));
-            }
-            continue;
-        };
-        state.working = Some(Instant::now());
-        drop(state);
-        if !has_program_mask {
-            masks.apply_program_mask();
-            has_program_mask = true;
-        }
+        let item = thread.next_item();
         let is_beginning = matches!(item, Item::Notice(Notice::Began { .. }));
         let is_report = matches!(item, Item::Notice(Notice::Report(_)));
-        let taken = match item {
-            Item::Notice(news) => {
-                #[cfg(feature = "metrics")]
-                metrics.record(&news);
-                emit_or_print(&news, shared)
-            }
-            #[cfg(feature = "tracing")]
-            Item::EndSpan(span, outcome) => end_span(span, outcome, &shared.guard),
-            #[cfg(feature = "tracing")]
-            Item::DropSpan(span) => drop_span(span, &shared.guard),
-        };
+        let taken = thread.handle(item);
         let mut state = shared.state();
         state.working = None;
         if is_beginning {
             state.answered = Some(taken);
         }
+        // Kept, because `send_report` looks after the worker is idle again.
         state.report_taken |= taken && is_report;
         drop(state);
+        // All: threads wait for different conditions.
         shared.changed.notify_all();
     }
 }
 
-/// Sends the news to the subscriber, otherwise to stderr. Returns whether the subscriber took it.
-fn emit_or_print(news: &Notice, shared: &Shared) -> bool {
-    let taken = emit(news, shared);
-    if !taken && let Some(sentence) = news.line(shared.quiet) {
+impl Thread<'_> {
+    /// Blocks until there is an item, and takes it.
+    fn next_item(&mut self) -> Item {
+        let mut state = self.shared.state();
+        loop {
+            if let Some(item) = state.queue.pop_front() {
+                // In the same step, so that the worker is never idle in between, and others see when it is stalled.
+                state.working = Some(Instant::now());
+                return item;
+            }
+            state = if self.has_program_mask {
+                // Without the lock: to change the mask is a system call, and hooks wait for the lock.
+                drop(state);
+                self.masks.watch();
+                self.has_program_mask = false;
+                self.shared.state()
+            } else {
+                self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+            };
+        }
+    }
+
+    /// Calls the recorder and the subscriber. Returns whether the subscriber took the item.
+    fn handle(&mut self, item: Item) -> bool {
+        if !self.has_program_mask {
+            // Only before the first item of a series, not before each.
+            self.masks.apply_program_mask();
+            self.has_program_mask = true;
+        }
+        match item {
+            Item::Notice(notice) => {
+                #[cfg(feature = "metrics")]
+                self.metrics.record(&notice);
+                emit_or_print(&notice, self.shared)
+            }
+            #[cfg(feature = "tracing")]
+            Item::EndSpan(span, outcome) => end_span(span, outcome, &self.shared.guard),
+            #[cfg(feature = "tracing")]
+            Item::DropSpan(span) => drop_span(span, &self.shared.guard),
+        }
+    }
+}
+
+/// Sends the notice to the subscriber, otherwise to stderr. Returns whether the subscriber took it.
+fn emit_or_print(notice: &Notice, shared: &Shared) -> bool {
+    let taken = emit(notice, shared);
+    if !taken && let Some(sentence) = notice.line(shared.quiet) {
         stderr::line(sentence);
     }
     taken
 }
 
 #[cfg(feature = "tracing")]
-fn emit(news: &Notice, shared: &Shared) -> bool {
-    shared.guard.call(|| super::tracing::emit(news)).unwrap_or(false)
+fn emit(notice: &Notice, shared: &Shared) -> bool {
+    shared.guard.call(|| super::tracing::emit(notice)).unwrap_or(false)
 }
 
 #[cfg(not(feature = "tracing"))]
-fn emit(_news: &Notice, _shared: &Shared) -> bool {
+fn emit(_notice: &Notice, _shared: &Shared) -> bool {
     false
 }
 
 #[cfg(feature = "tracing")]
 fn end_span(span: Arc<SpanCell>, outcome: &'static str, guard: &SubscriberGuard) -> bool {
     let recorded = guard.call(|| span.record_outcome(outcome)).is_some();
-    // If the hook's future still has a part in it, the span comes back as an item of its own.
+    // If the hook's future still owns the span, the span comes back as an `Item::DropSpan`.
     let last = Arc::into_inner(span).and_then(SpanCell::into_span);
     recorded && last.is_none_or(|span| drop_span(span, guard))
 }
@@ -298,7 +343,7 @@ fn drop_span(span: tracing::Span, guard: &SubscriberGuard) -> bool {
     let mut span = Some(span);
     let dropped = guard.call(|| drop(span.take())).is_some();
     if let Some(span) = span {
-        // The subscriber has panicked before: to drop the span would be one more call.
+        // The subscriber has panicked: to drop the span would call it again.
         std::mem::forget(span);
     }
     dropped

@@ -1,4 +1,4 @@
-//! A service in, the same service out, whose requests are work in flight.
+//! Counts the requests of a tower service as work in flight.
 
 use std::panic::Location;
 use std::task::{Context, Poll};
@@ -10,20 +10,20 @@ use tower_service::Service;
 use super::response::{InFlightBody, InFlightFuture};
 use crate::drain::{Site, in_flight_at};
 
-/// Marks every request as work in flight, from its call until the body of its response has ended or was dropped.
+/// Marks each request as work in flight, from its call until the body of its response has ended or was dropped.
 ///
-/// From the trigger on, responses to HTTP/1 carry `Connection: close`: a client that keeps its connection alive makes
-/// a new one for its next request, and through a gateway that has seen the readiness probe fail it makes it elsewhere.
-/// HTTP/2 and 3 have a frame for that, which the server sends by itself when it is told to drain.
+/// From the trigger on, HTTP/1 responses carry `Connection: close`. A client with a persistent connection then opens a
+/// new one for its next request. A gateway that has seen the readiness probe fail sends that request to another instance.
+/// HTTP/2 and 3 have a frame for this purpose, which the server sends when it begins to drain.
 ///
-/// # What it does not see
+/// # What the layer does not count
 /// - Bytes that the server has taken from the body and not yet written to its socket. [`serve`](crate::serve) waits
 ///   for them: use both.
-/// - A connection after an upgrade (WebSocket): its response is over with the head. Hold a guard of
-///   [`in_flight`](crate::in_flight) in the task that has the connection.
+/// - A connection after an upgrade (WebSocket): its response ends with the head. Hold a guard of
+///   [`in_flight`](crate::in_flight) in the task that owns the connection.
 ///
-/// A response that never ends by itself (server-sent events) is waited for until the time for draining is over:
-/// end it when [`draining`](crate::draining) resolves.
+/// The drain phase waits for a response without an end (server-sent events) until its time is over. End such a response
+/// when [`draining`](crate::draining) resolves.
 ///
 /// ```
 /// use on_shutdown::tower::{InFlightLayer, InFlightService};
@@ -36,12 +36,12 @@ use crate::drain::{Site, in_flight_at};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct InFlightLayer {
-    /// Where the program made the layer. The report names this location for all its requests.
+    /// The name, and where the program made the layer. The report shows both.
     site: Site,
 }
 
 impl InFlightLayer {
-    /// The report groups the requests by `name`, and names this place in the source.
+    /// Returns a layer. The report groups its requests by `name`, and shows the location of this call.
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str) -> Self {
@@ -57,7 +57,7 @@ impl<S> Layer<S> for InFlightLayer {
     }
 }
 
-/// The service that [`InFlightLayer`] makes.
+/// The service that [`InFlightLayer`] returns.
 #[derive(Clone, Debug)]
 pub struct InFlightService<S> {
     inner: S,
@@ -73,12 +73,14 @@ where
     type Future = InFlightFuture<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        // A service that is not ready has no request yet, so nothing is in flight.
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
-        // Before the inner service sees the request: what it does in its own `call` is work, too.
+        // Before the inner service: its `call` may already begin the work.
         let in_flight = in_flight_at(self.site);
+        // The response does not know the version of its request.
         let version = request.version();
         InFlightFuture::new(self.inner.call(request), version, in_flight)
     }

@@ -1,21 +1,20 @@
-//! Beside station 5: requests and probes of any tower server in; work in flight, `Connection: close` and the
-//! answers to probes out.
+//! Provides tower services for servers: requests as work in flight, `Connection: close`, and answers to probes.
 //!
-//! With the feature `tower`. Three parts, for axum, tonic, hyper and whatever else takes a tower service:
+//! With the feature `tower`, for axum, tonic, hyper and everything else that takes a tower service:
 //!
-//! - [`InFlightLayer`] marks every request as work [in flight](crate::in_flight), and from the trigger on sends
-//!   HTTP/1 clients away once they are answered.
-//! - [`Readiness`] answers the probe that asks "send me new work?": 200, and 503 from the trigger on.
-//! - [`Liveness`] answers the probe that asks "must I be restarted?": 200 until the end.
+//! - [`InFlightLayer`] marks each request as work [in flight](crate::in_flight). From the trigger on, it asks HTTP/1
+//!   clients to close their connections after the response.
+//! - [`Readiness`] answers the readiness probe: 200, and 503 from the trigger on.
+//! - [`Liveness`] answers the liveness probe: 200 until the process ends.
 //!
-//! They stand beside [`serve`](crate::serve), and do not replace it: `serve` makes the server stop accepting, and waits
-//! until all of it has been written to the sockets. What the layer adds is the count of requests in the report, and
-//! clients that have gone elsewhere before the server closes their connections.
+//! Use them with [`serve`](crate::serve), which makes the server stop accepting, and waits until the server has written
+//! all responses to its sockets. The layer adds the number of requests to the report, and moves clients to other
+//! instances before the server closes their connections.
 //!
 //! # HTTP/2
-//! A server of HTTP/2 that drains closes its socket as soon as it has written everything, also while a client still
-//! reads. What that client sends in the meantime is answered by a reset, and it may lose the end of a response: hyper,
-//! and so axum and tonic, do so. A client of HTTP/1 sends nothing while it reads, and loses nothing.
+//! A draining HTTP/2 server (hyper, and so axum and tonic) closes its socket as soon as it has written everything, even if
+//! a client still reads. If the client sends something in the meantime, the kernel answers with a reset, and the client may
+//! lose the end of a response. An HTTP/1 client sends nothing while it reads, and loses nothing.
 //!
 //! # Examples
 //! With axum, where `app` is a `Router`:
@@ -26,7 +25,7 @@
 //!     .route_service("/live", Liveness::new());
 //! serve("server", |draining| axum::serve(listener, app).with_graceful_shutdown(draining)).await?;
 //! ```
-//! Any tower service:
+//! With another tower service:
 //! ```
 //! use http::Request;
 //! use on_shutdown::tower::{InFlightLayer, Readiness};

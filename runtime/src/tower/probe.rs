@@ -1,4 +1,4 @@
-//! A probe's request in, what this instance says of itself out.
+//! Answers readiness and liveness probes.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -12,8 +12,8 @@ use crate::drain::is_ready;
 
 /// Answers a readiness probe: `200 ready`, and `503 stopping` from the trigger on.
 ///
-/// A gateway that sees the 503 sends no new work. It needs time to see it: set a drain delay of a few of its intervals.
-/// Whatever the method, the path and the body of the request are.
+/// A gateway that sees the 503 sends no new requests. Set a drain delay of a few probe intervals, so that it sees the 503 in
+/// time. The answer does not depend on the method, the path and the body of the request.
 ///
 /// ```
 /// use http::Request;
@@ -30,21 +30,22 @@ pub struct Readiness {
 }
 
 impl Readiness {
-    /// One that fails from the trigger on.
+    /// Returns a service that answers 503 from the trigger on.
     #[must_use]
     pub const fn new() -> Self {
         Self { always: false }
     }
 
-    /// One that says `ready` until the end, for platforms that take an instance out of their lists by themselves and
-    /// count a failing probe against it.
+    /// Answers `200 ready` until the process ends.
+    ///
+    /// For platforms that remove a stopping instance from their lists themselves, and treat a failed probe as an error.
     #[must_use]
     pub const fn always_ready(mut self) -> Self {
         self.always = true;
         self
     }
 
-    fn says(self, ready: bool) -> Response<String> {
+    fn response(self, ready: bool) -> Response<String> {
         match ready || self.always {
             true => answer(StatusCode::OK, "ready\n"),
             false => answer(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
@@ -52,15 +53,15 @@ impl Readiness {
     }
 }
 
-/// Answers a liveness probe: `200 alive` until the process ends, during a shutdown too, so that nobody restarts
-/// an instance that is finishing its work.
+/// Answers a liveness probe: `200 alive` until the process ends.
 ///
-/// Whatever the method, the path and the body of the request are.
+/// The answer is the same during a shutdown, so that the platform does not restart an instance that finishes its work. It
+/// does not depend on the method, the path and the body of the request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Liveness;
 
 impl Liveness {
-    /// The only one there is.
+    /// Returns the service.
     #[must_use]
     pub const fn new() -> Self {
         Self
@@ -73,11 +74,12 @@ impl<B> Service<Request<B>> for Readiness {
     type Future = Ready<Result<Response<String>, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // An answer needs nothing that could be exhausted.
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, _: Request<B>) -> Self::Future {
-        ready(Ok(self.says(is_ready())))
+        ready(Ok(self.response(is_ready())))
     }
 }
 
@@ -100,7 +102,7 @@ fn answer(status: StatusCode, text: &str) -> Response<String> {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    // What an instance says of itself is true for this moment only.
+    // The answer may change at any moment.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

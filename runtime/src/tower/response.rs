@@ -1,5 +1,4 @@
-//! The future of a response in; its head with `Connection: close` where that is due, and its body, which is in flight
-//! until it has ended, out.
+//! Adds `Connection: close` to responses from the trigger on, and keeps their bodies in flight until these end.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,6 +14,7 @@ use crate::drain::{InFlight, is_ready};
 pin_project! {
     /// The future of [`InFlightService`](super::InFlightService).
     #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
     pub struct InFlightFuture<F> {
         #[pin]
         future: F,
@@ -38,9 +38,10 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = ready!(this.future.poll(context));
+        // On an error the guard is dropped here: there is no body.
         let in_flight = this.in_flight.take();
         Poll::Ready(result.map(|mut response| {
-            // Asked now, not at the call: a request that began before the trigger is answered after it, too.
+            // Checked now, not at the call: a request from before the trigger may end after it.
             if !is_ready() {
                 close_after(&mut response, *this.version);
             }
@@ -49,18 +50,18 @@ where
     }
 }
 
-/// Says that the connection closes after this response.
+/// Adds the header that closes the connection after this response.
 pub(super) fn close_after<B>(response: &mut Response<B>, version: Version) {
-    // A switch of protocols needs the header for itself; the other 1xx are not the end of the request.
+    // `101 Switching Protocols` needs the header itself. The other 1xx do not end the request.
     if version <= Version::HTTP_11 && !response.status().is_informational() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }
 
 pin_project! {
-    /// The body of a response that is in flight until this has ended or is dropped.
+    /// The body of a response, which is in flight until the body has ended or is dropped.
     ///
-    /// The default one belongs to no request: for layers that answer in the place of the service.
+    /// The default body belongs to no request. It is for layers that answer instead of the service.
     #[derive(Debug, Default)]
     pub struct InFlightBody<B> {
         #[pin]
@@ -80,6 +81,7 @@ impl<B: Body> Body for InFlightBody<B> {
         let this = self.project();
         let frame = ready!(this.body.poll_frame(context));
         if !matches!(frame, Some(Ok(_))) {
+            // The end and an error both end the request. The owner may keep the body for longer.
             *this.in_flight = None;
         }
         Poll::Ready(frame)

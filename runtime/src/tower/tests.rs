@@ -1,4 +1,4 @@
-//! Responses and bodies made by hand, and how much is in flight at each step.
+//! Tests how much work is in flight at each step of a response.
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, pending, poll_fn, ready};
@@ -15,13 +15,13 @@ use super::response::close_after;
 use super::{InFlightBody, InFlightLayer};
 use crate::drain::list_in_flight;
 
-/// The pieces of work of that name that are in flight, and the line where they were made.
+/// Returns how much work with this name is in flight, and the line where it was made.
 fn counted(name: &str) -> (usize, u32) {
     let work = list_in_flight();
     work.iter().find(|work| work.name == name).map_or((0, 0), |work| (work.count, work.line))
 }
 
-/// A body of so many bytes, one by one.
+/// A body of this many bytes, one per frame.
 #[derive(Debug)]
 struct Drops(usize);
 
@@ -88,17 +88,17 @@ fn a_request_is_in_flight_until_its_body_has_ended() {
 
 #[test]
 fn a_request_is_in_flight_until_its_body_fails_or_is_dropped() {
-    let mut service = InFlightLayer::new("given up").layer(Answers(13));
+    let mut service = InFlightLayer::new("abandoned").layer(Answers(13));
     let mut failing = now(service.call(Request::new(()))).unwrap().into_body();
     let dropped = now(service.call(Request::new(()))).unwrap();
     let never_polled = service.call(Request::new(()));
-    assert_eq!(counted("given up").0, 3);
+    assert_eq!(counted("abandoned").0, 3);
     assert!(frame(&mut failing).is_some_and(|frame| frame.is_err()));
-    assert_eq!(counted("given up").0, 2);
+    assert_eq!(counted("abandoned").0, 2);
     drop(dropped);
-    assert_eq!(counted("given up").0, 1);
+    assert_eq!(counted("abandoned").0, 1);
     drop(never_polled);
-    assert_eq!(counted("given up").0, 0);
+    assert_eq!(counted("abandoned").0, 0);
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn spec_3_10_the_platform_gives_the_default_and_the_environment_goes_before_it()
 #[test]
 fn spec_3_22_an_unknown_mode_is_an_error() {
     let ended = idle_with("ON_SHUTDOWN", "plans");
-    ended.assert_code(78).assert_err("`ON_SHUTDOWN=plans` has no meaning; write `ON_SHUTDOWN=plan` to print the plan");
+    ended.assert_code(78).assert_err("`ON_SHUTDOWN=plans` is unknown; write `ON_SHUTDOWN=plan` to print the plan");
 }
 
 fn refused(what: &str) -> Ended {
@@ -111,7 +111,7 @@ fn bad_settings_are_errors_at_install() {
 #[test]
 fn spec_3_13_a_plan_that_does_not_fit_is_named_at_install() {
     let ended = refused("half-delay");
-    ended.assert_err("the drain delay of 5 s is more than half of the 8.3 s there are; write a shorter `drain_delay`");
+    ended.assert_err("the drain delay of 5 s is more than half of the usable 8.3 s; write a shorter `drain_delay`");
     ended.assert_err(
         "exceeds the 8.3 s there are; if every hook takes its whole timeout, these are cut short: endless to",
     );

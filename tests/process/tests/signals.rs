@@ -78,7 +78,7 @@ fn spec_3_19_two_sigterms_a_millisecond_apart_are_one_request() {
         std::thread::sleep(Duration::from_millis(1));
         program.signal(Signal::SIGTERM);
         let ended = program.wait();
-        ended.assert_code(0).assert_no_err("noted").assert_no_err("again");
+        ended.assert_code(0).assert_no_err("already in progress").assert_no_err("again");
         assert_eq!(ended.out.iter().filter(|line| *line == "slow hook").count(), 1, "{ended}");
     }
 }
@@ -118,7 +118,7 @@ fn spec_3_19_the_second_sigint_hurries_and_the_third_ends_at_once() {
     program.out_line("endless hook");
     std::thread::sleep(Duration::from_millis(1100));
     program.signal(Signal::SIGINT);
-    program.err_line("SIGINT again: no more waiting");
+    program.err_line("SIGINT again: fast shutdown");
     program.out_line("hurried");
     program.signal(Signal::SIGINT);
     let ended = program.wait();
@@ -133,9 +133,9 @@ fn spec_3_19_term_then_int_later_hurries() {
     std::thread::sleep(Duration::from_millis(1100));
     program.signal(Signal::SIGTERM);
     program.err_line("SIGTERM from pid");
-    program.err_line("noted, the shutdown goes on as it is");
+    program.err_line("ignored, a shutdown is already in progress");
     program.signal(Signal::SIGINT);
-    program.err_line("SIGINT again: no more waiting");
+    program.err_line("SIGINT again: fast shutdown");
     // The endless hook is cut after a second instead of twenty.
     program.wait().assert_code(124).assert_before(Duration::from_secs(15));
 }
@@ -157,7 +157,7 @@ fn spec_3_19_a_storm_of_ten_thousand_signals_changes_nothing() {
 fn spec_3_9_a_request_during_a_signals_shutdown_is_noted() {
     let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("asks").start();
     program.signal(Signal::SIGTERM);
-    program.wait().assert_code(0).assert_err("report: SIGTERM from pid").assert_err("request: from a hook: noted");
+    program.wait().assert_code(0).assert_err("report: SIGTERM from pid").assert_err("request: from a hook: ignored");
 }
 
 #[test]

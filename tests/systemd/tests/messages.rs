@@ -13,7 +13,7 @@ fn stop(mode: &str, code: i32) -> Vec<Vec<String>> {
     assert_eq!(manager.arrived(), [[""; 0]; 0], "nothing more before the trigger");
     program.signal(Signal::SIGTERM);
     let messages = manager.until(REPORT);
-    program.wait().assert_code(code).assert_no_err("could not be told");
+    program.wait().assert_code(code).assert_no_err("was not notified");
     assert_eq!(manager.arrived(), [[""; 0]; 0], "nothing after the report");
     messages
 }

@@ -7,7 +7,7 @@ use process::{Ended, Running, Signal};
 use systemd::{Manager, lines, program};
 
 const REPORT: &str = "STATUS=SIGTERM ";
-const COMPLAINT: &str = "systemd could not be told of the shutdown: NOTIFY_SOCKET=";
+const COMPLAINT: &str = "systemd was not notified of the shutdown: NOTIFY_SOCKET=";
 
 fn stop(mut program: Running) -> Ended {
     program.signal(Signal::SIGTERM);
@@ -70,7 +70,7 @@ fn who_listens_at_the_same_place_later_is_told() {
     let manager = Manager::at(path);
     let ended = stop(program);
     all_well(&ended);
-    ended.assert_no_err("could not be told");
+    ended.assert_no_err("was not notified");
     assert_eq!(manager.arrived()[0], ["STOPPING=1"]);
 }
 
@@ -80,7 +80,7 @@ fn a_name_that_is_none_is_told_at_install() {
         let ended = stop(program("usual").env("NOTIFY_SOCKET", name).start());
         all_well(&ended);
         ended.assert_out(&format!("not ready: NOTIFY_SOCKET={name}: "));
-        let at_install = format!("systemd will not be told of the shutdown: NOTIFY_SOCKET={name}: ");
+        let at_install = format!("systemd will not be notified of the shutdown: NOTIFY_SOCKET={name}: ");
         assert_eq!(complaints(&ended, &at_install), 1, "{ended}");
         assert_eq!(complaints(&ended, "systemd"), 1, "{ended}");
     }

@@ -1,10 +1,11 @@
 //! Reads the environment variables of the shutdown.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{InstallError, MODE_ENV};
+use crate::telemetry::stderr;
 
-/// What the program does after the install, by the variable `ON_SHUTDOWN`.
+/// What `install` does, by the variable `ON_SHUTDOWN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Run,
@@ -13,18 +14,43 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    pub(crate) fn choose() -> Result<Self, InstallError> {
-        match environment(MODE_ENV)?.as_deref() {
-            None => Ok(Self::Run),
-            Some("plan") => Ok(Self::PrintPlan),
-            Some("plan-json") if cfg!(feature = "json") => Ok(Self::PrintPlanAsJson),
-            Some(other) => Err(InstallError::Mode { value: other.to_owned() }),
+    /// Reads the mode. In a test binary it is always [`Mode::Run`]: a test that installs a shutdown must not end all
+    /// the others with exit code 0.
+    pub(crate) fn read() -> Result<Self, InstallError> {
+        let value = environment(MODE_ENV)?;
+        let mode = match value.as_deref() {
+            None => return Ok(Self::Run),
+            Some("plan") => Self::PrintPlan,
+            // Without the feature it is an error: a text would not be what the reader can parse.
+            Some("plan-json") if cfg!(feature = "json") => Self::PrintPlanAsJson,
+            Some(other) => return Err(InstallError::Mode { value: other.to_owned() }),
+        };
+        if std::env::current_exe().is_ok_and(|program| is_test_binary(&program)) {
+            stderr::line(format_args!(
+                "`{MODE_ENV}` is ignored in a test binary, whose tests would end here; \
+                 run the program itself to print its plan"
+            ));
+            return Ok(Self::Run);
         }
+        Ok(mode)
     }
 }
 
-/// Returns the variable's value, and an error if it is not text. A blank one is not set: compose's `${X:-}` sets an empty
-/// variable.
+/// Returns whether cargo has built this file to run tests or benchmarks: `deps/name-0123456789abcdef`.
+///
+/// Programs that cargo builds or runs have no hash in their names. The path is the only sign that a program under test
+/// does not share with the test that starts it: environment and features are the same.
+fn is_test_binary(program: &Path) -> bool {
+    // Cargo writes its 64-bit hash in hexadecimal.
+    const HASH_LENGTH: usize = 16;
+    let is_in_deps = program.parent().and_then(Path::file_name).is_some_and(|folder| folder == "deps");
+    let hash = program.file_stem().and_then(|name| name.to_str()).and_then(|name| name.rsplit_once('-'));
+    let is_hash = |text: &str| text.len() == HASH_LENGTH && text.chars().all(|digit| digit.is_ascii_hexdigit());
+    is_in_deps && hash.is_some_and(|(_, hash)| is_hash(hash))
+}
+
+/// Returns the value of the variable, and an error if it is not text. A blank variable counts as not set: `${X:-}` in a
+/// compose file sets an empty variable.
 pub(super) fn environment(name: &'static str) -> Result<Option<String>, InstallError> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
@@ -35,7 +61,45 @@ pub(super) fn environment(name: &'static str) -> Result<Option<String>, InstallE
     }
 }
 
-/// Returns the path that the variable names. A blank one is not set; a path need not be text.
+/// Returns the path in the variable. A blank variable counts as not set. A path need not be UTF-8.
 pub(super) fn environment_path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|path| !path.to_string_lossy().trim().is_empty()).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs this test again, in another process that has the variable.
+    #[test]
+    fn spec_3_22_the_variable_does_not_end_a_test_binary() {
+        if std::env::var_os(MODE_ENV).is_some() {
+            assert_eq!(Mode::read().unwrap(), Mode::Run);
+            return println!("the test continues");
+        }
+        let name = "install::settings::environment::tests::spec_3_22_the_variable_does_not_end_a_test_binary";
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = again.args(["--exact", name, "--nocapture"]).env(MODE_ENV, "plan").output().unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && out.contains("the test continues"), "{out}{err}");
+        assert!(err.contains("on-shutdown: `ON_SHUTDOWN` is ignored in a test binary"), "{err}");
+    }
+
+    #[test]
+    fn spec_3_22_a_test_binary_is_recognised_by_its_path() {
+        let is_test = |path: &str| is_test_binary(Path::new(path));
+        assert!(is_test("/work/target/debug/deps/orders-0123456789abcdef"));
+        assert!(is_test_binary(&std::env::current_exe().unwrap()), "this is one");
+        for program in [
+            "/work/target/debug/orders",
+            "/work/target/debug/orders-0123456789abcdef",
+            "/work/target/debug/deps/orders",
+            "/work/deps/orders-2024",
+            "/usr/bin/orders",
+            "orders",
+            "",
+        ] {
+            assert!(!is_test(program), "{program}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Defines why a shutdown cannot be installed, what to write instead, and the exit code.
+//! Defines the errors of an install: what is wrong, what to write instead, and the exit code.
 
 use std::fmt;
 use std::io;
@@ -12,46 +12,46 @@ use crate::plan::overrides::OverrideError;
 use crate::report::file::ReportFileError;
 use crate::trigger::SignalSetError;
 
-/// Why a shutdown could not be installed. Nothing was changed then.
+/// Describes why a shutdown could not be installed. Nothing is installed then.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum InstallError {
-    /// The grace period cannot be used.
+    /// The grace period is not a duration, too short or too long.
     Grace(GraceError),
-    /// The signals cannot be handled.
+    /// The set of signals is empty, or contains a signal that cannot be handled.
     Signals(SignalSetError),
-    /// The hooks contradict each other.
+    /// The `after` settings of hooks form a cycle or contradict the phases.
     Plan(PlanError),
-    /// A hook cannot be changed as the program or `ON_SHUTDOWN_HOOKS` asks.
+    /// The program or `ON_SHUTDOWN_HOOKS` changes a hook that does not exist, or in a way that is not possible.
     Override(OverrideError),
-    /// The report cannot be written to that file.
+    /// The report cannot be written to the chosen file.
     ReportFile(ReportFileError),
     /// The drain delay leaves no time for hooks.
     DrainDelay {
-        /// The delay that was asked for.
+        /// The chosen delay.
         delay: Duration,
-        /// The time there is.
+        /// The budget that the delay is a part of.
         budget: Budget,
     },
-    /// The variable `ON_SHUTDOWN` has a value without a meaning.
+    /// The variable `ON_SHUTDOWN` has an unknown value.
     Mode {
         /// The value.
         value: String,
     },
     /// An environment variable is not text.
     NotText {
-        /// Its name.
+        /// The name of the variable.
         name: &'static str,
-        /// Its value, as far as it can be read.
+        /// The value, with replacement characters for what is not UTF-8.
         value: String,
     },
-    /// This program installed before.
+    /// The program has installed a shutdown before.
     AlreadyInstalled,
-    /// The system refused something.
+    /// The system refused a thread, a handler or a mask.
     System {
-        /// What was asked of it.
+        /// What the system refused.
         what: &'static str,
-        /// Its answer.
+        /// The error of the system.
         error: io::Error,
     },
 }
@@ -59,11 +59,12 @@ pub enum InstallError {
 impl InstallError {
     /// Returns the exit code with which `#[on_shutdown::main]` ends the process after this error.
     ///
-    /// 71 (`EX_OSERR`) for [`System`](Self::System): the same program may start elsewhere, or later. 78 (`EX_CONFIG`)
-    /// for all others: the program, its settings or its environment must change.
+    /// Returns 71 (`EX_OSERR`) for [`System`](Self::System): the same program may start later or on another machine.
+    /// Returns 78 (`EX_CONFIG`) for all others: the program, its settings or its environment must change.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
+            // No wildcard below: a new variant must choose its code.
             Self::System { .. } => exit::OS_ERROR,
             Self::Grace(_)
             | Self::Signals(_)
@@ -93,14 +94,14 @@ impl fmt::Display for InstallError {
                  add it in Cargo.toml, or write `{MODE_ENV}=plan`"
             ),
             Self::Mode { value } => {
-                write!(f, "`{MODE_ENV}={value}` has no meaning; write `{MODE_ENV}=plan` to print the plan, or unset it")
+                write!(f, "`{MODE_ENV}={value}` is unknown; write `{MODE_ENV}=plan` to print the plan, or unset it")
             }
             Self::NotText { name, value } => {
-                write!(f, "`{name}={value}` is not text (UTF-8); set it anew, or unset it")
+                write!(f, "`{name}={value}` is not UTF-8; set it to text, or unset it")
             }
             Self::AlreadyInstalled => f.write_str(
-                "a shutdown is installed already, and a program has one; keep its handle (it can be cloned), \
-                 or take one of `#[on_shutdown::main]` and `install` away",
+                "a shutdown is already installed, and a program has only one; clone its handle, \
+                 or remove one of `#[on_shutdown::main]` and `install`",
             ),
             Self::System { what, error } => write!(f, "the system refused {what}: {error}"),
         }
@@ -110,6 +111,7 @@ impl fmt::Display for InstallError {
 impl std::error::Error for InstallError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            // The other variants print their inner error themselves. As a source it would be printed twice.
             Self::System { error, .. } => Some(error),
             _ => None,
         }

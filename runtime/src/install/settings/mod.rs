@@ -1,4 +1,4 @@
-//! Beside station 9: what the program and its environment ask for in, settled or refused at install.
+//! Defines the settings of a shutdown, and makes the plan from them and from the environment.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,13 +20,19 @@ pub use error::InstallError;
 mod environment;
 mod error;
 
-/// The environment variable that asks for something else than running: `plan` prints the plan and exits with 0,
-/// `plan-json` (with the feature `json`) prints it as JSON.
+/// The name of the environment variable that makes `install` print the plan instead of running the program.
+///
+/// With `plan`, `install` prints the plan and ends the process with exit code 0. With `plan-json` (feature `json`), it
+/// prints the plan as JSON. Another value is an error.
+///
+/// The variable is ignored, with a line on stderr, in a binary that cargo has built to run tests or benchmarks.
+/// `install` recognizes such a binary by its path: it lies in a folder `deps`, and its name ends with a hash. Test
+/// binaries of other build systems and doc tests are not recognized. Do not set the variable for them.
 pub const MODE_ENV: &str = "ON_SHUTDOWN";
 
-/// What the program asks of its shutdown; everything has a default.
+/// Configures the shutdown of a program. Every setting has a default.
 ///
-/// `#[on_shutdown::main(..)]` makes one of these from its arguments, which have the names of these methods.
+/// `#[on_shutdown::main(..)]` makes its settings from its arguments, which have the names of these methods.
 ///
 /// ```
 /// use std::time::Duration;
@@ -50,127 +56,137 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// All defaults.
+    /// Returns settings with all defaults.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Time from the trigger to the platform's SIGKILL, from 100 ms to 7 days.
+    /// Sets the grace period: the time from the trigger to the platform's SIGKILL. From 100 ms to 7 days.
     ///
-    /// Goes before the environment variable `ON_SHUTDOWN_GRACE_PERIOD`; without both it is the default of the platform
-    /// that the program runs on, where that gives itself away, else 10 s.
-    pub fn grace_period(mut self, length: Duration) -> Self {
-        self.grace_period = Some(length);
+    /// Takes precedence over the environment variable `ON_SHUTDOWN_GRACE_PERIOD`. Default: the variable, otherwise the
+    /// default of the platform if it can be detected ([`Platform`]), otherwise 10 s.
+    pub fn grace_period(mut self, grace_period: Duration) -> Self {
+        self.grace_period = Some(grace_period);
         self
     }
 
-    /// How long the program goes on serving after the trigger, while gateways take it out of their lists.
+    /// Sets the drain delay: how long the program continues to serve after the trigger, while gateways remove it from
+    /// their lists.
     ///
-    /// SIGINT (a person at a terminal) and the end of `main` skip it. Default: zero.
+    /// SIGINT (a person at a terminal) and the end of `main` skip the delay. Default: zero.
     ///
-    /// The delay is part of the grace period. [`install`](Self::install) refuses a delay that leaves hooks no time:
-    /// between the delay and the time kept for `flush`, 1 s must be left, or a tenth of the usable time if that is less.
+    /// The delay is part of the grace period. [`install`](Self::install) refuses a delay that leaves hooks no time.
+    /// Between the delay and the time kept for `flush`, 1 s must be left, or a tenth of the usable time if that is less.
     /// With the default grace period of 10 s, the longest delay is 6.47 s.
-    pub fn drain_delay(mut self, length: Duration) -> Self {
-        self.drain_delay = length;
+    pub fn drain_delay(mut self, delay: Duration) -> Self {
+        self.drain_delay = delay;
         self
     }
 
-    /// The signals that start a shutdown, instead of SIGTERM and SIGINT.
+    /// Sets the signals that start a shutdown. Default: SIGTERM and SIGINT.
     ///
-    /// A signal that was ignored when the program started (`nohup`, a background job of a shell) stays ignored.
+    /// A signal that was ignored when the program started (`nohup`, a background job of a shell) stays ignored, unless
+    /// [`handle_ignored_signals`](Self::handle_ignored_signals) is set.
     pub fn signals(mut self, signals: impl IntoIterator<Item = Signal>) -> Self {
         self.signals.set_signals(signals.into_iter().collect());
         self
     }
 
-    /// Whether a repeat of any signal cuts the waiting short, and not only one of SIGINT. Off unless set: a platform
-    /// that sends SIGTERM twice is normal.
+    /// Sets whether a repeat of every signal makes the shutdown fast, then immediate.
+    ///
+    /// Otherwise only a repeat of SIGINT does: some platforms send SIGTERM twice. Default: off.
     pub fn escalate_on_any(mut self, yes: bool) -> Self {
         self.escalate_on_any = yes;
         self
     }
 
-    /// Whether a clean stop by signal n ends with exit code 128 + n instead of 0. Off unless set.
+    /// Sets whether the exit code is 128 + n, not 0, after a clean shutdown by signal n. Default: off.
     pub fn signal_exit_code(mut self, yes: bool) -> Self {
         self.signal_exit_code = yes;
         self
     }
 
-    /// Whether to handle signals that were ignored when the program started. Off unless set.
+    /// Sets whether to handle signals that were ignored when the program started. Default: off.
     pub fn handle_ignored_signals(mut self, yes: bool) -> Self {
         self.signals.set_override_ignored(yes);
         self
     }
 
-    /// What happens when all hooks have run; [`ExitMode::Immediate`] unless set.
+    /// Sets how the process ends when all hooks have ended. Default: [`ExitMode::Immediate`].
     pub fn exit_mode(mut self, mode: ExitMode) -> Self {
         self.exit_mode = mode;
         self
     }
 
-    /// Whether stderr hears nothing of an install without surprises and of a clean end: for tools whose stderr a person
-    /// reads. Off unless set. What is not as it should be is said all the same, and `tracing` hears everything.
+    /// Sets whether to write nothing to stderr at an install without warnings and at a clean shutdown. Default: off.
+    ///
+    /// For command-line tools, whose users read stderr. Warnings and failures are written anyway, and `tracing`
+    /// receives all events.
     pub fn quiet(mut self, yes: bool) -> Self {
         self.quiet = yes;
         self
     }
 
-    /// Writes the report to this file, too: as JSON or text, by its ending (`.json` needs the feature `json`). The
-    /// command `on-shutdown-report` turns JSON into HTML, SVG or a trace for Perfetto.
+    /// Sets a file to write the report to. The ending selects the format: `.txt`, or `.json` with the feature `json`.
     ///
-    /// The environment variable `ON_SHUTDOWN_REPORT` goes before the program. The file is replaced whole, never through
-    /// a symbolic link, and readable to its owner alone. What goes wrong is said on stderr, and the end goes on.
+    /// The environment variable `ON_SHUTDOWN_REPORT` takes precedence. The file is replaced as a whole, never through
+    /// a symbolic link, and only its owner can read it. An error is written to stderr, and does not delay the end. The
+    /// command `on-shutdown-report` converts JSON to HTML, SVG or a trace for Perfetto. Default: no file.
     pub fn report_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.report_file = Some(path.into());
         self
     }
 
-    /// Takes a linked hook out, by its full name (`orders::flush`, as `ON_SHUTDOWN=plan` lists it): for hooks that come
-    /// with a dependency. What is `after` it does not wait for it.
+    /// Removes a linked hook from the plan, by its full name: `orders::flush`, as `ON_SHUTDOWN=plan` lists it.
     ///
-    /// The environment variable `ON_SHUTDOWN_HOOKS` changes hooks, too, and goes before the program:
-    /// `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s priority=5; metrics::push disabled"`. A name that no linked hook
-    /// has is an error at install.
+    /// For hooks of dependencies. Hooks that are `after` the disabled hook do not wait for it.
+    ///
+    /// The environment variable `ON_SHUTDOWN_HOOKS` also changes hooks, and takes precedence:
+    /// `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s priority=5; metrics::push disabled"`. If no linked hook has the
+    /// name, [`install`](Self::install) returns an error.
     pub fn disable_hook(mut self, full_name: &str) -> Self {
         self.overrides.add(full_name, Change::Disabled, OverrideSource::Program);
         self
     }
 
-    /// Gives a linked hook another timeout than its attribute does, by its full name.
+    /// Sets the timeout of a linked hook, by its full name. Replaces the timeout of the attribute.
     pub fn hook_timeout(mut self, full_name: &str, timeout: Duration) -> Self {
         self.overrides.add(full_name, Change::Timeout(timeout), OverrideSource::Program);
         self
     }
 
-    /// Gives a linked hook another priority than its attribute does, by its full name.
+    /// Sets the priority of a linked hook, by its full name. Replaces the priority of the attribute.
     pub fn hook_priority(mut self, full_name: &str, priority: i32) -> Self {
         self.overrides.add(full_name, Change::Priority(priority), OverrideSource::Program);
         self
     }
 
-    /// The plan that these settings, this environment and the linked hooks make. Runs nothing.
+    /// Makes the plan from these settings, the environment and the linked hooks. Runs and installs nothing.
     ///
     /// # Errors
-    /// As [`install`](Self::install), but for what only the system can refuse.
+    /// The same as [`install`](Self::install), except for what the system refuses.
     pub fn plan(&self) -> Result<Plan, InstallError> {
         let (grace_period, hooks) = (environment(GRACE_PERIOD_ENV)?, environment(HOOKS_ENV)?);
         let budget = Budget::choose(self.grace_period, grace_period.as_deref(), Platform::infer())?;
-        self.plan_within(budget, hooks.as_deref().unwrap_or_default())
+        self.make_plan(budget, hooks.as_deref().unwrap_or_default())
     }
 
-    /// The plan that these settings and the linked hooks make, whatever the environment says.
+    /// Makes the plan from these settings and the linked hooks, without the environment: tests give the same result on
+    /// every machine.
     #[cfg(feature = "testing")]
     pub(crate) fn plan_anywhere(&self) -> Result<Plan, InstallError> {
-        self.plan_within(Budget::choose(self.grace_period, None, None)?, "")
+        self.make_plan(Budget::choose(self.grace_period, None, None)?, "")
     }
 
-    fn plan_within(&self, budget: Budget, hooks: &str) -> Result<Plan, InstallError> {
+    fn make_plan(&self, budget: Budget, hooks: &str) -> Result<Plan, InstallError> {
         self.signals.check()?;
+        // Zero is always allowed, also in a grace period that is too short for a delay.
         if self.drain_delay > budget.longest_drain_delay() && !self.drain_delay.is_zero() {
             return Err(InstallError::DrainDelay { delay: self.drain_delay, budget });
         }
+        // A clone: `plan` may be called again, after the environment has changed.
         let mut overrides = self.overrides.clone();
+        // After the program's own changes: the last change of a hook counts.
         overrides.read(hooks)?;
         let (hooks, disabled) = overrides.apply(registry::linked())?;
         Ok(Plan::new(hooks, budget, self.drain_delay)?.without(disabled))
@@ -178,14 +194,15 @@ impl Settings {
 }
 
 impl Settings {
-    /// Returns what the end of a shutdown depends on.
+    /// Returns the settings that the reporter needs.
     pub(crate) fn reporter_options(&self) -> ReporterOptions {
         let Self { exit_mode, signal_exit_code, quiet, .. } = *self;
         ReporterOptions { exit_mode, signal_exit_code, quiet }
     }
 
-    /// Where the report goes besides stderr.
+    /// Returns the file for the report, if the environment or the program names one.
     pub(crate) fn choose_report_file(&self) -> Result<Option<ReportFile>, InstallError> {
+        // The environment first: the operator knows which folder can be written.
         let path = environment_path(REPORT_ENV).or_else(|| self.report_file.clone());
         Ok(path.map(|path| ReportFile::new(&path)).transpose()?)
     }

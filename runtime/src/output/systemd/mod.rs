@@ -1,45 +1,45 @@
-//! The course of a shutdown in, told to systemd (`NOTIFY_SOCKET`) out, so that its clock is not shorter than ours.
+//! Notifies systemd of the shutdown (`NOTIFY_SOCKET`), and asks it for more time while the shutdown makes progress.
 //!
-//! For services with `Type=notify`. Where the variable `NOTIFY_SOCKET` is not set nothing of this happens. The program
-//! says when it is ready:
+//! For services with `Type=notify`. Without the variable `NOTIFY_SOCKET` this module does nothing. The program itself
+//! reports when it is ready:
 //!
 //! ```no_run
 //! #[on_shutdown::main]
 //! async fn main() -> std::io::Result<()> {
-//!     // listeners are bound, pools are open
+//!     // Bind listeners and open pools first.
 //!     on_shutdown::systemd::ready()?;
 //!     std::future::pending().await
 //! }
 //! ```
 //!
-//! What is said by itself, from the trigger on:
-//! - `STOPPING=1` first, also where the program stops itself. systemd's stop clock runs from then on (or from its
-//!   SIGTERM), and its watchdog is silent.
-//! - `STATUS=` for each phase and for what is waited for, such as `drain: waiting for 3 in flight`, and at the end the
-//!   first line of the report: what `systemctl status` shows.
-//! - `EXTEND_TIMEOUT_USEC=`, while progress is made.
+//! From the trigger on, the shutdown sends:
+//! - `STOPPING=1` first, also if the program stops itself. systemd's stop timeout counts from this message (or from its
+//!   SIGTERM), and its watchdog is off.
+//! - `STATUS=` for each phase and for what the shutdown waits for, such as `drain: waiting for 3 in flight`. At the end, the
+//!   first line of the report. `systemctl status` shows it.
+//! - `EXTEND_TIMEOUT_USEC=`, while the shutdown makes progress.
 //!
-//! # When systemd's clock is extended
-//! Progress is the end of something that was waited for: a hook that returns, with or without an error; work in flight
-//! that becomes less; the drain delay, which passes by itself. Whenever there was some, systemd is asked to wait for as
-//! long as what runs now may still take by its timeout, and 5 s more, but never beyond the grace period
-//! ([`Budget`]). It knows whether that is longer than its own `TimeoutStopSec`, and never waits for less.
+//! # When the timeout of systemd is extended
+//! The shutdown makes progress when something ends that it waits for: a hook returns, with or without an error; there is
+//! less work in flight; or the drain delay passes. After progress, systemd is asked to wait until the timeouts of the
+//! running hooks, and 5 s more, but not beyond the grace period ([`Budget`]). systemd waits at least for its own
+//! `TimeoutStopSec`.
 //!
-//! What hangs ends nothing, so it buys no time: a shutdown whose first hook hangs, or whose work in flight does not
-//! become less, ends at `TimeoutStopSec`; a hook that hangs after others have ended is waited for until its own timeout
-//! at most, like everywhere. A hook's timeout is no progress.
+//! A hung hook does not extend the timeout, and neither does a hook that times out. If the first hook hangs, or the work
+//! in flight does not become less, the shutdown ends at `TimeoutStopSec`. If a hook hangs after others have ended, systemd
+//! waits at most for the timeout of that hook.
 //!
-//! This carries what takes longer than the unit file expects. It is no substitute for the right number there: a
-//! `TimeoutStopSec` and an `ON_SHUTDOWN_GRACE_PERIOD` that are the same let all hooks run whatever hangs.
+//! The extension helps if a shutdown takes longer than the unit file allows. It does not replace the right number there:
+//! if `TimeoutStopSec` and `ON_SHUTDOWN_GRACE_PERIOD` are equal, all hooks run even if one hangs.
 //!
-//! # What is not said
-//! `WATCHDOG=1` is the program's business. `NOTIFY_SOCKET` stays in the environment, and children inherit it: with
-//! `NotifyAccess=main` (which comes with `Type=notify`) systemd does not listen to them. A child that uses this crate,
-//! too, says nothing by itself: only the process that systemd started does (`SYSTEMD_EXEC_PID`, where that is set), or one
-//! that has called [`ready`].
+//! # What is not sent
+//! `WATCHDOG=1` is the program's task. `NOTIFY_SOCKET` stays in the environment, and children inherit it. With
+//! `NotifyAccess=main` (the default of `Type=notify`), systemd ignores their messages. A child that also uses this crate
+//! sends nothing: only the process that systemd started sends (`SYSTEMD_EXEC_PID`, if it is set), or a process that has
+//! called [`ready`].
 //!
-//! No message is waited for. One for which the socket has no room is said again a moment later; where nobody listens,
-//! that is told once on stderr and changes nothing.
+//! The shutdown does not wait for a message to be sent. If the socket is full, it sends the message again a moment later.
+//! If nothing listens at the socket, the shutdown logs one line on stderr and continues.
 
 use std::io;
 use std::sync::Arc;
@@ -52,39 +52,41 @@ use crate::drain::is_ready;
 use crate::plan::budget::Budget;
 use crate::run::Observer;
 use crate::telemetry::stderr;
-use observer::Notifying;
-use socket::{Channel, SAID_READY};
+use observer::SystemdObserver;
+use socket::{Channel, READY_SENT};
 
 mod messages;
 mod observer;
 mod socket;
 
-/// How long [`ready`] waits where the socket is full.
-const READY_PATIENCE: Duration = Duration::from_secs(1);
+/// Maximum time that [`ready`] waits if the socket is full.
+const READY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Tells systemd that the service is ready (`READY=1`). Does nothing where `NOTIFY_SOCKET` is not set, and in a shutdown.
+/// Notifies systemd that the service is ready (`READY=1`).
 ///
-/// May be called before install. Blocks only where the socket is full, for a second at most.
+/// Does nothing without `NOTIFY_SOCKET`, or if a shutdown has begun. May be called before install. Blocks only if the
+/// socket is full, for at most one second.
 ///
 /// # Errors
-/// systemd could not be told, and will end the service when `TimeoutStartSec` is over.
+/// The message could not be sent. systemd will stop the service after `TimeoutStartSec`.
 pub fn ready() -> io::Result<()> {
-    let Some(channel) = Channel::of_environment()? else { return Ok(()) };
+    let Some(channel) = Channel::from_environment()? else { return Ok(()) };
     if !is_ready() {
         return Ok(());
     }
-    channel.say_within(READY_PATIENCE, &[NotifyState::Ready])?;
-    SAID_READY.store(true, Ordering::SeqCst);
+    channel.send_within(READY_TIMEOUT, &[NotifyState::Ready])?;
+    // SeqCst: rare, so the strongest ordering costs nothing.
+    READY_SENT.store(true, Ordering::SeqCst);
     Ok(())
 }
 
-/// What a run does to the world, and where there is a systemd to tell, that it is told. Called at install.
-pub(crate) fn beside(reporter: Arc<dyn Observer>, budget: Budget) -> Arc<dyn Observer> {
-    match Channel::of_environment() {
+/// Returns an observer that also notifies systemd if the environment names a socket. Called at install.
+pub(crate) fn wrap_observer(reporter: Arc<dyn Observer>, budget: Budget) -> Arc<dyn Observer> {
+    match Channel::from_environment() {
         Ok(None) => reporter,
-        Ok(Some(channel)) => Arc::new(Notifying::new(reporter, channel, budget.grace_period())),
+        Ok(Some(channel)) => Arc::new(SystemdObserver::new(reporter, channel, budget.grace_period())),
         Err(error) => {
-            stderr::line(format_args!("systemd will not be told of the shutdown: {error}"));
+            stderr::line(format_args!("systemd will not be notified of the shutdown: {error}"));
             reporter
         }
     }

@@ -1,4 +1,4 @@
-//! A run's events in, passed on to the reporter and told to systemd out.
+//! Passes the events of a run on to the reporter, and notifies systemd of them.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 
 use super::messages;
-use super::socket::{Channel, speaks_for_service};
+use super::socket::{Channel, is_service_process};
 use crate::drain::WorkInFlight;
 use crate::hook::{Hook, Phase};
 use crate::report::Report;
@@ -16,105 +16,111 @@ use crate::telemetry::HookSpan;
 use crate::telemetry::stderr;
 use crate::trigger::Trigger;
 
-/// How often it is looked whether there was progress: less than the shortest `TimeoutStopSec` that anybody writes.
-const LOOK: Duration = Duration::from_millis(200);
+/// How often to check for progress. Shorter than every `TimeoutStopSec` in use, so that an extension comes in time.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 
-/// The reporter, and systemd beside it.
-pub(super) struct Notifying {
+/// Wraps the reporter, and notifies systemd.
+pub(super) struct SystemdObserver {
     reporter: Arc<dyn Observer>,
     channel: &'static Channel,
     grace_period: Duration,
-    told: Mutex<Told>,
+    /// Locked while a message is sent, which does not block. Never locked during a call of the reporter.
+    sent: Mutex<Sent>,
 }
 
-/// What systemd knows by now.
+/// What systemd knows.
 #[derive(Default)]
-struct Told {
-    /// Whether there is nothing more to tell: this is not the service, or its report was told.
-    silent: bool,
+struct Sent {
+    /// Whether to send nothing more: this process is not the service, or the final status was sent.
+    is_closed: bool,
     stopping: bool,
     phase: Option<Phase>,
     status: String,
     progress: usize,
-    /// The first message that could not be sent.
-    refused: Option<Complaint>,
+    /// The first error of a message.
+    failure: Option<SendFailure>,
 }
 
-/// Told to the reporter by who may take time for it.
-struct Complaint {
+/// An error of a message. It is logged later, on a thread that may take time for it.
+struct SendFailure {
     error: io::Error,
-    made: bool,
+    is_logged: bool,
 }
 
-impl Notifying {
+impl SystemdObserver {
     pub(super) fn new(reporter: Arc<dyn Observer>, channel: &'static Channel, grace_period: Duration) -> Self {
-        Self { reporter, channel, grace_period, told: Mutex::default() }
+        Self { reporter, channel, grace_period, sent: Mutex::default() }
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sent(&self) -> MutexGuard<'_, Sent> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// That the shutdown has begun, before all else.
-    fn begin(&self) {
-        let mut told = self.told();
-        told.silent = !speaks_for_service();
-        self.say(&mut told, None, None);
+    /// Sends that the shutdown has begun.
+    fn send_stopping(&self) {
+        let mut sent = self.sent();
+        sent.is_closed = !is_service_process();
+        self.send(&mut sent, None, None);
     }
 
-    fn look(&self, progress: &Progress) {
-        self.complain();
-        let mut told = self.told();
-        // A phase that began meanwhile makes old news of it.
-        let status = messages::waiting(progress).filter(|_| told.phase <= Some(progress.phase));
+    fn send_progress(&self, progress: &Progress) {
+        self.log_failure();
+        let mut sent = self.sent();
+        // If a later phase has begun in between, this status is out of date.
+        let status = messages::waiting_status(progress).filter(|_| sent.phase <= Some(progress.phase));
         let extension = messages::extension(progress, self.grace_period);
-        let progress = (progress.count > told.progress).then_some((progress.count, extension));
-        self.say(&mut told, status, progress);
+        let progress = (progress.count > sent.progress).then_some((progress.count, extension));
+        self.send(&mut sent, status, progress);
     }
 
-    /// Says what is new. What could not be said is new the next time.
-    fn say(&self, told: &mut Told, status: Option<String>, progress: Option<(usize, Duration)>) {
-        let status = status.map(|status| messages::one_line(&status)).filter(|status| *status != told.status);
-        let stopping = (!told.stopping).then_some(NotifyState::Stopping);
+    /// Sends what has changed since the last message. A change that cannot be sent is part of the next message.
+    fn send(&self, sent: &mut Sent, status: Option<String>, progress: Option<(usize, Duration)>) {
+        let status = status.map(|status| messages::one_line(&status)).filter(|status| *status != sent.status);
+        let stopping = (!sent.stopping).then_some(NotifyState::Stopping);
         let shown = status.as_deref().map(NotifyState::Status);
+        // The message type takes `u32`: at most 71 minutes at a time.
         let micros = |time: Duration| u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
         let extended = progress.map(|(_, time)| NotifyState::ExtendTimeoutUsec(micros(time)));
         let states: Vec<NotifyState<'_>> = [stopping, shown, extended].into_iter().flatten().collect();
-        if states.is_empty() || told.silent {
+        if states.is_empty() || sent.is_closed {
             return;
         }
-        match self.channel.say(&states) {
+        match self.channel.send(&states) {
             Ok(()) => {
-                told.stopping = true;
-                told.progress = progress.map_or(told.progress, |(progress, _)| progress);
-                told.status = status.unwrap_or_else(|| std::mem::take(&mut told.status));
+                sent.stopping = true;
+                sent.progress = progress.map_or(sent.progress, |(progress, _)| progress);
+                // Kept only after success: a status that was not sent is sent with the next message.
+                sent.status = status.unwrap_or_else(|| std::mem::take(&mut sent.status));
             }
             Err(error) => {
-                told.refused.get_or_insert(Complaint { error, made: false });
+                // Only the first error: the later ones have the same cause.
+                sent.failure.get_or_insert(SendFailure { error, is_logged: false });
             }
         }
     }
 
-    /// Tells the reporter once that systemd could not be told something.
-    fn complain(&self) {
-        let mut told = self.told();
-        let Some(complaint) = told.refused.as_mut().filter(|complaint| !complaint.made) else { return };
-        complaint.made = true;
-        let line = format!("systemd could not be told of the shutdown: {}", complaint.error);
-        drop(told);
+    /// Logs the first error once.
+    fn log_failure(&self) {
+        let mut sent = self.sent();
+        let Some(failure) = sent.failure.as_mut().filter(|failure| !failure.is_logged) else { return };
+        // Under the lock, so that two threads do not both log it.
+        failure.is_logged = true;
+        let line = format!("systemd was not notified of the shutdown: {}", failure.error);
+        drop(sent);
         stderr::line(line);
     }
 
-    fn end(&self, told: &mut Told, report: &Report) {
-        self.say(told, Some(report.headline()), None);
-        // Somebody may have looked before the end, and want to tell it after.
-        told.silent = true;
+    /// Sends the headline of the report, and nothing after it: a progress check may have begun before the end.
+    fn send_end(&self, sent: &mut Sent, report: &Report) {
+        self.send(sent, Some(report.headline()), None);
+        sent.is_closed = true;
     }
 }
 
-impl Observer for Notifying {
+impl Observer for SystemdObserver {
     fn triggered(&self) {
-        self.begin();
+        // Before the reporter: the stop timeout of systemd counts from this message.
+        self.send_stopping();
         self.reporter.triggered();
     }
 
@@ -127,10 +133,11 @@ impl Observer for Notifying {
     }
 
     fn phase_began(&self, phase: Phase, hooks: usize) {
-        let mut told = self.told();
-        told.phase = Some(phase);
-        self.say(&mut told, Some(messages::beginning(phase, hooks)), None);
-        drop(told);
+        let mut sent = self.sent();
+        sent.phase = Some(phase);
+        self.send(&mut sent, Some(messages::phase_status(phase, hooks)), None);
+        // The reporter must not run under this lock.
+        drop(sent);
         self.reporter.phase_began(phase, hooks);
     }
 
@@ -143,24 +150,24 @@ impl Observer for Notifying {
     }
 
     fn progress_interval(&self) -> Option<Duration> {
-        Some(LOOK)
+        Some(PROGRESS_INTERVAL)
     }
 
     fn progress(&self, progress: &Progress) {
-        self.look(progress);
+        self.send_progress(progress);
         self.reporter.progress(progress);
     }
 
     fn finalize(&self, report: Report) {
-        self.end(&mut self.told(), &report);
-        self.complain();
+        self.send_end(&mut self.sent(), &report);
+        self.log_failure();
         self.reporter.finalize(report);
     }
 
     fn cut_off(&self, report: Report, has_begun: bool) {
-        // Whoever holds the lock is not waited for.
-        if let Some(mut known) = self.told.try_lock().ok().filter(|_| !has_begun) {
-            self.end(&mut known, &report);
+        // `try_lock`, because this must not block.
+        if let Some(mut sent) = self.sent.try_lock().ok().filter(|_| !has_begun) {
+            self.send_end(&mut sent, &report);
         }
         self.reporter.cut_off(report, has_begun);
     }

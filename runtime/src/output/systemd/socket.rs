@@ -1,7 +1,7 @@
-//! `NOTIFY_SOCKET` in, a socket out that is made once, at install, and never blocks.
+//! Opens the socket of `NOTIFY_SOCKET` once, at install, and sends messages without blocking.
 //!
-//! `sd_notify::notify` makes a blocking socket for each message, and knows no abstract names: a service without a free
-//! descriptor could not say a word, and one whose manager is busy would wait for it. So only the words are that crate's.
+//! `sd_notify::notify` is not used: it opens a blocking socket for each message, and does not support abstract names. It
+//! would fail in a service without a free descriptor, and wait if systemd is busy. Only its message types are used.
 
 use std::env;
 use std::ffi::OsStr;
@@ -16,15 +16,15 @@ use std::time::{Duration, Instant};
 use sd_notify::NotifyState;
 
 const SOCKET: &str = "NOTIFY_SOCKET";
-/// The process that systemd started for the service, by its number (from systemd 248 on).
+/// The variable with the id of the process that systemd started for the service (systemd 248 and later).
 const EXEC_PID: &str = "SYSTEMD_EXEC_PID";
-/// How often a full socket is tried by who waits for it.
+/// How long [`Channel::send_within`] waits before it tries a full socket again.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// Whether this process has told that it is ready: then it is the service.
-pub(super) static SAID_READY: AtomicBool = AtomicBool::new(false);
+/// Whether this process has sent `READY=1`. If so, it is the service.
+pub(super) static READY_SENT: AtomicBool = AtomicBool::new(false);
 
-/// The way to systemd.
+/// The socket of this process to systemd.
 #[derive(Debug)]
 pub(super) struct Channel {
     socket: UnixDatagram,
@@ -33,8 +33,9 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    /// The one of this process; `None` where nobody wants to be told.
-    pub(super) fn of_environment() -> io::Result<Option<&'static Self>> {
+    /// Returns the channel of this process. `None` if the environment names no socket.
+    pub(super) fn from_environment() -> io::Result<Option<&'static Self>> {
+        // Kind and text, because `io::Error` is not `Clone`, and each caller gets the error.
         static CHANNEL: OnceLock<Result<Option<Channel>, (ErrorKind, String)>> = OnceLock::new();
         let open = || match env::var_os(SOCKET).filter(|name| !name.to_string_lossy().trim().is_empty()) {
             None => Ok(None),
@@ -51,17 +52,18 @@ impl Channel {
 
     fn open(name: &OsStr) -> io::Result<Self> {
         let (address, socket) = (address(name)?, UnixDatagram::unbound()?);
+        // A shutdown must not wait for systemd.
         socket.set_nonblocking(true)?;
-        // Connected now, it can be reached from a changed root as well. Where nobody listens yet, the address remains.
+        // Connected now, so that a later `chroot` does not matter. If nothing listens yet, `send` uses the address.
         let _ = socket.connect_addr(&address);
         Ok(Self { socket, address, name: name.to_string_lossy().into_owned() })
     }
 
-    /// Sends one message, or fails at once.
-    pub(super) fn say(&self, states: &[NotifyState<'_>]) -> io::Result<()> {
+    /// Sends one message. Returns an error at once if the socket is full.
+    pub(super) fn send(&self, states: &[NotifyState<'_>]) -> io::Result<()> {
         let text: String = states.iter().map(|state| format!("{state}\n")).collect();
         let sent = match self.socket.send(text.as_bytes()) {
-            // Whoever listened is gone; somebody else may listen at the same address.
+            // The listener has closed its socket. A new one may listen at the same address.
             Err(error) if error.kind() != ErrorKind::WouldBlock => {
                 self.socket.send_to_addr(text.as_bytes(), &self.address)
             }
@@ -70,25 +72,26 @@ impl Channel {
         sent.map(|_| ()).map_err(|error| io::Error::new(error.kind(), format!("{SOCKET}={}: {error}", self.name)))
     }
 
-    /// The same, but waits for room in the socket.
-    pub(super) fn say_within(&self, patience: Duration, states: &[NotifyState<'_>]) -> io::Result<()> {
-        let until = Instant::now() + patience;
+    /// Sends one message. Waits at most this time for room in the socket.
+    pub(super) fn send_within(&self, time: Duration, states: &[NotifyState<'_>]) -> io::Result<()> {
+        let until = Instant::now() + time;
         loop {
-            match self.say(states) {
+            match self.send(states) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() < until => thread::sleep(RETRY),
-                said => return said,
+                sent => return sent,
             }
         }
     }
 }
 
-/// Whether this process is the service, and not a child of it that has inherited the socket.
-pub(super) fn speaks_for_service() -> bool {
+/// Returns whether this process is the service, not a child that has inherited the socket.
+pub(super) fn is_service_process() -> bool {
     let started = env::var(EXEC_PID).ok();
-    started.is_none_or(|pid| pid == std::process::id().to_string()) || SAID_READY.load(Ordering::SeqCst)
+    // Older versions of systemd do not set the variable. SeqCst: rare, so the strongest ordering costs nothing.
+    started.is_none_or(|pid| pid == std::process::id().to_string()) || READY_SENT.load(Ordering::SeqCst)
 }
 
-/// A path from the root, or `@` and an abstract name.
+/// Parses the address: an absolute path, or `@` and an abstract name.
 fn address(name: &OsStr) -> io::Result<SocketAddr> {
     match name.as_bytes() {
         [b'/', _, ..] => SocketAddr::from_pathname(name),
@@ -101,7 +104,7 @@ fn address(name: &OsStr) -> io::Result<SocketAddr> {
             SocketAddr::from_abstract_name(name)
         }
         _ => {
-            let expected = "neither an absolute path nor `@` and an abstract name";
+            let expected = "the address is neither an absolute path nor `@` and an abstract name";
             Err(io::Error::new(ErrorKind::InvalidInput, expected))
         }
     }

@@ -1,4 +1,4 @@
-//! Names of sockets, good and bad; what is said through them is tested with real programs in `tests/systemd`.
+//! Tests valid and invalid addresses. `tests/systemd` tests the messages with real programs.
 
 use super::*;
 

@@ -13,7 +13,7 @@ use crate::plan::order::GroupKey;
 use crate::plan::timing::{Share, TimeLimit, Timing};
 use crate::plan::{Id, Plan};
 use crate::report::{HookReport, Outcome, ProgramExit};
-use crate::telemetry::{self, TELLS_ENDS};
+use crate::telemetry::{self, TELEMETRY};
 use crate::trigger::{Message, Signal, Trigger};
 
 mod escalation;
@@ -274,10 +274,10 @@ impl ShutdownState {
             };
             match self.allot(&hook, now) {
                 Some(mut time) => {
-                    if TELLS_ENDS {
+                    if TELEMETRY {
                         // The hook may wait for a listener before it is called; `restart_clock` follows then.
                         let end = self.timing.end_of(hook.phase);
-                        time.limit = time.limit.saturating_add(telemetry::PATIENCE).min(end).max(time.limit);
+                        time.limit = time.limit.saturating_add(telemetry::WORKER_TIMEOUT).min(end).max(time.limit);
                     }
                     self.set(id, HookState::Running(Running { start: now, time, cancelled: None }));
                     self.running.push(id);
@@ -322,7 +322,7 @@ impl ShutdownState {
     }
 
     fn set(&mut self, id: Id, state: HookState) {
-        if TELLS_ENDS
+        if TELEMETRY
             && let HookState::Ended { start, end, outcome, left_tasks } = &state
             && let Some(hook) = self.plan.hook(id)
         {

@@ -1,0 +1,85 @@
+//! Checks at compile time that the public types keep the auto traits that programs rely on.
+
+use std::error::Error;
+use std::future::Future;
+use std::hash::Hash;
+use std::panic::UnwindSafe;
+
+use crate::*;
+
+/// A value that threads can share, and that a thread can keep.
+const fn shared<T: Send + Sync + 'static>() {}
+
+/// A plain value of the report or the plan.
+const fn value<T: Send + Sync + Clone + PartialEq + Eq + Unpin + UnwindSafe + std::fmt::Debug + 'static>() {}
+
+/// An error that `?` converts into a boxed error.
+const fn error<T: Error + Send + Sync + Unpin + 'static>() {}
+
+/// A future that can be spawned, and polled by reference in a `select!`.
+const fn future<T: Future + Send + Sync + Unpin + 'static>() {}
+
+const fn hashed<T: Hash + Copy>() {}
+
+const _: () = {
+    shared::<Handle>();
+    shared::<Settings>();
+    shared::<HookSettings>();
+    shared::<Registration>();
+    shared::<HookContext>();
+    shared::<Hook>();
+    shared::<Plan>();
+    shared::<InFlight>();
+    shared::<Tracked<std::future::Ready<()>>>();
+};
+
+const _: () = {
+    value::<Report>();
+    value::<HookReport>();
+    value::<Outcome>();
+    value::<SkipReason>();
+    value::<ProgramExit>();
+    value::<InFlightSample>();
+    value::<LaterTrigger>();
+    value::<WorkInFlight>();
+    value::<Trigger>();
+    value::<Sender>();
+    value::<Signal>();
+    value::<ExitMode>();
+    value::<Phase>();
+    value::<Budget>();
+    value::<GraceSource>();
+    value::<Platform>();
+    value::<OverrideSource>();
+    hashed::<Phase>();
+};
+
+const _: () = {
+    error::<InstallError>();
+    error::<RegisterError>();
+    error::<NotInstalledError>();
+    error::<AlreadyProvidedError>();
+    error::<TooLateError>();
+    error::<PlanError>();
+    error::<GraceError>();
+    error::<OverrideError>();
+    error::<ReportFileError>();
+    error::<SignalSetError>();
+};
+
+const _: () = {
+    future::<Draining>();
+    future::<Leaving>();
+    future::<Ended>();
+    future::<FastShutdown>();
+};
+
+#[cfg(feature = "tower")]
+const _: () = {
+    shared::<tower::InFlightLayer>();
+    shared::<tower::InFlightService<()>>();
+    shared::<tower::InFlightFuture<()>>();
+    shared::<tower::InFlightBody<()>>();
+    shared::<tower::Readiness>();
+    shared::<tower::Liveness>();
+};

@@ -1,0 +1,236 @@
+//! Logs the events of a run, writes the report, and ends the process.
+
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use super::final_report::FinalReport;
+use super::termination_log;
+use crate::drain::{self, Stage, WorkInFlight};
+use crate::duration_text::HumanDuration;
+use crate::exit::{self, Armed, ExitMode, LastResort};
+use crate::hook::{Hook, Phase};
+use crate::plan::budget::Budget;
+use crate::report::Report;
+use crate::report::file::ReportFile;
+use crate::run::{Event, Observer, Program, Progress, RunningHook, StuckHook};
+use crate::telemetry::stderr;
+use crate::telemetry::{self, HookLabel, HookSpan, Notice, Output};
+use crate::trigger::{Masks, Trigger};
+
+/// Maximum time to flush stdout: the program may hold its lock for ever.
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Observes the run of this process.
+pub(crate) struct Reporter {
+    budget: Budget,
+    exit_mode: ExitMode,
+    signal_exit_code: bool,
+    output: Output,
+    file: Option<Arc<ReportFile>>,
+    /// Set at the trigger.
+    last_resort: OnceLock<Armed>,
+    /// The report for the program, if the program continues.
+    final_report: Arc<FinalReport>,
+}
+
+/// The settings of a reporter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReporterOptions {
+    pub(crate) exit_mode: ExitMode,
+    pub(crate) signal_exit_code: bool,
+    pub(crate) quiet: bool,
+}
+
+impl Reporter {
+    pub(crate) fn new(options: ReporterOptions, budget: Budget, file: Option<ReportFile>, masks: Masks) -> Self {
+        let ReporterOptions { exit_mode, signal_exit_code, quiet } = options;
+        Self {
+            budget,
+            exit_mode,
+            signal_exit_code,
+            output: Output::new(quiet, masks),
+            file: file.map(Arc::new),
+            last_resort: OnceLock::new(),
+            final_report: Arc::default(),
+        }
+    }
+
+    /// Starts the last resort. Called once, at the trigger.
+    pub(crate) fn arm(&self, last_resort: LastResort) {
+        // Cannot be set before: there is one trigger.
+        let _ = self.last_resort.set(last_resort.arm(self.budget.last_resort()));
+    }
+
+    /// Returns the output, for lines before the trigger.
+    pub(crate) fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// Returns whether the program continues after the shutdown.
+    pub(crate) fn program_continues(&self) -> bool {
+        self.exit_mode == ExitMode::Return
+    }
+
+    /// Returns where the program gets the report from.
+    pub(crate) fn final_report(&self) -> Arc<FinalReport> {
+        Arc::clone(&self.final_report)
+    }
+
+    /// Writes the files on a thread of their own, and waits for a limited time: a file system may hang.
+    fn write_files_in_time(&self, report: &Report) {
+        if self.file.is_none() && report.exit_code == 0 {
+            return;
+        }
+        // Room for one: the thread must be able to end after nobody waits for it any more.
+        let (file, report, (done, result)) = (self.file.clone(), report.clone(), sync_channel(1));
+        let write = move || {
+            // First: it is one short line, and all that `kubectl describe` shows.
+            if report.exit_code != 0 {
+                termination_log::write(&report);
+            }
+            // The receiver may have stopped waiting.
+            let _ = done.send(file.map_or(Ok(()), |file| file.write(&report)));
+        };
+        let problem = match thread::Builder::new().name("shutdown-report".to_owned()).spawn(write) {
+            Err(_) => "the report file was not written: the system refused a thread for it".to_owned(),
+            Ok(_) => match result.recv_timeout(stderr::REPORT_TIMEOUT) {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error,
+                Err(_) => {
+                    format!("the report file was not written within {}", HumanDuration(stderr::REPORT_TIMEOUT))
+                }
+            },
+        };
+        // Without a report file there is only the termination log, which is written if possible.
+        if self.file.is_some() {
+            self.output.log(Notice::Problem(problem));
+        }
+    }
+
+    /// Lets the program continue with the report. `wake` calls the wakers of the futures that wait for it, which are user
+    /// code and may block: the caller decides on which thread.
+    fn hand_over(&self, report: Report, wake: impl FnOnce(Arc<FinalReport>)) {
+        // First: from now on the program decides when the process ends.
+        self.last_resort.get().into_iter().for_each(Armed::disarm);
+        self.final_report.set(report);
+        wake(self.final_report());
+    }
+}
+
+/// The program of this process: its stage, and its work in flight.
+pub(crate) struct ThisProgram;
+
+impl Program for ThisProgram {
+    fn enter_stage(&self, stage: Stage) {
+        drain::enter_stage(stage);
+    }
+
+    fn count_work(&self) -> usize {
+        drain::count_in_flight()
+    }
+
+    fn list_work(&self) -> Vec<WorkInFlight> {
+        drain::list_in_flight()
+    }
+}
+
+impl Observer for Reporter {
+    fn triggered(&self) {}
+
+    fn began(&self, trigger: &Trigger, hooks: usize) {
+        self.output.log(Notice::Began { trigger: trigger.clone(), hooks, within: self.budget.total() });
+    }
+
+    fn span(&self, hook: &Hook) -> HookSpan {
+        self.output.span(hook)
+    }
+
+    fn phase_began(&self, _phase: Phase, _hooks: usize) {}
+
+    fn event(&self, event: &Event, hook: Option<&StuckHook>) {
+        match event {
+            // For the run itself and for systemd. They have no line.
+            Event::Cancel(_) | Event::PhaseBegan { .. } | Event::StageBegan(Stage::Serving | Stage::Leaving) => {}
+            Event::StageBegan(Stage::Draining) => {
+                self.output.log(Notice::DrainingBegan { in_flight: drain::count_in_flight() })
+            }
+            Event::Ended(hook) => self.output.log(Notice::HookEnded(hook.clone())),
+            Event::TimedOut { after, .. } => {
+                if let Some(StuckHook { hook, activity }) = hook {
+                    let (hook, activity) = (HookLabel::of(hook), activity.clone());
+                    self.output.log(Notice::HookTimedOut { hook, after: *after, activity });
+                }
+            }
+            Event::WorkCutOff(work) => work.iter().for_each(|work| self.output.log(Notice::WorkCutOff(work.clone()))),
+            Event::LaterTrigger(trigger) => self.output.log(Notice::LaterTrigger(trigger.clone())),
+            Event::Fast(signal) => self.output.log(Notice::FastShutdown(*signal)),
+        }
+    }
+
+    fn still_running(&self, hooks: &[RunningHook], work: &[WorkInFlight]) {
+        for RunningHook { hook, elapsed, remaining, activity } in hooks {
+            let (hook, activity) = (HookLabel::of(hook), activity.clone());
+            self.output.log(Notice::StillRunning { hook, elapsed: *elapsed, remaining: *remaining, activity });
+        }
+        work.iter().for_each(|work| self.output.log(Notice::StillInFlight(work.clone())));
+    }
+
+    fn progress_interval(&self) -> Option<Duration> {
+        None
+    }
+
+    fn progress(&self, _progress: &Progress) {}
+
+    fn finalize(&self, mut report: Report) {
+        let code = exit::code(&report, self.signal_exit_code);
+        report.exit_code = code;
+        // Half of the time: the files come next, and at the deadline the supervisor ends what takes longer.
+        let time = self.budget.conclusion_until().saturating_sub(report.duration) / 2;
+        // Before the files: operators read stderr first, and a file system may hang.
+        self.output.write_report(&report, time);
+        if code != 0 {
+            termination_log::write(&report);
+        }
+        if let Some(Err(error)) = self.file.as_ref().map(|file| file.write(&report)) {
+            self.output.log(Notice::Problem(error));
+        }
+        match self.exit_mode {
+            // A forced end ends the process in every mode: the person at the terminal asked for it.
+            ExitMode::Return if report.forced.is_none() => self.hand_over(report, |report| report.wake_waiters()),
+            mode => exit::leave(code, mode),
+        }
+    }
+
+    fn cut_off(&self, mut report: Report, has_begun: bool) {
+        report.exit_code = exit::code(&report, self.signal_exit_code);
+        // Otherwise `finalize` is writing the report, and both texts would mix.
+        if !has_begun {
+            self.output.write_report(&report, Duration::ZERO);
+            self.write_files_in_time(&report);
+        }
+        if self.exit_mode == ExitMode::Return && report.forced.is_none() {
+            // On another thread, because this one must not block; on this one only if the system refuses another.
+            return self.hand_over(report, |report| {
+                let woken = Arc::clone(&report);
+                let thread = thread::Builder::new().name("shutdown-wake".to_owned());
+                if thread.spawn(move || woken.wake_waiters()).is_err() {
+                    report.wake_waiters();
+                }
+            });
+        }
+        exit::now(report.exit_code)
+    }
+
+    fn finalize_time(&self, now: Duration) -> Duration {
+        let left = self.budget.conclusion_until().saturating_sub(now);
+        match self.exit_mode {
+            // The handlers are user code, and may need all the time.
+            ExitMode::Atexit => left,
+            ExitMode::Immediate | ExitMode::Return => {
+                left.min(FLUSH_TIMEOUT + stderr::REPORT_TIMEOUT + telemetry::WORKER_TIMEOUT)
+            }
+        }
+    }
+}
