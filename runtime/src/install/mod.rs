@@ -15,7 +15,7 @@ use crate::output::{Reporter, ThisProgram};
 use crate::plan::Plan;
 use crate::run::{self, HookRuntime, Observer, ParkedThread, Run, ShutdownState};
 use crate::telemetry::{Notice, Output};
-use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST, Signal, Trigger};
+use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal, Trigger};
 
 pub(crate) mod handle;
 pub(crate) mod main_fn;
@@ -52,7 +52,7 @@ impl Settings {
 fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let mode = Mode::choose()?;
     let plan = settings.plan()?;
-    let (handled, ignored) = settings.signals.split();
+    let (handled, ignored) = settings.signals.split_ignored();
     let report_file = settings.choose_report_file()?;
     match mode {
         Mode::Run => {}
@@ -62,7 +62,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let budget = plan.budget();
     let refused = |what| move |error| InstallError::System { what, error };
     // Also in the new thread: a signal that meets a handler without its action would be swallowed.
-    let blocked = BlockedSignals::now().map_err(refused("to hold signals back"))?;
+    let blocked = BlockedSignals::block_all().map_err(refused("to hold signals back"))?;
     // The thread first: once the handlers are set there is no way back.
     let (give, take) = sync_channel(1);
     let thread = thread::Builder::new().name("shutdown".to_owned());
@@ -83,7 +83,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     tell(reporter.output(), &run.plan(), &handled, &ignored);
     let handle = Handle::new(Arc::clone(&run), Arc::clone(&inbox), reporter.final_report());
     // On this thread: when `install` has returned, nothing more is asked of the system, which may run out of descriptors.
-    let has_async_hooks = run.plan().hooks().any(|hook| hook.body.is_async());
+    let has_async_hooks = run.plan().hooks().any(crate::Hook::is_async);
     let runtime = if has_async_hooks { HookRuntime::warm() } else { HookRuntime::default() };
     let parts = Parts { run, inbox, reporter, runtime, supervisor };
     give.send(parts).map_err(|_| refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into()))?;
@@ -110,7 +110,7 @@ struct Watched {
 fn watch_for_trigger(parts: &Receiver<Parts>) {
     let Ok(Parts { run, inbox, reporter, runtime, supervisor }) = parts.recv() else { return };
     let last_resort = LastResort::prepare();
-    inbox.masks().watch();
+    inbox.masks().apply_supervisor_mask();
     let notes = loop {
         inbox.wait(None);
         let notes = inbox.take();
@@ -141,7 +141,7 @@ fn end_by_signal(run: &Run, inbox: &Inbox) {
             _ => None,
         };
         match inbox.take().into_iter().find_map(signal) {
-            Some(signal) if run.now() >= SAME_REQUEST => exit::now(exit::forced_by(signal)),
+            Some(signal) if run.now() >= SAME_REQUEST_WINDOW => exit::now(exit::forced_by(signal)),
             _ => {}
         }
     }

@@ -63,7 +63,7 @@ impl Reporter {
     }
 
     pub(crate) fn arm(&self, last_resort: LastResort) {
-        let _ = self.last_resort.set(last_resort.arm(self.budget.last_resort()));
+        let _ = self.last_resort.set(last_resort.arm(self.budget.last_resort_deadline()));
     }
 
     /// For what is to be told before there is a trigger.
@@ -181,7 +181,7 @@ impl Observer for Reporter {
         let code = exit::code(&report, self.signal_exit_code);
         report.exit_code = code;
         // At the deadline there is little left, and the supervisor ends what takes longer.
-        let patience = self.budget.conclusion_until().saturating_sub(report.duration) / 2;
+        let patience = self.budget.finalization_deadline().saturating_sub(report.duration) / 2;
         self.output.conclude(&report, went_well(&report), patience);
         if code != 0 {
             termination_log::write(&report);
@@ -215,7 +215,7 @@ impl Observer for Reporter {
     }
 
     fn finalize_time(&self, now: Duration) -> Duration {
-        let left = self.budget.conclusion_until().saturating_sub(now);
+        let left = self.budget.finalization_deadline().saturating_sub(now);
         match self.exit_mode {
             ExitMode::Atexit => left,
             ExitMode::Immediate | ExitMode::Return => left.min(FLUSH_PATIENCE + stderr::PATIENCE + telemetry::PATIENCE),

@@ -44,7 +44,7 @@ pub(super) enum Look {
 
 /// Watches over the run until the report is written, or ends the process.
 pub(crate) fn supervise(run: &Arc<Run>) {
-    run.inbox.masks().watch();
+    run.inbox.masks().apply_supervisor_mask();
     // Hooks that end at once share lock and CPU with nobody.
     run.inbox.wait(Some(TAKEOVER));
     run.tell_began();

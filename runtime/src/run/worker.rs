@@ -32,7 +32,7 @@ const TASK_GRACE: Duration = Duration::from_millis(250);
 /// Runs hooks until all is over, then ends the shutdown if no other worker does. With a watch this is the supervisor's
 /// thread, which watches over the hooks in between.
 pub(super) fn run(run: &Arc<Run>, mut runtime: HookRuntime, mut watch: Option<Watch>) {
-    run.inbox.masks().run_hooks();
+    run.inbox.masks().apply_hook_mask();
     let Some(began) = run.began() else {
         debug_assert!(false, "workers start after the trigger");
         return;
@@ -148,9 +148,9 @@ impl Worker<'_> {
             limit,
         };
         let call = Call::new(&args);
-        let finish = match span.within(|| guarded(|| task.hook.body.enter(&call))) {
+        let finish = match span.within(|| guarded(|| task.hook.body.start(&call))) {
             Ok(Started::Ended(result)) => Finish::Ended(outcome(result)),
-            Ok(Started::Waits(future)) => {
+            Ok(Started::Pending(future)) => {
                 let mut future = Cancellable::new(span.around(future));
                 match Pin::new(&mut future).poll(context) {
                     Poll::Ready(finish) => finish,

@@ -220,7 +220,7 @@ fn take_sentences(state: &mut State) -> Vec<Notice> {
 /// Works on the queue for ever.
 fn run(shared: &Shared, masks: Masks) -> ! {
     // Started while all signals are blocked, see above.
-    masks.watch();
+    masks.apply_supervisor_mask();
     let mut has_program_mask = false;
     #[cfg(feature = "metrics")]
     let mut metrics = super::metrics::ShutdownMetrics::default();
@@ -229,7 +229,7 @@ fn run(shared: &Shared, masks: Masks) -> ! {
         let Some(item) = state.queue.pop_front() else {
             if has_program_mask {
                 drop(state);
-                masks.watch();
+                masks.apply_supervisor_mask();
                 has_program_mask = false;
             } else {
                 drop(shared.changed.wait(state));

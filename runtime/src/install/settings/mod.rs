@@ -99,7 +99,7 @@ impl Settings {
 
     /// Whether to handle signals that were ignored when the program started. Off unless set.
     pub fn handle_ignored_signals(mut self, yes: bool) -> Self {
-        self.signals.set_override_ignored(yes);
+        self.signals.set_handle_ignored_signals(yes);
         self
     }
 
@@ -171,9 +171,9 @@ impl Settings {
             return Err(InstallError::DrainDelay { delay: self.drain_delay, budget });
         }
         let mut overrides = self.overrides.clone();
-        overrides.read(hooks)?;
+        overrides.parse(hooks)?;
         let (hooks, disabled) = overrides.apply(registry::linked())?;
-        Ok(Plan::new(hooks, budget, self.drain_delay)?.without(disabled))
+        Ok(Plan::new(hooks, budget, self.drain_delay)?.with_disabled(disabled))
     }
 }
 
