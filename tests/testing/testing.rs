@@ -178,7 +178,7 @@ fn mistakes_are_panics_that_say_what_to_write() {
         ("expected, but not linked:\n  testing::gone\nlinked, but not expected:\n  testing::close_pool", || {
             assert_hooks(&["testing::gone"]);
         }),
-        ("exceeds the 1.52 s there are", || {
+        ("exceeds the usable time of 1.52 s", || {
             assert_fits(Shutdown::with_settings(Settings::new().grace_period(Duration::from_secs(2))).plan());
         }),
         ("a `i32` was already provided at ", || drop(Shutdown::new().provide(1).provide(2))),
