@@ -101,7 +101,10 @@ fn bad_settings_are_errors_at_install() {
             "a drain delay of 2 s leaves no time for hooks: the grace period of 3 s gives hooks 2.28 s, of which \
              the last 1 s are kept for flush; write a `drain_delay` of at most 1.05 s",
         ),
-        ("too-short-grace", "a drain delay of 1.2 s leaves only 80 ms for hooks: the grace period of 3 s gives hooks 2.28 s"),
+        (
+            "too-short-grace",
+            "a drain delay of 1.2 s leaves only 80 ms for hooks: the grace period of 3 s gives hooks 2.28 s",
+        ),
     ] {
         let ended = refused(what);
         ended.assert_code(0).assert_out(said).assert_no_err("panicked");

@@ -1,50 +1,50 @@
-//! The kernel's `syscall` file in, the thread's place out.
+//! Parses the kernel's file `/proc/self/task/<thread>/syscall`.
 
 use nix::libc::c_long;
 
-/// Where a thread is, as long as it stays there.
+/// The state of a thread, as the file `syscall` reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// It runs, or is ready to.
+pub(super) enum ThreadState {
+    /// The thread runs, or is ready to run.
     Running,
-    /// It is blocked, but not by a system call: by a page fault, say.
-    OutsideCalls,
-    /// It is blocked in a system call.
-    In(Call),
+    /// The thread is blocked outside a system call, for example in a page fault.
+    OutsideSyscall,
+    /// The thread is blocked in a system call.
+    InSyscall(Syscall),
 }
 
-/// A system call as the kernel got it.
+/// A system call, with the number and the arguments that the kernel received.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Call {
+pub(super) struct Syscall {
     pub(super) number: c_long,
     arguments: [u64; 6],
 }
 
-impl Call {
-    /// The argument as the kernel's `unsigned long`: an address, a length.
-    pub(super) fn word(&self, index: usize) -> u64 {
+impl Syscall {
+    /// Returns the argument as the kernel's `unsigned long`: an address or a length.
+    pub(super) fn unsigned_long(&self, index: usize) -> u64 {
         self.arguments.get(index).copied().unwrap_or_default()
     }
 
-    /// The argument as the kernel's `int`; the upper half of its register may hold anything.
+    /// Returns the argument as the kernel's `int`. The upper half of the register may contain anything.
     pub(super) fn int(&self, index: usize) -> i32 {
-        self.word(index) as u32 as i32
+        self.unsigned_long(index) as u32 as i32
     }
 }
 
-/// `None` for all that is not exactly one of the three forms.
-pub(super) fn parse(line: &str) -> Option<Place> {
+/// Parses the line. Returns `None` if the line has none of the three forms.
+pub(super) fn parse_state(line: &str) -> Option<ThreadState> {
     let fields: Vec<&str> = line.split_ascii_whitespace().take(10).collect();
     match fields.as_slice() {
-        ["running"] => Some(Place::Running),
+        ["running"] => Some(ThreadState::Running),
         ["-1", stack, counter] => {
-            [stack, counter].into_iter().all(|field| hex(field).is_some()).then_some(Place::OutsideCalls)
+            [stack, counter].into_iter().all(|field| hex(field).is_some()).then_some(ThreadState::OutsideSyscall)
         }
         [number, arguments @ .., stack, counter] if arguments.len() == 6 => {
             let number = number.parse().ok().filter(|number: &c_long| *number >= 0)?;
             hex(stack).and(hex(counter))?;
             let arguments: Option<Vec<u64>> = arguments.iter().copied().map(hex).collect();
-            Some(Place::In(Call { number, arguments: arguments?.try_into().ok()? }))
+            Some(ThreadState::InSyscall(Syscall { number, arguments: arguments?.try_into().ok()? }))
         }
         _ => None,
     }
@@ -58,20 +58,20 @@ fn hex(field: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn call(line: &str) -> Option<Call> {
-        match parse(line)? {
-            Place::In(call) => Some(call),
-            Place::Running | Place::OutsideCalls => None,
+    fn call(line: &str) -> Option<Syscall> {
+        match parse_state(line)? {
+            ThreadState::InSyscall(call) => Some(call),
+            ThreadState::Running | ThreadState::OutsideSyscall => None,
         }
     }
 
     #[test]
-    fn spec_3_23_the_three_forms_of_a_place() {
-        assert_eq!(parse("running\n"), Some(Place::Running));
-        assert_eq!(parse("-1 0x7ffd349db878 0x7f204fd522ad\n"), Some(Place::OutsideCalls));
+    fn spec_3_23_the_three_forms_of_the_file_are_parsed() {
+        assert_eq!(parse_state("running\n"), Some(ThreadState::Running));
+        assert_eq!(parse_state("-1 0x7ffd349db878 0x7f204fd522ad\n"), Some(ThreadState::OutsideSyscall));
         let arguments = [3, 0x7f20_4fbd_6000, 0x20000, 0, u64::MAX, 0];
         let read = "0 0x3 0x7f204fbd6000 0x20000 0x0 0xffffffffffffffff 0x0 0x7ffd349db878 0x7f204fd522ad\n";
-        assert_eq!(parse(read), Some(Place::In(Call { number: 0, arguments })));
+        assert_eq!(parse_state(read), Some(ThreadState::InSyscall(Syscall { number: 0, arguments })));
     }
 
     #[test]
@@ -84,17 +84,17 @@ mod tests {
     }
 
     #[test]
-    fn spec_3_23_what_is_no_place_is_not_guessed() {
+    fn spec_3_23_other_text_is_none() {
         let line = "0 0x3 0x7f204fbd6000 0x20000 0x0 0xffffffff 0x0 0x7ffd349db878 0x7f204fd522ad";
         assert!(call(line).is_some());
         let cut = line.match_indices(' ').map(|(end, _)| line.get(..end).unwrap_or_default());
         for text in cut.chain(["", "\n", "runnin", "running 0x3", "-1", "-1 0x1", "-1 x 0x1", "Permission denied"]) {
-            assert_eq!(parse(text), None, "{text:?}");
+            assert_eq!(parse_state(text), None, "{text:?}");
         }
         for text in [line.replacen('0', "zero", 1), line.replacen('0', "-2", 1), line.replace("0x3", "3")] {
-            assert_eq!(parse(&text), None, "{text:?}");
+            assert_eq!(parse_state(&text), None, "{text:?}");
         }
-        assert_eq!(parse(&format!("{line} 0x1")), None);
-        assert_eq!(parse(&line.replace("0x3", "0x3ffffffffffffffff")), None);
+        assert_eq!(parse_state(&format!("{line} 0x1")), None);
+        assert_eq!(parse_state(&line.replace("0x3", "0x3ffffffffffffffff")), None);
     }
 }
