@@ -55,7 +55,6 @@ pub(crate) type Id = usize;
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a plan runs no hook; print it, or ask whether it fits"]
 pub struct Plan {
     entries: Vec<Option<Entry>>,
     /// Indexes of removed hooks, to be used again.

@@ -110,7 +110,7 @@ fn says_a_larger_number(sentence: &str, worst: Duration, usable: Duration) -> bo
         .unwrap_or_default()
         .split_once(" exceeds the usable time of ")
         .unwrap();
-    let (b, _) = rest.split_once(|after: char| after == ';' || after == '(').unwrap();
+    let (b, _) = rest.split_once([';', '(']).unwrap();
     worst > usable && (a != b || rest.contains(" by "))
 }
 

@@ -118,6 +118,7 @@ impl Shutdown {
     }
 
     /// Returns the plan of this shutdown.
+    #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
