@@ -1,7 +1,8 @@
 //! Formats durations for people, and parses durations that people write.
 //!
-//! The texts are `12 µs`, `350 ms`, `4.2 s`, `1m 30s`. `report/src/human_duration.rs` formats the same texts, which the test
-//! `tests/report/tests/report/reader.rs` checks. The macro crate has its own parser, because it cannot depend on this crate.
+//! The texts are `12 µs`, `350 ms`, `4.2 s`, `1m 30s`. `report/src/human_duration.rs` formats the same texts; the test
+//! `tests/report/tests/report/reader.rs` compares them. The macro crate has its own parser, because it cannot depend on
+//! this crate.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +13,7 @@ pub(crate) struct HumanDuration(pub(crate) Duration);
 
 impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Integers, because a float would round 59.999 s up to 60 s.
         let micros = u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX);
         let text = match micros {
             0..1_000 => format!("{micros} µs"),

@@ -137,6 +137,7 @@ impl FastSignal {
     pub(crate) fn begin(&self, now: Duration) {
         // Relaxed: readers use only this value. A future that the latch wakes sees the value through the latch.
         self.at.fetch_min(nanos(now), Ordering::Relaxed);
+        // After the store, so that every woken future finds the time.
         self.latch.set();
     }
 
@@ -175,6 +176,7 @@ impl Future for FastShutdown {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<()> {
+        // Two borrows, because the latch writes the entry.
         let Self { fast, entry } = &mut *self;
         fast.latch.poll(entry, context.waker())
     }
@@ -201,6 +203,7 @@ pub(crate) struct HookArgs<'a> {
 
 impl Values for HookArgs<'_> {
     fn lend(&self, wanted: TypeId, found: &mut dyn FnMut(&dyn Any)) {
+        // Create the context only on request: it costs two reference counts for each hook.
         if wanted != TypeId::of::<HookContext>() {
             return self.values.lend(wanted, found);
         }

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 /// A source of values for the parameters of hooks.
 pub(crate) trait Values {
     /// Calls `found` with the value of this type. Does not call `found` if there is no such value.
+    // A callback, because the value lives only as long as the source holds it.
     fn lend(&self, wanted: TypeId, found: &mut dyn FnMut(&dyn Any));
 }
 
@@ -22,6 +23,7 @@ impl<'a> Call<'a> {
 
     /// Returns a clone of the value of this type, or `None` if no such value was provided.
     pub(crate) fn value<T: Clone + 'static>(&self) -> Option<T> {
+        // The source calls `found` at most once, so one clone is made.
         let mut value = None;
         self.values.lend(TypeId::of::<T>(), &mut |found| value = found.downcast_ref::<T>().cloned());
         value
@@ -44,6 +46,7 @@ impl<T: Clone + Send + Sync + 'static> Parameter for T {}
 /// Looks up the value for a parameter of type `T`.
 ///
 /// Method resolution selects [`LookupOption`] for an `Option` and [`LookupValue`] for every other type.
+// `fn() -> T` makes the lookup `Send` and `Sync` for every `T`.
 pub struct Lookup<T>(PhantomData<fn() -> T>);
 
 /// Creates the lookup for a parameter of type `T`.
@@ -81,6 +84,7 @@ pub trait LookupValue {
     fn get(&self, call: &Call<'_>) -> Result<Self::Value, Missing>;
 }
 
+// The `&` makes this the second choice of method resolution, so `Option<T>` gets the other lookup.
 impl<T: Parameter> LookupValue for &Lookup<T> {
     type Value = T;
     fn get(&self, call: &Call<'_>) -> Result<T, Missing> {

@@ -77,6 +77,7 @@ pub(crate) enum HookRef {
 #[derive(Debug)]
 pub(crate) struct OverriddenHook {
     hook: HookRecord,
+    // Kept, because the `after` of other hooks refers to this record.
     declared: &'static HookRecord,
 }
 
@@ -91,6 +92,7 @@ impl OverriddenHook {
         };
         let HookRecord { ref name, module, file, line, package, version, phase, after, .. } = *declared;
         let name = name.clone();
+        // A timeout from settings is a promise like one in the attribute.
         let (timeout, timeout_is_default) = match timeout {
             Some(timeout) => (timeout, false),
             None => (declared.timeout, declared.timeout_is_default),

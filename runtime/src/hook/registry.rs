@@ -45,7 +45,8 @@ impl fmt::Display for TooLateError {
         let Self { name, phase } = self;
         write!(
             f,
-            "hook `{name}` was registered too late: the phase `{phase}` is over; do its work now, or register it for a later phase"
+            "hook `{name}` was registered too late: the phase `{phase}` is over; \
+             do its work now, or register it for a later phase"
         )
     }
 }

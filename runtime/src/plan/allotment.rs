@@ -42,6 +42,7 @@ impl Allotment {
     ///
     /// Together, the hooks along one path of `after` never get more than `granted`.
     pub(crate) fn part_of_group(self, granted: Duration, requested: Self) -> Duration {
+        // Three ranges: all time is granted, all promises are kept, or even promises are cut in proportion.
         if granted >= requested.max {
             self.max
         } else if granted >= requested.min {
@@ -123,6 +124,7 @@ impl TimeRequest {
             }
             None => scale(left, self.weight, all.weight),
         };
+        // Rounding never grants more than the group can use.
         share.min(self.max)
     }
 }

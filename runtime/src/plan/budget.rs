@@ -141,6 +141,7 @@ impl Budget {
     /// 5 s. Of a grace period under 5 s it is 20 %.
     #[must_use]
     pub fn margin(&self) -> Duration {
+        // Under 5 s, a margin of 1 s would take too much of the grace period.
         if self.grace_period < Duration::from_secs(5) {
             self.grace_period / 5
         } else {
@@ -159,6 +160,7 @@ impl Budget {
     /// half of the budget.
     #[must_use]
     pub fn flush_slice(&self) -> Duration {
+        // At most half, so that a short budget also leaves time for the phases before `flush`.
         (self.total() / 10).max(Duration::from_secs(1)).min(self.total() / 2)
     }
 
@@ -227,11 +229,13 @@ impl Budget {
 
     /// Returns the time, from the trigger, at which the last-resort timer ends the process: shortly before the deadline.
     pub(crate) fn last_resort_deadline(&self) -> Duration {
+        // The last quarter is for the exit itself, and for a timer that fires late on a busy machine.
         self.total().saturating_sub(self.finalization_time() / 4)
     }
 
     /// Returns the time, from the trigger, by which the report must be written and the output flushed.
     pub(crate) fn finalization_deadline(&self) -> Duration {
+        // Before the last resort, so that a slow report does not decide the exit code.
         self.total().saturating_sub(self.finalization_time() / 2)
     }
 

@@ -18,6 +18,7 @@ mod hook;
 pub(crate) mod order;
 pub(crate) mod overrides;
 pub(crate) mod platform;
+mod required_time;
 pub(crate) mod shortfall;
 pub(crate) mod suggest;
 #[cfg(test)]
@@ -122,6 +123,7 @@ impl Plan {
     /// Adds a hook that was registered at run time. The hook is the last of its group.
     pub(crate) fn add(&mut self, hook: HookRef, after: &[HookRef]) -> Id {
         let earlier: Vec<Id> = after.iter().filter_map(|earlier| self.find(earlier)).collect();
+        // A hook of an earlier group has ended before this group starts, so it does not count.
         let is_same_group = |id: &&Id| self.hook(**id).is_some_and(|earlier| group_key(earlier) == group_key(&hook));
         let paths = earlier.iter().filter(is_same_group).filter_map(|id| self.entry(*id)).map(|it| it.critical_path);
         let longest = paths.fold(Allotment::default(), Allotment::or_longer);
@@ -137,6 +139,7 @@ impl Plan {
     pub(crate) fn remove(&mut self, id: Id) {
         let Some(entry) = self.entries.get_mut(id).and_then(Option::take) else { return };
         self.registered.remove(&entry.hook.0.identity());
+        // The earlier hooks are not stored, so look at all hooks. Removal is rare.
         for other in self.entries.iter_mut().flatten() {
             other.followers.retain(|follower| *follower != id);
         }
@@ -164,6 +167,7 @@ impl Plan {
 
     fn insert(&mut self, entry: Entry) -> Id {
         let key = group_key(&entry.hook.0);
+        // Reuse indexes: a program may register and remove hooks for months.
         let id = self.free.pop().unwrap_or(self.entries.len());
         let group = self.groups.entry(key).or_default();
         let (before, after) = (group.declared, group.declared.or_longer(entry.critical_path));
@@ -199,6 +203,7 @@ impl Plan {
     pub(crate) fn find(&self, hook: &HookRef) -> Option<Id> {
         match hook {
             HookRef::Registered(_) => self.registered.get(&hook.identity()).copied(),
+            // A linear search is enough: only the `after` of a registered hook asks for linked hooks.
             HookRef::Linked(_) | HookRef::Overridden(_) => {
                 let is_same = |entry: &Entry| entry.hook.0.identity() == hook.identity();
                 self.entries.iter().position(|entry| entry.as_ref().is_some_and(is_same))
@@ -235,24 +240,13 @@ impl Plan {
 
     /// Returns the first group after this key, or the first group of all.
     pub(crate) fn next_group(&self, after: Option<GroupKey>) -> Option<(GroupKey, &Group)> {
+        // A range and not an iterator: hooks may be registered between two groups.
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         self.groups.range((from, Bound::Unbounded)).next().map(|(key, group)| (*key, group))
     }
 
     pub(crate) fn groups(&self) -> impl Iterator<Item = (GroupKey, &Group)> {
         self.groups.iter().map(|(key, group)| (*key, group))
-    }
-
-    /// Returns the time that all groups request.
-    ///
-    /// If `flush` needs more than the slice that is kept for it, the difference also counts before `flush`. So hooks
-    /// without a timeout leave this time unused.
-    pub(crate) fn requested_time(&self) -> RequestedTime {
-        let beyond = self.requested.flush.min.saturating_sub(self.budget.flush_slice());
-        let mut requested = self.requested;
-        requested.before_flush.max = requested.before_flush.max.saturating_add(beyond);
-        requested.before_flush.min = requested.before_flush.min.saturating_add(beyond);
-        requested
     }
 
     /// Returns the index of every hook, in order.
@@ -283,55 +277,6 @@ impl Plan {
     /// the variable `ON_SHUTDOWN_HOOKS` disables them.
     pub fn disabled(&self) -> impl Iterator<Item = &Hook> {
         self.disabled.iter().map(|disabled| &disabled.hook)
-    }
-
-    /// Returns the grace period, and the part of it that hooks may use.
-    #[must_use]
-    pub fn budget(&self) -> Budget {
-        self.budget
-    }
-
-    /// Returns the time, from the trigger, for which the program still serves.
-    #[must_use]
-    pub fn drain_delay(&self) -> Duration {
-        self.drain_delay
-    }
-
-    /// Returns the time, from the trigger, that this plan needs so that no hook is cut short.
-    ///
-    /// The sum contains every timeout that is set, the [least share](Self::least_share) for each hook without one, and
-    /// the drain delay. Of hooks that run concurrently, the longest counts. Hooks of `deregister` run during the drain
-    /// delay. Hooks of `flush` and the phases after it count for at least the time that is kept for them.
-    #[must_use]
-    pub fn worst_case(&self) -> Duration {
-        let is_deregister = |(key, _): &(GroupKey, &Group)| key.0 == Phase::Deregister;
-        let deregister = self.groups().take_while(is_deregister).map(|(_, group)| group.declared.min);
-        let deregister = deregister.fold(Duration::ZERO, Duration::saturating_add);
-        let before_flush = self.requested.before_flush.min.saturating_add(self.drain_delay.saturating_sub(deregister));
-        before_flush.saturating_add(self.requested.flush.min).saturating_add(self.unused_flush_slice())
-    }
-
-    /// Returns the part of the time that is kept for `flush` that its hooks do not need.
-    pub(crate) fn unused_flush_slice(&self) -> Duration {
-        let need = self.requested.flush.min;
-        if need.is_zero() { need } else { self.budget.flush_slice().saturating_sub(need) }
-    }
-
-    /// Returns the minimum time of a hook without a timeout: 1 s, or a tenth of the usable time if that is less.
-    ///
-    /// Such a hook may take up to [`DEFAULT_TIMEOUT`](crate::DEFAULT_TIMEOUT) if the other hooks leave the time.
-    #[must_use]
-    pub fn least_share(&self) -> Duration {
-        self.budget.least_share()
-    }
-
-    /// Returns whether no hook is cut short, even if every hook takes as long as it may.
-    ///
-    /// Each hook must get its timeout, or at least the [least share](Self::least_share) if it sets none. The drain delay
-    /// counts, and so does the time that is kept for `flush`. Work in flight does not count.
-    #[must_use]
-    pub fn fits(&self) -> bool {
-        timing::cuts(self).is_empty()
     }
 }
 

@@ -60,6 +60,7 @@ pub(crate) fn check(hook: &HookRecord, earlier: &HookRecord) -> Result<(), PlanE
 
 /// Returns every `after` among these hooks. A hook that settings have disabled is not in the list and is not waited for.
 pub(crate) fn edges(hooks: &[HookRef]) -> Result<Vec<Edge>, PlanError> {
+    // Most programs have no `after`. Skip the table then, because install is on the path of every start.
     if hooks.iter().all(|hook| hook.after.is_empty()) {
         return Ok(Vec::new());
     }
@@ -87,6 +88,7 @@ pub(crate) fn critical_paths(hooks: &[HookRef], edges: &[Edge], usable: Duration
     if edges.is_empty() {
         return Ok(paths);
     }
+    // The number of edges that still lead to each hook. A hook is visited when its number is 0.
     let mut waits = vec![0_usize; hooks.len()];
     let mut followers: HashMap<usize, Vec<usize>> = HashMap::new();
     for (hook, earlier) in edges {
@@ -113,6 +115,7 @@ pub(crate) fn critical_paths(hooks: &[HookRef], edges: &[Edge], usable: Duration
             }
         }
     }
+    // A hook on a cycle is never visited.
     if visited == hooks.len() { Ok(paths) } else { Err(cycle(hooks, edges, &waits)) }
 }
 

@@ -16,6 +16,7 @@ pub const HOOKS_ENV: &str = "ON_SHUTDOWN_HOOKS";
 
 /// The changes of hooks, by full name.
 #[derive(Clone, Debug, Default)]
+// A sorted map, so that of several mistakes the same one is reported on every run.
 pub(crate) struct Overrides(BTreeMap<String, Override>);
 
 /// The source of a change. A change from the environment overrides one from the program.
@@ -57,9 +58,11 @@ impl Overrides {
     /// Parses the value of `ON_SHUTDOWN_HOOKS` and adds its changes after those of the program.
     pub(crate) fn parse(&mut self, text: &str) -> Result<(), OverrideError> {
         for entry in text.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
+            // A name contains no blank, and neither does a duration: `1m30s`.
             let mut words = entry.split_whitespace();
             let Some(name) = words.next() else { continue };
             let changes: Vec<Change> = words.map(|word| parse_change(name, word)).collect::<Result<_, _>>()?;
+            // A name alone is a mistake: the user expects an effect.
             if changes.is_empty() {
                 return Err(OverrideError::NoChange { name: name.to_owned() });
             }
@@ -73,6 +76,7 @@ impl Overrides {
         if self.0.is_empty() {
             return Ok((hooks, Vec::new()));
         }
+        // Check first: a misspelled name must not leave its hook unchanged without an error.
         self.check(&hooks)?;
         let (mut kept, mut disabled) = (Vec::with_capacity(hooks.len()), Vec::new());
         for hook in hooks {
@@ -106,6 +110,7 @@ impl Overrides {
 impl Override {
     /// Returns the source of this change, or the last source if several made it.
     fn source_of(&self, wanted: Change) -> Option<OverrideSource> {
+        // From the end, because later changes override earlier ones.
         self.0.iter().rev().find(|(change, _)| *change == wanted).map(|(_, source)| *source)
     }
 

@@ -119,6 +119,7 @@ impl Platform {
 
     /// Returns the platform that this process runs on, or `None` if it cannot be detected.
     pub(crate) fn infer() -> Option<Self> {
+        // A blank variable counts as not set, as everywhere in this crate.
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         let environment = Environment { variable: &variable, file: &|path| path.exists() };
         environment.infer(std::process::id(), std::os::unix::process::parent_id())

@@ -33,6 +33,7 @@ pub(crate) fn describe(plan: &Plan) -> Option<String> {
     // A small excess does not show in the two numbers, which have two decimals. So print the excess, too.
     let excess = worst.saturating_sub(usable);
     let by = if excess < Duration::from_millis(100) { format!(" by {}", HumanDuration(excess)) } else { String::new() };
+    // Without this number the two others seem to contradict each other.
     let kept = match plan.unused_flush_slice() {
         Duration::ZERO => String::new(),
         _ => format!(" ({} of them are kept for flush)", HumanDuration(plan.budget().flush_slice())),

@@ -17,9 +17,11 @@ pub(crate) fn suggestion(name: &str, known: &[String]) -> String {
 fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
     let compared = |known: &'a str| if name.contains("::") { known } else { function(known) };
     let distance = |known: &&'a String| strsim::levenshtein(name, compared(known));
+    // Only if the function is unique: the suggestion must not name the hook of another module.
     let mut same_function = known.iter().filter(|known| function(known) == function(name));
     match (same_function.next(), same_function.next()) {
         (Some(only), None) => Some(only),
+        // A third of the letters: one mistake in a short name, several in a long one.
         _ => known.iter().min_by_key(distance).filter(|known| distance(known) <= compared(known).len() / 3),
     }
 }

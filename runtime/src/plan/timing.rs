@@ -32,6 +32,7 @@ impl Timing {
 
     /// Shortens every timeout from now on. `rest` are the groups that have not been opened.
     pub(crate) fn begin_fast(&mut self, rest: impl Iterator<Item = (Phase, Allotment)>) {
+        // `rest` holds requests with long timeouts, so compute it again.
         self.is_fast = true;
         self.rest = RequestedTime::default();
         for (phase, declared) in rest {
@@ -116,6 +117,7 @@ impl Timing {
         let declared = self.allotment(hook);
         let (own, mut all) = (self.request(declared), self.rest.get(hook.phase));
         all.add(own);
+        // Time that was granted at the group's start may be gone by now, so compute the share again.
         let fair = if left >= all.max { left } else { own.share_of(left, all) };
         share.of_hook(self.shorten(declared)).min(fair)
     }
@@ -126,6 +128,7 @@ impl Timing {
         if time.is_zero() {
             return None;
         }
+        // A sync hook cannot be cancelled, so there is nothing to drop.
         if !hook.body.is_async() {
             return Some(TimeLimit { limit: now + time, drop_grace: Duration::ZERO });
         }
@@ -179,12 +182,14 @@ pub(crate) fn worst_case_limits(plan: &Plan) -> Vec<(HookRef, Duration)> {
     let mut timing = Timing::new(plan);
     let (mut now, mut limits) = (Duration::ZERO, Vec::new());
     for (key, group) in plan.groups() {
+        // The hooks of `deregister` run during the drain delay, all others after it.
         if key.0 != Phase::Deregister {
             now = now.max(plan.drain_delay());
         }
         let share = timing.open(key.0, group.declared, now);
         let hooks = group.members.iter().filter_map(|id| plan.hook(*id));
         limits.extend(hooks.map(|hook| (hook.clone(), timing.time_limit(hook, share, now))));
+        // A group that overruns ends with its phase. `max`, because the end may have passed before the group began.
         now = now.saturating_add(share.of_hook(group.declared)).min(timing.end_of(key.0)).max(now);
     }
     limits

@@ -17,6 +17,7 @@ use crate::plan::shortfall;
 /// Panics if a hook is missing or unexpected. The message names all of these hooks.
 #[track_caller]
 pub fn assert_hooks(expected: &[&str]) {
+    // Sorted sets, so that the message is the same on every run.
     let linked: BTreeSet<String> = registry::linked().iter().map(|hook| hook.full_name()).collect();
     let expected: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
     let list = |names: Vec<&String>| names.iter().map(|name| format!("\n  {name}")).collect::<String>();
@@ -84,6 +85,7 @@ pub fn assert_dependencies_linked(except: &[&str]) {
 
 #[track_caller]
 fn read_lock(folder: &Path) -> Lockfile {
+    // In a workspace, the file is in a directory above the package.
     let file = folder.ancestors().map(|folder| folder.join("Cargo.lock")).find(|file| file.is_file());
     let Some(file) = file else { fail(&format!("there is no Cargo.lock in {} or above it", folder.display())) };
     Lockfile::load(&file).unwrap_or_else(|error| fail(&format!("{}: {error}", file.display())))
@@ -94,6 +96,7 @@ fn dependents<'a>(lock: &'a Lockfile, root: &str) -> Vec<&'a Package> {
     const OWN: &str = env!("CARGO_PKG_NAME");
     let by_name: BTreeMap<_, _> =
         lock.packages.iter().map(|package| ((package.name.as_str(), package.version.to_string()), package)).collect();
+    // `Cargo.lock` also lists the other packages of the workspace. Only those below `root` count.
     let mut open: Vec<&Package> = lock.packages.iter().filter(|package| package.name.as_str() == root).collect();
     let (mut seen, mut dependents) = (BTreeSet::new(), Vec::new());
     while let Some(package) = open.pop() {

@@ -25,6 +25,7 @@ use crate::trigger::{Message, Trigger};
 pub struct Shutdown {
     settings: Settings,
     plan: Plan,
+    // Not the values of the process, so that concurrent tests do not affect each other.
     values: Provided,
     faults: HashMap<Id, Fault>,
     in_flight: usize,
@@ -225,6 +226,7 @@ impl RunningShutdown {
     pub fn finish(mut self) -> Report {
         self.simulation.play(None);
         let mut report = self.simulation.report();
+        // In production, the exit module computes the code after the shutdown has ended.
         report.exit_code = exit::code(&report, self.signal_exit_code);
         report
     }

@@ -52,6 +52,7 @@ impl Inbox {
     pub(crate) fn open(signals: &[Signal], blocked: &BlockedSignals) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let (wake_reader, wake_writer) = (read.try_clone()?, write.try_clone()?);
+        // A full pipe must not block the thread that wakes.
         wake_writer.set_nonblocking(true)?;
         let numbers = signals.iter().map(|signal| signal.number());
         let delivery = SignalDelivery::with_pipe(read, write, exfiltrator(), numbers)?;
@@ -66,6 +67,7 @@ impl Inbox {
 
     /// Adds the message and wakes the waiting thread.
     pub(crate) fn send(&self, message: Message) {
+        // Push before the wake-up, so that the woken thread finds the message.
         self.lock_messages().push_back(message);
         self.wake();
     }

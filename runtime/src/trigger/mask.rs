@@ -68,6 +68,7 @@ impl Masks {
     /// Computes the masks from the program's mask and the signals that the shutdown handles.
     pub(super) fn new(program: SigSet, handled: &[Signal]) -> Self {
         let to_nix = |signal: &Signal| NixSignal::try_from(signal.number()).ok();
+        // The last-resort timer sends its signal to the process, so at least one thread must have it unblocked.
         let last_resort = to_nix(&Signal::LAST_RESORT);
         let unblocked = || handled.iter().filter_map(to_nix).chain(last_resort);
         // `SigSet` cannot remove a single real-time signal. If one is handled, none of them is blocked.

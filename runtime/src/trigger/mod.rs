@@ -133,6 +133,7 @@ pub(crate) const SAME_REQUEST_WINDOW: Duration = Duration::from_secs(1);
 pub(crate) fn escalate(signal: Signal, since: Duration, escalations: u32, escalate_on_any: bool) -> Escalation {
     let is_interactive = signal == Signal::SIGINT;
     match (since < SAME_REQUEST_WINDOW, is_interactive || escalate_on_any, escalations) {
+        // A launcher and the terminal may both send SIGINT for one Ctrl-C, so the first second never escalates.
         (true, _, _) if is_interactive => Escalation::SkipDelay,
         (true, _, _) => Escalation::SameRequest,
         (false, false, _) => Escalation::LogOnly,

@@ -94,6 +94,7 @@ impl FromStr for Signal {
         if let Ok(number) = text.parse::<i32>() {
             return Self::try_from(number);
         }
+        // Only one `SIG` is stripped: `SIGSIGTERM` is a mistake.
         let short = |name: &str| name.strip_prefix("SIG").unwrap_or(name).to_owned();
         let has_name = |number: &c_int| {
             signal_hook::low_level::signal_name(*number).is_some_and(|name| short(name) == short(text))

@@ -88,6 +88,7 @@ impl SignalSet {
 
 /// Returns the bit of the signal in the kernel's masks.
 fn bit(signal: Signal) -> u64 {
+    // `check` ran before, so the number is between 1 and 64.
     1 << (signal.number() - 1)
 }
 

@@ -32,6 +32,7 @@ pub(super) fn of_waitid(dir: Option<&ProcDir>, kind: i32, number: i32) -> String
 
 /// Returns the name of the child. Returns `None` if another process got the number meanwhile.
 fn name(child: i32) -> Option<String> {
+    // The kernel reuses numbers, but a process with this parent is our child.
     let stat = Stat::of(&ProcDir::of_process(child))?;
     (stat.parent == std::process::id()).then(|| format!(" ({})", stat.name))
 }

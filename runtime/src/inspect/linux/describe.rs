@@ -27,6 +27,7 @@ pub(super) fn outside_syscall(stat: &Stat) -> String {
 
 /// Describes a thread by the file `stat` alone. Returns `None` if the thread sleeps for an unknown reason.
 pub(super) fn from_stat(stat: &Stat) -> Option<String> {
+    // A sleeping thread gets no text: without the file `syscall`, "waiting" would say nothing.
     match () {
         () if stat.is_running() => Some(running(stat)),
         () if stat.is_stopped() => Some(STOPPED.to_owned()),
@@ -46,6 +47,7 @@ pub(super) fn in_syscall(call: &Syscall, stat: &Stat, dir: Option<&ProcDir>) -> 
     let Detail { text, is_stored } = detail(call, target, dir);
     let verb = match target {
         WaitTarget::Sleep => "sleeping",
+        // Programs use a poll without descriptors as a sleep.
         WaitTarget::PollList if call.unsigned_long(1) == 0 => "sleeping",
         WaitTarget::Select if call.int(0) == 0 => "sleeping",
         _ => "waiting",

@@ -11,6 +11,7 @@ const UNNAMED_SOCKET: &str = "a unix socket";
 /// Describes the descriptors of the set: `fd 9, a TCP connection to ..`. Returns `None` if none of them has a name.
 pub(super) fn watched(dir: &ProcDir, set: i32) -> Option<String> {
     let text = dir.read_text(&format!("fdinfo/{set}"))?;
+    // Collect first, so that the limit counts lookups and not results.
     let entries: Vec<_> = text.lines().filter_map(parse_entry).take(MAX_LOOKUPS).collect();
     let named = entries.into_iter().filter_map(|(descriptor, inode)| {
         // The number may refer to another file by now. Then the inode differs.

@@ -1,7 +1,7 @@
 //! Reads the memory to which an argument of a system call points: a path, a socket address or a list of descriptors.
 //!
-//! The kernel has just read the same bytes, so they are in memory and the read does not wait for a disk. The caller checks
-//! that the thread stays in its call meanwhile.
+//! The kernel has just read the same bytes, so they are in memory and the read does not wait for a disk. The caller
+//! checks that the thread stays in its call meanwhile.
 
 use nix::libc;
 
@@ -23,6 +23,7 @@ pub(super) fn poll_list(dir: &ProcDir, address: u64, count: u64) -> Option<(Vec<
     let wanted = buffer.get_mut(..count.min(MAX_ENTRIES) * POLL_ENTRY)?;
     let length = wanted.len();
     (dir.read_memory(address, wanted)? == length).then_some(())?;
+    // Native byte order: the memory is that of this process.
     let number = |entry: &[u8]| Some(i32::from_ne_bytes(entry.get(..4)?.try_into().ok()?));
     // The kernel ignores negative descriptors.
     let descriptors = wanted.chunks_exact(POLL_ENTRY).filter_map(number).filter(|number| *number >= 0).collect();
@@ -31,6 +32,7 @@ pub(super) fn poll_list(dir: &ProcDir, address: u64, count: u64) -> Option<(Vec<
 
 /// Returns the path at this address, cut at the maximum length.
 pub(super) fn path(dir: &ProcDir, address: u64) -> Option<String> {
+    // A path without an end in the buffer is cut, and its start is still useful.
     let mut buffer = [0; PATH];
     let length = dir.read_memory(address, &mut buffer)?;
     let path = buffer.get(..length)?.split(|byte| *byte == 0).next()?;

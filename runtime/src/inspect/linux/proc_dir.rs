@@ -49,6 +49,7 @@ impl ProcDir {
 
     /// Reads a whole file.
     pub(super) fn read_text(&self, name: &str) -> Option<String> {
+        // 512 bytes hold every file that is read often, so one allocation is enough.
         let mut bytes = Vec::with_capacity(512);
         self.open(name)?.take(MAX_TEXT).read_to_end(&mut bytes).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
@@ -63,6 +64,7 @@ impl ProcDir {
     /// Returns the first result of `parse` for a line of the table.
     pub(super) fn find_line<T>(&self, table: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         let mut reader = BufReader::with_capacity(16 * 1024, self.open(table)?);
+        // A line of `net/tcp` has 150 bytes.
         let mut line = Vec::with_capacity(256);
         while self.lines_left.get() > 0 {
             self.lines_left.set(self.lines_left.get() - 1);
@@ -99,6 +101,7 @@ pub(super) enum LinkTarget {
 
 impl LinkTarget {
     pub(super) fn parse(target: &Path) -> Self {
+        // Names of files come from outside and go to the log.
         let target = printable(target.as_os_str().as_bytes());
         let numbered = |kind: &str| target.strip_prefix(kind)?.strip_prefix(":[")?.strip_suffix(']')?.parse().ok();
         if let Some(inode) = numbered("socket") {

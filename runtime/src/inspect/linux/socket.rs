@@ -68,6 +68,7 @@ fn parse_address(text: &str) -> Option<SocketAddr> {
         32 => {
             let words = [word(0)?, word(8)?, word(16)?, word(24)?];
             let bytes: [u8; 16] = words.concat().try_into().ok()?;
+            // An IPv4 peer of an IPv6 socket is `::ffff:10.0.0.3` in the table.
             IpAddr::V6(Ipv6Addr::from(bytes)).to_canonical()
         }
         _ => return None,
@@ -78,6 +79,7 @@ fn parse_address(text: &str) -> Option<SocketAddr> {
 /// Parses a line `Num: RefCount Protocol Flags Type St Inode Path`. The path is the rest of the line.
 fn unix(line: &str, inode: u64) -> Option<String> {
     let mut rest = line;
+    // Not `split_ascii_whitespace`: the path may contain blanks.
     let mut field = || {
         let (field, after) = rest.trim_start_matches(' ').split_once(' ').unwrap_or((rest.trim_start_matches(' '), ""));
         rest = after;

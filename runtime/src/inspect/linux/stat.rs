@@ -24,12 +24,14 @@ impl Stat {
 
     /// Parses the file. The name is in brackets and may itself contain brackets and blanks. Only numbers follow it.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        // The last bracket ends the name, because only numbers follow.
         let (start, rest) = text.rsplit_once(')')?;
         let mut fields = rest.split_ascii_whitespace();
         Some(Self {
             name: start.split_once('(')?.1.to_owned(),
             state: fields.next()?.parse().ok()?,
             parent: fields.next()?.parse().ok()?,
+            // Skip to field 14 of proc_pid_stat(5), `utime`.
             user_ticks: fields.nth(9)?.parse().ok()?,
             kernel_ticks: fields.next()?.parse().ok()?,
         })

@@ -28,12 +28,14 @@ impl Syscall {
 
     /// Returns the argument as the kernel's `int`. The upper half of the register may contain anything.
     pub(super) fn int(&self, index: usize) -> i32 {
+        // The casts keep the lower half, as the kernel does.
         self.unsigned_long(index) as u32 as i32
     }
 }
 
 /// Parses the line. Returns `None` if the line has none of the three forms.
 pub(super) fn parse_state(line: &str) -> Option<ThreadState> {
+    // The longest form has 9 fields. A tenth makes the line invalid.
     let fields: Vec<&str> = line.split_ascii_whitespace().take(10).collect();
     match fields.as_slice() {
         ["running"] => Some(ThreadState::Running),
