@@ -1,4 +1,4 @@
-//! What the attributes' expansions name. Not for people: anything here may change with any release.
+//! Contains the items that the expansions of the attributes use. This is not public API: it may change in any release.
 
 pub use std::borrow::Cow;
 
@@ -13,8 +13,8 @@ pub use crate::hook::{
 pub use crate::hook::{HookMarker as Declared, HookRecord as Hook, lookup as want};
 pub use crate::install::main_fn::{Flavor, MainOutput, main_async, main_sync};
 
-/// Returns cargo's name of the package. Other build systems do not set it; then it is the name of the crate, the first
-/// part of the module path.
+/// Returns the name that cargo gives the package. Other build systems set no name; then returns the name of the crate,
+/// which is the first part of the module path.
 #[must_use]
 pub const fn package(name: Option<&'static str>, module: &'static str) -> &'static str {
     if let Some(name) = name {
@@ -24,7 +24,7 @@ pub const fn package(name: Option<&'static str>, module: &'static str) -> &'stat
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
         if *first == b':' {
-            // Cut before an ASCII letter, so it is still text.
+            // The cut is before an ASCII character, so the rest is still UTF-8.
             let (name, _) = bytes.split_at(bytes.len() - rest.len());
             return match std::str::from_utf8(name) {
                 Ok(name) => name,
@@ -36,7 +36,7 @@ pub const fn package(name: Option<&'static str>, module: &'static str) -> &'stat
     module
 }
 
-/// Returns cargo's version of the package, or nothing in a build without cargo.
+/// Returns the version that cargo gives the package, or an empty string in a build without cargo.
 #[must_use]
 pub const fn version(version: Option<&'static str>) -> &'static str {
     match version {

@@ -57,7 +57,7 @@ pub(crate) type Id = usize;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Plan {
-    entries: Vec<Option<Entry>>,
+    entries: Vec<Option<PlanEntry>>,
     /// Indexes of removed hooks, to be used again.
     free: Vec<Id>,
     groups: BTreeMap<GroupKey, Group>,
@@ -70,7 +70,7 @@ pub struct Plan {
 }
 
 #[derive(Clone, Debug)]
-struct Entry {
+struct PlanEntry {
     hook: Hook,
     /// The longest time from the start of the group to the end of this hook, if every hook takes its whole timeout.
     critical_path: Allotment,
@@ -108,7 +108,7 @@ impl Plan {
             drain_delay,
         };
         for (hook, critical_path) in hooks.into_iter().zip(paths) {
-            plan.insert(Entry { hook: Hook(hook), critical_path, waits: 0, followers: Vec::new() });
+            plan.insert(PlanEntry { hook: Hook(hook), critical_path, waits: 0, followers: Vec::new() });
         }
         edges.into_iter().for_each(|(hook, earlier)| plan.connect(hook, earlier));
         Ok(plan)
@@ -129,7 +129,7 @@ impl Plan {
         let longest = paths.fold(Allotment::default(), Allotment::or_longer);
         let critical_path = longest.followed_by(Allotment::of(&hook, self.budget.usable()));
         let identity = hook.identity();
-        let id = self.insert(Entry { hook: Hook(hook), critical_path, waits: 0, followers: Vec::new() });
+        let id = self.insert(PlanEntry { hook: Hook(hook), critical_path, waits: 0, followers: Vec::new() });
         self.registered.insert(identity, id);
         earlier.into_iter().for_each(|earlier| self.connect(id, earlier));
         id
@@ -165,7 +165,7 @@ impl Plan {
         self.free.push(id);
     }
 
-    fn insert(&mut self, entry: Entry) -> Id {
+    fn insert(&mut self, entry: PlanEntry) -> Id {
         let key = group_key(&entry.hook.0);
         // Reuse indexes: a program may register and remove hooks for months.
         let id = self.free.pop().unwrap_or(self.entries.len());
@@ -205,13 +205,13 @@ impl Plan {
             HookRef::Registered(_) => self.registered.get(&hook.identity()).copied(),
             // A linear search is enough: only the `after` of a registered hook asks for linked hooks.
             HookRef::Linked(_) | HookRef::Overridden(_) => {
-                let is_same = |entry: &Entry| entry.hook.0.identity() == hook.identity();
+                let is_same = |entry: &PlanEntry| entry.hook.0.identity() == hook.identity();
                 self.entries.iter().position(|entry| entry.as_ref().is_some_and(is_same))
             }
         }
     }
 
-    fn entry(&self, id: Id) -> Option<&Entry> {
+    fn entry(&self, id: Id) -> Option<&PlanEntry> {
         self.entries.get(id)?.as_ref()
     }
 

@@ -34,7 +34,8 @@ pub(super) enum WaitTarget {
     Text(&'static str),
 }
 
-type Entry = (c_long, &'static str, WaitTarget);
+/// The number, the name as libc spells it, and what the call waits for.
+type SyscallEntry = (c_long, &'static str, WaitTarget);
 
 /// Returns the name of the call, as its manual page spells it, and what the call waits for.
 pub(super) fn find(number: c_long) -> Option<(&'static str, WaitTarget)> {
@@ -42,7 +43,7 @@ pub(super) fn find(number: c_long) -> Option<(&'static str, WaitTarget)> {
     Some((name.strip_prefix("SYS_").unwrap_or(name), *target))
 }
 
-fn all() -> impl Iterator<Item = &'static Entry> {
+fn all() -> impl Iterator<Item = &'static SyscallEntry> {
     [EVERYWHERE, COMMON, OLD, RECENT, SELECT].into_iter().flatten()
 }
 
@@ -52,7 +53,7 @@ macro_rules! calls {
 
 use WaitTarget::*;
 
-const EVERYWHERE: &[Entry] = calls! {
+const EVERYWHERE: &[SyscallEntry] = calls! {
     Descriptor => SYS_read SYS_readv SYS_preadv SYS_preadv2 SYS_write SYS_writev SYS_pwritev SYS_pwritev2;
     Descriptor => SYS_recvfrom SYS_recvmsg SYS_sendmsg SYS_sendmmsg SYS_accept4 SYS_getsockopt SYS_setsockopt;
     Descriptor => SYS_fcntl SYS_flock SYS_fsync SYS_fdatasync SYS_syncfs SYS_fallocate SYS_ftruncate;
@@ -79,7 +80,7 @@ const EVERYWHERE: &[Entry] = calls! {
 
 /// Calls of all 64-bit architectures, and of the two 32-bit ones that are still in use.
 #[cfg(any(target_pointer_width = "64", target_arch = "arm", target_arch = "x86"))]
-const COMMON: &[Entry] = calls! {
+const COMMON: &[SyscallEntry] = calls! {
     Descriptor => SYS_pread64 SYS_pwrite64 SYS_recvmmsg SYS_mq_timedsend SYS_mq_timedreceive;
     PollList => SYS_ppoll;
     Select => SYS_pselect6;
@@ -91,11 +92,11 @@ const COMMON: &[Entry] = calls! {
     Text(", for input or output") => SYS_io_getevents;
 };
 #[cfg(not(any(target_pointer_width = "64", target_arch = "arm", target_arch = "x86")))]
-const COMMON: &[Entry] = &[];
+const COMMON: &[SyscallEntry] = &[];
 
 /// Calls that newer architectures do not have.
 #[cfg(any(target_arch = "x86_64", target_arch = "arm", target_arch = "x86"))]
-const OLD: &[Entry] = calls! {
+const OLD: &[SyscallEntry] = calls! {
     Descriptor => SYS_getdents SYS_fstat;
     ClosedDescriptor => SYS_dup2;
     PollList => SYS_poll;
@@ -106,11 +107,11 @@ const OLD: &[Entry] = calls! {
     Text(", for a child to start its program") => SYS_vfork;
 };
 #[cfg(not(any(target_arch = "x86_64", target_arch = "arm", target_arch = "x86")))]
-const OLD: &[Entry] = &[];
+const OLD: &[SyscallEntry] = &[];
 
 /// Calls that some architectures provide through another call.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
-const RECENT: &[Entry] = calls! {
+const RECENT: &[SyscallEntry] = calls! {
     Descriptor => SYS_accept;
     Path(1) => SYS_newfstatat;
     Text(", for a semaphore") => SYS_semtimedop SYS_semop;
@@ -118,13 +119,13 @@ const RECENT: &[Entry] = calls! {
     Text(", for room for a message") => SYS_msgsnd;
 };
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
-const RECENT: &[Entry] = &[];
+const RECENT: &[SyscallEntry] = &[];
 
 /// On other architectures, the call of this name has one argument.
 #[cfg(target_arch = "x86_64")]
-const SELECT: &[Entry] = calls! { Select => SYS_select; };
+const SELECT: &[SyscallEntry] = calls! { Select => SYS_select; };
 #[cfg(not(target_arch = "x86_64"))]
-const SELECT: &[Entry] = &[];
+const SELECT: &[SyscallEntry] = &[];
 
 #[cfg(test)]
 mod tests {
