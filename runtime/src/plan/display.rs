@@ -14,7 +14,7 @@ impl fmt::Display for Plan {
         let count = self.hooks().count();
         writeln!(f, "shutdown plan: {count} {}, {}", if count == 1 { "hook" } else { "hooks" }, self.budget)?;
         let width = self.hooks().map(|hook| hook.full_name().chars().count()).max().unwrap_or(0);
-        // A priority column of at least 5 characters keeps plans of different programs alike.
+        // At least 5 characters, so that plans with usual priorities have the same columns.
         let digits = self.hooks().map(|hook| hook.priority().to_string().len()).max().unwrap_or(0).max(5);
         // The phase is printed once, above its first hook.
         let mut phase = None;

@@ -80,7 +80,8 @@ struct PlanEntry {
     followers: Vec<Id>,
 }
 
-/// The hooks of one phase and one priority. They run concurrently, but `after` waits.
+/// The hooks of one phase and one priority. They run concurrently, except that a hook waits for the hooks that it is
+/// `after`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Group {
     pub(crate) members: Vec<Id>,

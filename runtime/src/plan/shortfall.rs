@@ -36,7 +36,7 @@ pub(crate) fn describe(plan: &Plan) -> Option<String> {
     // Without this number the two others seem to contradict each other.
     let kept = match plan.unused_flush_slice() {
         Duration::ZERO => String::new(),
-        _ => format!(" ({} of them are kept for flush)", HumanDuration(plan.budget().flush_slice())),
+        _ => format!(" (the last {} are kept for flush)", HumanDuration(plan.budget().flush_slice())),
     };
     Some(format!(
         "the worst case of {} exceeds the usable time of {}{kept}{by}; if every hook takes its whole timeout, these hooks \

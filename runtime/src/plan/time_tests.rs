@@ -126,7 +126,7 @@ fn spec_3_13_the_time_kept_for_flush_counts() {
     let sentence = shortfall::describe(&over).unwrap_or_default();
     assert!(
         sentence
-            .starts_with("the worst case of 8.4 s exceeds the usable time of 8.3 s (1 s of them are kept for flush)"),
+            .starts_with("the worst case of 8.4 s exceeds the usable time of 8.3 s (the last 1 s are kept for flush)"),
         "{sentence}"
     );
     assert!(stop_and_flush(4000, 4300).fits(), "flush may take more than its slice");
