@@ -54,7 +54,7 @@ fn state() {
 fn runtime_hook() {
     let ended = run(env!("CARGO_BIN_EXE_07_runtime_hook"));
     ended.assert_code(0).assert_order(&["cy has left", "goodbye, ada", "closed the lobby", "that was all"]);
-    ended.assert_out("`too late` comes too late");
+    ended.assert_out("hook `too late` was registered too late");
 }
 
 #[test]

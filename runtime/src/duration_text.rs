@@ -1,15 +1,19 @@
-//! Beside the road: a length of time in, the text that a person reads out (`12 µs`, `350 ms`, `4.2 s`, `1m 30s`); and
-//! back. `report/src/human_duration.rs` writes the same texts, which the test `tests/report/tests/report/reader.rs` checks.
+//! Formats durations for people, and parses durations that people write.
+//!
+//! The texts are `12 µs`, `350 ms`, `4.2 s`, `1m 30s`. `report/src/human_duration.rs` formats the same texts; the test
+//! `tests/report/tests/report/reader.rs` compares them. The macro crate has its own parser, because it cannot depend on
+//! this crate.
 
 use std::fmt;
 use std::time::Duration;
 
-/// A duration that displays with at most three significant figures below a minute.
+/// Displays a duration with at most two decimals below a minute, and in whole seconds from a minute on.
 #[derive(Clone, Copy)]
 pub(crate) struct HumanDuration(pub(crate) Duration);
 
 impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Integers, because a float would round 59.999 s up to 60 s.
         let micros = u64::try_from(self.0.as_micros()).unwrap_or(u64::MAX);
         let text = match micros {
             0..1_000 => format!("{micros} µs"),
@@ -22,24 +26,29 @@ impl fmt::Display for HumanDuration {
     }
 }
 
-/// Two decimals, cut and not rounded (a hook never shows more time than it took), without trailing zeros.
+/// Formats `micros` in this unit with two decimals, without trailing zeros.
+///
+/// Cuts the decimals instead of rounding them, so that no hook shows more time than it took.
 fn decimal(micros: u64, unit: u64, name: &str) -> String {
     let hundredths = micros * 100 / unit;
-    let (whole, part) = (hundredths / 100, hundredths % 100);
-    match (part, part % 10) {
+    let (whole, fraction) = (hundredths / 100, hundredths % 100);
+    match (fraction, fraction % 10) {
         (0, _) => format!("{whole} {name}"),
-        (_, 0) => format!("{whole}.{} {name}", part / 10),
-        _ => format!("{whole}.{part:02} {name}"),
+        (_, 0) => format!("{whole}.{} {name}", fraction / 10),
+        _ => format!("{whole}.{fraction:02} {name}"),
     }
 }
 
-/// The length that a text stands for (`25s`, `1m30s`), or what to write instead.
+/// Parses a duration: `25s`, `1m30s`.
+///
+/// # Errors
+/// Returns the mistake and what to write instead.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let trimmed = text.trim();
     if !trimmed.is_empty() && trimmed.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("the unit is missing; write `{trimmed}s`"));
     }
-    // A unit of humantime's, and never what is meant here.
+    // humantime reads `M` as months. A grace period of months is a mistake.
     if trimmed.contains('M') {
         return Err(format!("`M` is a month; write `{}`", trimmed.replace('M', "m")));
     }
@@ -51,15 +60,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_reads_as_people_write_it() {
-        let shown = |micros| HumanDuration(Duration::from_micros(micros)).to_string();
-        assert_eq!(shown(0), "0 µs");
-        assert_eq!(shown(1_500), "1.5 ms");
-        assert_eq!(shown(350_000), "350 ms");
-        assert_eq!(shown(5_000_000), "5 s");
-        assert_eq!(shown(21_250_000), "21.25 s");
-        assert_eq!(shown(1_050_000), "1.05 s");
-        assert_eq!(shown(59_999_999), "59.99 s");
-        assert_eq!(shown(90_000_000), "1m 30s");
+    fn a_duration_has_two_decimals_and_no_trailing_zeros() {
+        let text = |micros| HumanDuration(Duration::from_micros(micros)).to_string();
+        assert_eq!(text(0), "0 µs");
+        assert_eq!(text(1_500), "1.5 ms");
+        assert_eq!(text(350_000), "350 ms");
+        assert_eq!(text(5_000_000), "5 s");
+        assert_eq!(text(21_250_000), "21.25 s");
+        assert_eq!(text(1_050_000), "1.05 s");
+        assert_eq!(text(59_999_999), "59.99 s");
+        assert_eq!(text(90_000_000), "1m 30s");
     }
 }

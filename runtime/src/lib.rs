@@ -267,7 +267,7 @@ pub use drain::{draining, in_flight, is_draining, is_ready, leaving, serve, trac
 pub use exit::ExitMode;
 pub use hook::context::{FastShutdown, HookContext};
 pub use hook::registry::{AlreadyProvidedError, TooLateError};
-pub use hook::{DEFAULT_TIMEOUT, Hook, Phase};
+pub use hook::{DEFAULT_TIMEOUT, Phase, UnknownPhaseError};
 pub use install::handle::{Handle, NotInstalledError, provide, replace_provided, request_exit, request_shutdown};
 pub use install::register::{HookSettings, RegisterError, Registration, register, register_sync};
 pub use install::settings::{InstallError, MODE_ENV, Settings};
@@ -275,14 +275,14 @@ pub use on_shutdown_macros::{main, on_shutdown};
 pub use output::final_report::Ended;
 #[cfg(feature = "systemd")]
 pub use output::systemd;
-pub use plan::Plan;
 pub use plan::budget::{Budget, DEFAULT_GRACE_PERIOD, GRACE_PERIOD_ENV, GraceError, GraceSource};
 pub use plan::order::PlanError;
 pub use plan::overrides::{HOOKS_ENV, OverrideError, OverrideSource};
 pub use plan::platform::Platform;
+pub use plan::{Hook, Plan};
 pub use report::file::{REPORT_ENV, ReportFileError};
 pub use report::{HookReport, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, SkipReason};
-pub use trigger::{Sender, Signal, SignalSetError, Trigger};
+pub use trigger::{Sender, Signal, SignalSetError, Trigger, UnknownSignalError};
 
 #[cfg(test)]
 mod auto_traits;

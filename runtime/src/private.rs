@@ -6,9 +6,11 @@ pub use inventory::submit;
 
 pub use crate::hook::registry::LinkedHook;
 pub use crate::hook::{
-    Body, Call, DEFAULT_TIMEOUT, Declared, Hook, HookError, HookFuture, HookOutput, HookResult, Lookup, LookupOption,
-    LookupValue, Missing, Phase, hook_future, want,
+    Body, Call, DEFAULT_TIMEOUT, HookError, HookFuture, HookOutput, HookResult, Lookup, LookupOption, LookupValue,
+    Missing, Phase, hook_future,
 };
+// The names that the expansions use.
+pub use crate::hook::{HookMarker as Declared, HookRecord as Hook, lookup as want};
 pub use crate::install::main_fn::{Flavor, MainOutput, main_async, main_sync};
 
 /// Returns the name of the package from cargo. Without cargo, returns the name of the crate, which is the first part of the

@@ -1,12 +1,12 @@
-//! Runs a piece of the user's code so that a panic of that code ends there.
+//! Calls user code, and catches its panics.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs `work`; returns the message of its panic if it panics.
+/// Runs `work`. Returns the message of the panic if `work` panics.
 ///
-/// For every call into code that is not ours: hooks, closures, wakers, `Drop`, `Display`, subscribers. What `work`
-/// shares with the rest of the program must stay consistent when it stops half way.
+/// Use this for every call of user code: hooks, closures, wakers, `Drop`, `Display`, subscribers. The caller must keep
+/// its own data consistent in case `work` stops half way.
 pub(crate) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
         let message = panic_message(&*payload);
@@ -15,15 +15,15 @@ pub(crate) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Drops a value of the user's, whose `Drop` may panic.
+/// Drops a value whose `Drop` is user code and may panic.
 pub(crate) fn discard(value: impl Sized) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        // The payload's own `Drop` has no more claim to be run than the one that has just panicked.
+        // Leak the payload: its own `Drop` is user code, too, and may panic again.
         std::mem::forget(payload);
     }
 }
 
-/// The text of a panic's payload.
+/// Returns the message in the payload of a panic.
 fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a value that is not text").to_owned()
@@ -45,7 +45,7 @@ mod tests {
 
     impl Drop for AlsoPanics {
         fn drop(&mut self) {
-            panic!("once more");
+            panic!("second panic");
         }
     }
 

@@ -32,5 +32,5 @@ fn a_hook_compiles_without_cargos_variables_and_names_its_crate() {
     let hook = plan.out.iter().find(|line| line.contains("kept::close_kept")).expect("the hook is in the plan");
     assert!(hook.trim_end().ends_with("  kept"), "the package is the crate, and the version is unknown: `{hook}`");
     plan.assert_code(0);
-    assert!(!plan.out.iter().any(|line| line.contains("made at run time")), "{plan}");
+    assert!(!plan.out.iter().any(|line| line.contains("registered at run time")), "{plan}");
 }

@@ -47,7 +47,8 @@ async fn flush_telemetry(missing: Option<&'static str>) -> Result<(), &'static s
 }
 
 fn shutdown(log: &Log) -> Shutdown {
-    Shutdown::with(Settings::new().grace_period(Duration::from_secs(30)).drain_delay(ms(700))).provide(Arc::clone(log))
+    Shutdown::with_settings(Settings::new().grace_period(Duration::from_secs(30)).drain_delay(ms(700)))
+        .provide(Arc::clone(log))
 }
 
 fn outcome(report: &Report, name: &str) -> String {
@@ -96,11 +97,11 @@ fn faults_are_injected() {
 #[test]
 fn a_sync_hook_takes_the_time_that_the_test_says() {
     let log = Log::default();
-    let report = shutdown(&log).takes("close_pool", ms(900)).start(Signal::SIGTERM).finish();
+    let report = shutdown(&log).delay("close_pool", ms(900)).start(Signal::SIGTERM).finish();
     assert_eq!(report.hook("close_pool").map(|hook| hook.duration), Some(ms(900)));
-    let report = shutdown(&log).takes("close_pool", ms(1100)).start(Signal::SIGTERM).finish();
+    let report = shutdown(&log).delay("close_pool", ms(1100)).start(Signal::SIGTERM).finish();
     assert_eq!(outcome(&report, "close_pool"), "timed out, abandoned with its thread");
-    let report = shutdown(&log).takes("deregister", ms(950)).start(Signal::SIGTERM).finish();
+    let report = shutdown(&log).delay("deregister", ms(950)).start(Signal::SIGTERM).finish();
     assert_eq!(outcome(&report, "deregister"), "timed out, cancelled");
 }
 
@@ -108,17 +109,17 @@ fn a_sync_hook_takes_the_time_that_the_test_says() {
 fn time_passes_only_when_the_test_says_so_and_signals_come_when_it_says() {
     let log = Log::default();
     let mut running = shutdown(&log).start(Signal::SIGTERM);
-    running.pass(ms(699));
+    running.advance(ms(699));
     assert_eq!(*log.lock().expect("a log"), ["deregister"]);
-    assert_eq!(running.now(), ms(699));
-    running.pass(ms(401)).again(Signal::SIGINT);
+    assert_eq!(running.elapsed(), ms(699));
+    running.advance(ms(401)).trigger(Signal::SIGINT);
     let report = running.finish();
     assert!(log.lock().expect("a log").iter().any(|line| line.ends_with("hurried: true")), "{log:?}");
     assert_eq!(report.later_triggers.len(), 1, "{report}");
 
     let mut running = shutdown(&log).hang("flush_orders").start(Signal::SIGINT);
-    running.pass(ms(1000)).again(Signal::SIGINT).pass(ms(200)).again(Signal::SIGINT);
-    assert!(running.is_over());
+    running.advance(ms(1000)).trigger(Signal::SIGINT).advance(ms(200)).trigger(Signal::SIGINT);
+    assert!(running.is_finished());
     let report = running.finish();
     assert_eq!((report.exit_code, report.forced), (130, Some(Signal::SIGINT)), "{report}");
 }
@@ -127,9 +128,9 @@ fn time_passes_only_when_the_test_says_so_and_signals_come_when_it_says() {
 fn the_drain_phase_waits_for_work_in_flight() {
     let log = Log::default();
     let mut running = shutdown(&log).in_flight(3).start(Signal::SIGTERM);
-    running.pass(ms(1700));
+    running.advance(ms(1700));
     assert!(!log.lock().expect("a log").iter().any(|line| line.starts_with("flush")), "{log:?}");
-    running.in_flight(0);
+    running.set_in_flight(0);
     let report = running.finish();
     assert_eq!((report.duration, report.exit_code), (ms(2200), 0), "{report}");
 
@@ -143,7 +144,7 @@ fn what_main_did_and_what_it_asked_for_is_the_exit_code() {
     let report = shutdown(&log).start(Trigger::MainFailed { error: "no config".to_owned() }).finish();
     assert_eq!((report.exit_code, report.duration), (1, ms(600)), "{report}");
     let mut running = shutdown(&log).start(Trigger::MainReturned);
-    running.exit(9);
+    running.request_exit(9);
     assert_eq!(running.finish().exit_code, 9);
 }
 
@@ -155,7 +156,7 @@ fn a_missing_value_skips_its_hook() {
 
 #[test]
 fn plans_and_hooks_are_asserted() {
-    assert_fits(Shutdown::with(Settings::new().grace_period(Duration::from_secs(30))).plan());
+    assert_fits(Shutdown::with_settings(Settings::new().grace_period(Duration::from_secs(30))).plan());
     let names = ["deregister", "stop_accepting", "flush_orders", "close_pool", "flush_telemetry"];
     assert_hooks(&names.map(|name| format!("testing::{name}")).each_ref().map(String::as_str));
 }
@@ -173,17 +174,15 @@ fn mistakes_are_panics_that_say_what_to_write() {
             "there is no hook `flush_order`: write `testing::flush_orders`",
             (|| drop(Shutdown::new().hang("flush_order"))) as fn(),
         ),
-        ("was told to do something else before: Hangs", || {
-            drop(Shutdown::new().hang("close_pool").block("close_pool"))
-        }),
+        ("already has the fault Hangs", || drop(Shutdown::new().hang("close_pool").block("close_pool"))),
         ("expected, but not linked:\n  testing::gone\nlinked, but not expected:\n  testing::close_pool", || {
             assert_hooks(&["testing::gone"]);
         }),
-        ("exceeds the 1.52 s there are", || {
-            assert_fits(Shutdown::with(Settings::new().grace_period(Duration::from_secs(2))).plan());
+        ("exceeds the usable time of 1.52 s", || {
+            assert_fits(Shutdown::with_settings(Settings::new().grace_period(Duration::from_secs(2))).plan());
         }),
         ("a `i32` was already provided at ", || drop(Shutdown::new().provide(1).provide(2))),
-        ("cannot be kept", || drop(Shutdown::with(Settings::new().grace_period(Duration::ZERO)))),
+        ("cannot be used", || drop(Shutdown::with_settings(Settings::new().grace_period(Duration::ZERO)))),
     ] {
         let found = refused(test);
         assert!(found.contains(said), "{found}");

@@ -62,7 +62,7 @@ mod tests {
     fn a_second_ctrl_c_cuts_the_flush_short() {
         let orders = Orders::new(Mutex::new(vec!["books", "tea", "salt", "oil"]));
         let mut running = shutdown(&orders).start(Signal::SIGINT);
-        running.pass(Duration::from_millis(1200)).again(Signal::SIGINT);
+        running.advance(Duration::from_millis(1200)).trigger(Signal::SIGINT);
         assert_eq!(running.finish().exit_code, 124);
     }
 

@@ -47,6 +47,6 @@ mod tests {
 
     #[test]
     fn the_changed_plan_fits() {
-        assert_fits(Shutdown::with(settings()).plan());
+        assert_fits(Shutdown::with_settings(settings()).plan());
     }
 }

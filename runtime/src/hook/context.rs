@@ -1,4 +1,4 @@
-//! What a hook may know of the shutdown it runs in.
+//! Gives a hook access to the shutdown that it runs in: trigger, deadline, remaining time.
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -13,17 +13,21 @@ use crate::drain::{Latch, WaiterEntry};
 use crate::hook::{Phase, Values};
 use crate::trigger::Trigger;
 
-/// Maximum time of a hook in a fast shutdown: a person who waits at a terminal gives it about that.
+/// The maximum time of a hook in a fast shutdown. A person who waits at a terminal presses Ctrl-C again after about
+/// this time.
 pub(crate) const FAST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The shutdown as a hook sees it: a parameter of this type needs no `provide`.
+/// The shutdown that a hook runs in: its trigger, and the hook's own phase and deadline.
 ///
+/// A hook gets the context through a parameter of this type. The parameter needs no [`provide`](crate::provide).
+///
+/// # Examples
 /// ```standalone_crate
 /// use on_shutdown::{HookContext, on_shutdown};
 ///
 /// #[on_shutdown]
 /// async fn upload(context: HookContext) {
-///     println!("{} lets me work for {:?}", context.trigger(), context.remaining());
+///     println!("{}: {:?} left for the upload", context.trigger(), context.remaining());
 /// }
 /// ```
 #[derive(Clone, Debug)]
@@ -36,39 +40,45 @@ pub struct HookContext {
 }
 
 impl HookContext {
-    /// Why the program stops.
+    /// Returns the reason for the shutdown.
     #[must_use]
     pub fn trigger(&self) -> &Trigger {
         &self.trigger
     }
 
-    /// The phase of this hook.
+    /// Returns the phase of this hook.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// When this hook is given up: its timeout, or less where time is short. Earlier once somebody is in a hurry.
+    /// Returns the time at which the hook is cancelled or abandoned.
+    ///
+    /// The deadline is the hook's timeout after its start, or earlier if time is short. A
+    /// [fast shutdown](Self::is_fast) moves the deadline to at most 1 s after the fast shutdown began.
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        let hurried = self.fast.at().map_or(Duration::MAX, |at| at.saturating_add(FAST_TIMEOUT));
-        self.began + self.limit.min(hurried)
+        let fast_limit = self.fast.at().map_or(Duration::MAX, |at| at.saturating_add(FAST_TIMEOUT));
+        self.began + self.limit.min(fast_limit)
     }
 
-    /// The time until [`deadline`](Self::deadline); zero when it is past.
+    /// Returns the time until the [`deadline`](Self::deadline), or zero after it.
     #[must_use]
     pub fn remaining(&self) -> Duration {
         self.deadline().saturating_duration_since(now())
     }
 
-    /// Whether somebody is in a hurry (a repeated Ctrl-C): do only what must not be left undone.
+    /// Returns whether the shutdown is fast, because the user pressed Ctrl-C again.
+    ///
+    /// A hook should then do only the work that must not be left undone.
     #[must_use]
     pub fn is_fast(&self) -> bool {
         self.fast.at().is_some()
     }
 
-    /// Resolves when somebody is in a hurry; at once if that has been. `'static` and cancel-safe.
-    #[must_use = "futures do nothing unless awaited"]
+    /// Returns a future that resolves when the shutdown becomes fast, or at once if the shutdown is fast already.
+    ///
+    /// The future is `'static` and cancel-safe.
     pub fn fast_shutdown(&self) -> FastShutdown {
         FastShutdown { fast: Arc::clone(&self.fast), entry: None }
     }
@@ -79,7 +89,7 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// In a rehearsal the time is that of its clock.
+/// Returns the virtual time in a simulation, and the real time otherwise.
 #[cfg(feature = "testing")]
 fn now() -> Instant {
     VIRTUAL_TIME.get().unwrap_or_else(|| tokio::time::Instant::now().into_std())
@@ -87,10 +97,11 @@ fn now() -> Instant {
 
 #[cfg(feature = "testing")]
 thread_local! {
-    /// The time for a sync hook of a rehearsal, which has no async runtime to ask.
+    /// The virtual time for a sync hook, which runs outside the simulation's async runtime.
     static VIRTUAL_TIME: std::cell::Cell<Option<Instant>> = const { std::cell::Cell::new(None) };
 }
 
+/// Runs `work` with this time as the time of [`HookContext`].
 #[cfg(feature = "testing")]
 pub(crate) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> T {
     VIRTUAL_TIME.set(Some(time));
@@ -99,13 +110,14 @@ pub(crate) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// When the shutdown became fast, and who waits for that.
+/// The time at which the shutdown became fast, and the futures that wait for it.
 pub(crate) struct FastSignal {
-    /// In nanoseconds since the trigger.
+    /// Nanoseconds since the trigger, or [`NEVER`].
     at: AtomicU64,
     latch: Latch,
 }
 
+/// The value before the shutdown becomes fast. No shutdown takes 584 years.
 const NEVER: u64 = u64::MAX;
 
 impl Default for FastSignal {
@@ -123,31 +135,34 @@ impl fmt::Debug for FastSignal {
 impl FastSignal {
     /// Makes the shutdown fast from now on. [`wake_waiters`](Self::wake_waiters) must follow.
     pub(crate) fn begin(&self, now: Duration) {
-        // Relaxed: a time that stands for itself; who is woken by the latch sees it through the latch.
+        // Relaxed: readers use only this value. A future that the latch wakes sees the value through the latch.
         self.at.fetch_min(nanos(now), Ordering::Relaxed);
+        // After the store, so that every woken future finds the time.
         self.latch.set();
     }
 
-    /// Calls the wakers of the futures that wait, which are user code and may block.
+    /// Wakes the futures that wait. Their wakers are user code and may block, so no lock of ours may be held here.
     pub(crate) fn wake_waiters(&self) {
         self.latch.wake_waiters();
     }
 
     fn at(&self) -> Option<Duration> {
+        // Relaxed: no other memory depends on this value.
         let at = self.at.load(Ordering::Relaxed);
         (at != NEVER).then(|| Duration::from_nanos(at))
     }
 }
 
-/// Returns the time as nanoseconds, for an atomic.
+/// Converts the time to nanoseconds, the unit of our atomics. 584 years is the maximum.
 pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The future of [`HookContext::fast_shutdown`].
+/// The future that [`HookContext::fast_shutdown`] returns.
+#[must_use = "futures do nothing unless awaited"]
 pub struct FastShutdown {
     fast: Arc<FastSignal>,
-    /// The place among the futures that wait, from the first poll on.
+    /// The entry of this future in the latch, from the first poll on.
     entry: Option<WaiterEntry>,
 }
 
@@ -161,6 +176,7 @@ impl Future for FastShutdown {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<()> {
+        // Two borrows, because the latch writes the entry.
         let Self { fast, entry } = &mut *self;
         fast.latch.poll(entry, context.waker())
     }
@@ -174,7 +190,8 @@ impl Drop for FastShutdown {
     }
 }
 
-/// A hook's parameters: its context, made only for a hook that asks, or a provided value.
+/// The values for the parameters of one hook: its context and the provided values. Creates the context only for a
+/// hook that has such a parameter.
 pub(crate) struct HookArgs<'a> {
     pub(crate) values: &'a dyn Values,
     pub(crate) trigger: &'a Arc<Trigger>,
@@ -186,6 +203,7 @@ pub(crate) struct HookArgs<'a> {
 
 impl Values for HookArgs<'_> {
     fn lend(&self, wanted: TypeId, found: &mut dyn FnMut(&dyn Any)) {
+        // Create the context only on request: it costs two reference counts for each hook.
         if wanted != TypeId::of::<HookContext>() {
             return self.values.lend(wanted, found);
         }

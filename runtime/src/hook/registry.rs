@@ -1,4 +1,6 @@
-//! Keeps the linked hooks, the hooks made at run time, and the values for hooks. The only file that names `inventory`.
+//! Keeps the linked hooks, the hooks that were registered at run time, and the provided values.
+//!
+//! No other file uses `inventory`.
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
@@ -8,32 +10,33 @@ use std::mem;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::hook::{Hook, HookRef, Phase, Values};
+use crate::hook::{HookRecord, HookRef, Phase, Values};
 
-/// A linked hook, as the attribute submits it.
-pub struct LinkedHook(pub &'static Hook);
+/// The entry that the attribute submits to `inventory` for each hook.
+pub struct LinkedHook(pub &'static HookRecord);
 
 inventory::collect!(LinkedHook);
 
-/// Returns every hook of every linked crate. The linker decides the order, so the order means nothing.
+/// Returns every hook of every linked crate, in the order of the linker, which differs between builds.
 pub(crate) fn linked() -> Vec<HookRef> {
-    inventory::iter::<LinkedHook>.into_iter().map(|link| HookRef::Linked(link.0)).collect()
+    inventory::iter::<LinkedHook>.into_iter().map(|linked| HookRef::Linked(linked.0)).collect()
 }
 
-/// Takes the hooks made at run time once a shutdown is installed.
+/// Receives the hooks that are registered after a shutdown was installed.
 pub(crate) trait HookSink: Send + Sync {
-    /// Adds the hook to the plan. Runs the hook if its turn is now.
+    /// Adds the hook to the plan. Starts the hook if its group is running now.
     fn add(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLateError>;
     /// Removes the hook from the plan, unless the hook has started.
     fn remove(&self, hook: &HookRef);
 }
 
-/// The hook's phase is over, so the hook will not run.
+/// The error for a hook whose phase was over when it was registered. The hook does not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TooLateError {
-    /// The hook's name.
+    /// The name of the hook.
     pub name: String,
-    /// Its phase.
+    /// The phase of the hook.
     pub phase: Phase,
 }
 
@@ -42,24 +45,26 @@ impl fmt::Display for TooLateError {
         let Self { name, phase } = self;
         write!(
             f,
-            "`{name}` comes too late: the shutdown is past the phase `{phase}`; do its work now, or in a later phase"
+            "hook `{name}` was registered too late: the phase `{phase}` is over; \
+             do its work now, or register it for a later phase"
         )
     }
 }
 
 impl std::error::Error for TooLateError {}
 
-/// The hooks made at run time. Keeps them until a shutdown is installed that can run them.
+/// The hooks that were registered at run time. Keeps them until a shutdown is installed, then passes them to it.
 ///
-/// A hook owns the user's closure, and the closure may own anything, also another
-/// [`Registration`](crate::Registration) whose `Drop` comes back here. So no hook is dropped under this lock.
+/// A hook owns the user's closure. The closure may own another [`Registration`](crate::Registration), whose `Drop`
+/// calls [`Registered::remove`]. So no hook is dropped under this lock.
 pub(crate) struct Registered {
     state: Mutex<RegisteredState>,
 }
 
 enum RegisteredState {
-    /// No shutdown is installed. Each hook comes with the hooks that it runs after.
+    /// No shutdown is installed. Each entry is a hook, and the hooks that it runs after.
     Pending(Vec<(HookRef, Vec<HookRef>)>),
+    /// A shutdown is installed and receives all hooks.
     Installed(Arc<dyn HookSink>),
 }
 
@@ -68,18 +73,18 @@ impl Registered {
         Self { state: Mutex::new(RegisteredState::Pending(Vec::new())) }
     }
 
-    /// Returns the hooks of this program.
+    /// Returns the registry of this program.
     pub(crate) fn global() -> &'static Self {
         static GLOBAL: Registered = Registered::new();
         &GLOBAL
     }
 
     fn lock(&self) -> MutexGuard<'_, RegisteredState> {
-        // A panic under the lock is impossible but for a failed allocation, which leaves the state as it was.
+        // Only a failed allocation can panic under the lock, and it leaves the state as it was.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a hook to the installed shutdown, or keeps the hook for the shutdown to come.
+    /// Adds a hook to the installed shutdown, or keeps the hook until a shutdown is installed.
     pub(crate) fn add(&self, hook: HookRef, after: Vec<HookRef>) -> Result<(), TooLateError> {
         let shutdown = match &mut *self.lock() {
             RegisteredState::Pending(hooks) => {
@@ -100,33 +105,33 @@ impl Registered {
             }
             RegisteredState::Installed(shutdown) => (None, Some(Arc::clone(shutdown))),
         };
-        // The lock is free here: this may be the last owner of the user's closure.
+        // Drop the hook after the lock: it may be the last owner of the user's closure.
         drop(removed);
         if let Some(shutdown) = shutdown {
             shutdown.remove(hook);
         }
     }
 
-    /// Hands the pending hooks to a shutdown. Later hooks go straight to it.
+    /// Passes the pending hooks to a shutdown. Later hooks go directly to this shutdown.
     pub(crate) fn install(&self, shutdown: Arc<dyn HookSink>) {
         let mut state = self.lock();
         if let RegisteredState::Pending(hooks) = &*state {
-            // Under the lock: a hook that is neither pending nor with the shutdown could not be removed.
+            // Under the lock: between the two lists, `remove` would not find the hook.
             for (hook, after) in hooks {
-                // Before its trigger no shutdown is past any phase.
+                // `add` cannot fail here: before the trigger no phase is over.
                 let _ = shutdown.add(hook.clone(), after);
             }
         }
         let before = mem::replace(&mut *state, RegisteredState::Installed(shutdown));
         drop(state);
-        // After the lock: a hook that was removed lives on in the list of a hook that runs after it.
+        // Drop the list after the lock: it may be the last owner of a removed hook, in the `after` of another hook.
         drop(before);
     }
 }
 
-/// The values given with [`provide`](crate::provide), one for each type.
+/// The values that were given to [`provide`](crate::provide), one for each type.
 ///
-/// A value's `Drop` and `Clone` are the user's code: neither runs under the lock.
+/// The `Drop` and the `Clone` of a value are user code, so neither runs under the lock.
 #[derive(Default)]
 pub(crate) struct Provided {
     values: Mutex<HashMap<TypeId, ProvidedValue>>,
@@ -137,20 +142,20 @@ struct ProvidedValue {
     location: &'static Location<'static>,
 }
 
-/// A value of this type was provided before; the earlier one stays.
+/// The error for a second value of one type. The earlier value is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AlreadyProvidedError {
     type_name: &'static str,
-    place: &'static Location<'static>,
+    location: &'static Location<'static>,
 }
 
 impl fmt::Display for AlreadyProvidedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { type_name, place } = self;
+        let Self { type_name, location } = self;
         write!(
             f,
-            "a `{type_name}` was already provided at {place}; \
-             wrap one of the two in a type of its own, or call `replace_provided` to replace it"
+            "a `{type_name}` was already provided at {location}; \
+             wrap one of the two values in its own type, or call `replace_provided` to replace it"
         )
     }
 }
@@ -158,16 +163,18 @@ impl fmt::Display for AlreadyProvidedError {
 impl std::error::Error for AlreadyProvidedError {}
 
 impl Provided {
+    /// Returns the values of this program.
     pub(crate) fn global() -> &'static Arc<Self> {
         static GLOBAL: std::sync::LazyLock<Arc<Provided>> = std::sync::LazyLock::new(Arc::default);
         &GLOBAL
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<TypeId, ProvidedValue>> {
+        // No user code runs under the lock, so a poisoned lock is still consistent.
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a value, unless there is one of its type.
+    /// Adds a value. Returns an error if there is a value of the same type.
     pub(crate) fn add<T: Any + Send + Sync>(
         &self,
         value: T,
@@ -181,16 +188,16 @@ impl Provided {
                 None
             }
         };
-        // The lock is free here: a refused value runs the user's `Drop`.
+        // Drop a refused value after the lock: its `Drop` is user code.
         drop(value);
-        earlier.map_or(Ok(()), |place| Err(AlreadyProvidedError { type_name: type_name::<T>(), place }))
+        earlier.map_or(Ok(()), |location| Err(AlreadyProvidedError { type_name: type_name::<T>(), location }))
     }
 
-    /// Adds a value, or replaces the value of its type.
+    /// Adds a value. Replaces the value of the same type, if there is one.
     pub(crate) fn replace<T: Any + Send + Sync>(&self, value: T, location: &'static Location<'static>) {
         let value = ProvidedValue { value: Arc::new(value), location };
         let earlier = self.lock().insert(TypeId::of::<T>(), value);
-        // The lock is free here: the earlier value runs the user's `Drop`.
+        // Drop the earlier value after the lock: its `Drop` is user code.
         drop(earlier);
     }
 }
@@ -198,7 +205,7 @@ impl Provided {
 impl Values for Provided {
     fn lend(&self, wanted: TypeId, found: &mut dyn FnMut(&dyn Any)) {
         let value = self.lock().get(&wanted).map(|provided| Arc::clone(&provided.value));
-        // The lock is free here: `found` runs the user's `Clone`.
+        // Call `found` after the lock: it runs the user's `Clone`.
         if let Some(value) = value {
             found(&*value);
         }
@@ -213,12 +220,12 @@ mod tests {
 
     use super::*;
     use crate::HookSettings;
-    use crate::hook::{Body, DEFAULT_TIMEOUT, Once};
+    use crate::hook::{Body, DEFAULT_TIMEOUT, OnceBody};
 
-    /// A deadlock fails after this time; the work itself takes microseconds.
+    /// The maximum time of a test before it counts as a deadlock; the work takes microseconds.
     const LIMIT: Duration = Duration::from_secs(20);
 
-    /// Runs `work` on a thread of its own. Fails if `work` does not end.
+    /// Runs `work` on another thread. Fails if `work` does not end.
     #[track_caller]
     fn assert_ends(work: impl FnOnce() + Send + 'static) {
         let (send, ended) = channel();
@@ -240,13 +247,13 @@ mod tests {
 
     /// A hook whose closure owns `owned`.
     fn hook_that_owns(owned: impl Send + 'static) -> HookRef {
-        let body = Body::SyncOnce(Once::new(move |_| {
+        let body = Body::SyncOnce(OnceBody::new(move |_| {
             drop(owned);
             Ok(())
         }));
         let (module, package, version, file) = ("", "", "", file!());
         let (name, phase, priority, timeout) = ("owner".into(), Phase::Stop, 0, DEFAULT_TIMEOUT);
-        let hook = Hook {
+        let hook = HookRecord {
             name,
             module,
             file,
@@ -283,7 +290,7 @@ mod tests {
             REGISTERED.add(removed.clone(), Vec::new()).unwrap();
             REGISTERED.add(hook_that_owns(()), vec![removed.clone()]).unwrap();
             REGISTERED.remove(&removed);
-            // Now only the list of the third hook owns it.
+            // Now only the `after` of the third hook owns this hook.
             drop(removed);
             REGISTERED.install(Arc::new(AcceptAll));
         });
@@ -307,7 +314,7 @@ mod tests {
             static PROVIDED: std::sync::LazyLock<Provided> = std::sync::LazyLock::new(Provided::default);
             let here = Location::caller();
             let value = || OnDrop(move || PROVIDED.replace(1_u8, here));
-            let add = |value| PROVIDED.add(value, here).map_err(|error| error.place);
+            let add = |value| PROVIDED.add(value, here).map_err(|error| error.location);
             // One closure type, so that all three values have one type.
             assert_eq!(add(value()), Ok(()));
             assert_eq!(add(value()), Err(here));

@@ -1,19 +1,19 @@
-//! Beside the road: a thread in, what it does right now out, in words for the person on call; nothing where the
-//! system does not tell.
+//! Describes what a thread of this process is doing, for the report on a hook that hangs.
 //!
-//! Linux tells it in `/proc/self/task`: a process needs no right to look at its own threads. Everything is read
-//! while the threads go on, so each answer is checked against the thread's place before and after, and what
-//! cannot be vouched for is left out: a shorter text, never a wrong one.
+//! Linux reports it in `/proc/self/task`; a process needs no privilege to read about its own threads. The threads keep
+//! running meanwhile. So each answer is checked against the thread's state before and after, and a detail that may be
+//! stale is left out. A description may be short, but it is never wrong.
 
 #[cfg(target_os = "linux")]
 mod linux;
 
-/// A thread, remembered by itself when it starts a hook.
+/// The kernel's id of a thread. A thread stores its own id when it starts a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ThreadId(#[cfg(target_os = "linux")] nix::unistd::Pid);
 
 impl ThreadId {
-    /// Asks the system once per thread: a trivial hook takes less time than that.
+    /// Returns the id of the current thread. The system call runs once per thread, because a trivial hook takes less
+    /// time than the call.
     pub(crate) fn current() -> Self {
         #[cfg(target_os = "linux")]
         thread_local!(static CURRENT: nix::unistd::Pid = nix::unistd::gettid());
@@ -24,15 +24,17 @@ impl ThreadId {
     }
 }
 
-/// Where the thread is right now: in which system call, on which descriptor, or on the CPU.
+/// Describes what the thread is doing now: the system call and the descriptor that it waits for, or that it runs.
 ///
-/// Takes one descriptor at a time and tens of microseconds; for a socket about a millisecond, and up to twenty among
-/// thousands of others. Never waits for the thread. Answers `None` for a thread that has ended, for the calling
-/// thread, without `/proc`, without a free descriptor, and off Linux.
-#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "only Linux tells"))]
-pub(crate) fn what_it_does(thread: ThreadId) -> Option<String> {
+/// Takes tens of microseconds, for a socket about a millisecond, and up to 20 ms if the process shares its network with
+/// thousands of sockets. Opens one descriptor at a time. Never waits for the thread.
+///
+/// Returns `None` for a thread that has ended, for the current thread, without `/proc`, without a free descriptor, and
+/// on other systems than Linux.
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "only Linux reports what a thread is doing"))]
+pub(crate) fn thread_activity(thread: ThreadId) -> Option<String> {
     #[cfg(target_os = "linux")]
-    return linux::what_it_does(thread.0);
+    return linux::thread_activity(thread.0);
     #[cfg(not(target_os = "linux"))]
     None
 }
@@ -40,6 +42,6 @@ pub(crate) fn what_it_does(thread: ThreadId) -> Option<String> {
 #[cfg(all(test, target_os = "linux"))]
 mod connection_tests;
 #[cfg(all(test, target_os = "linux"))]
-mod hostile_tests;
+mod race_tests;
 #[cfg(all(test, target_os = "linux"))]
-mod situation_tests;
+mod wait_tests;

@@ -15,7 +15,7 @@ use crate::output::{Reporter, ThisProgram};
 use crate::plan::Plan;
 use crate::run::{self, HookRuntime, Observer, ParkedThread, Run, ShutdownState};
 use crate::telemetry::{Notice, Output};
-use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST, Signal, Trigger};
+use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal, Trigger};
 
 pub(crate) mod handle;
 pub(crate) mod main_fn;
@@ -59,7 +59,7 @@ impl Settings {
 fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let mode = Mode::read()?;
     let plan = settings.plan()?;
-    let (handled, ignored) = settings.signals.split();
+    let (handled, ignored) = settings.signals.split_ignored();
     let report_file = settings.choose_report_file()?;
     match mode {
         Mode::Run => {}
@@ -68,7 +68,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     }
     // Until the end of this function, and inherited by the new threads: a signal that meets a handler before its action
     // is registered would be lost.
-    let blocked = BlockedSignals::now().map_err(refused("to block signals"))?;
+    let blocked = BlockedSignals::block_all().map_err(refused("to block signals"))?;
     let threads = Threads::start()?;
     let inbox = Arc::new(Inbox::open(&handled, &blocked).map_err(refused("the signal handlers"))?);
     let options = settings.reporter_options();
@@ -122,7 +122,7 @@ impl Threads {
 
     fn hand_over(self, run: Arc<Run>, inbox: Arc<Inbox>, reporter: Arc<Reporter>) -> Result<(), InstallError> {
         // On the installing thread: when `install` has returned, the shutdown asks the system for nothing more.
-        let has_async_hooks = run.plan().hooks().any(|hook| hook.body.is_async());
+        let has_async_hooks = run.plan().hooks().any(crate::plan::Hook::is_async);
         let runtime = if has_async_hooks { HookRuntime::warm() } else { HookRuntime::default() };
         let parts = Parts { run, inbox, reporter, runtime, supervisor: self.supervisor };
         // The thread ends early only if it panics.
@@ -154,7 +154,7 @@ fn wait_for_trigger(parts: &Receiver<Parts>) {
     // On this thread, which arms it. Before the trigger, when the system still grants a timer.
     let last_resort = LastResort::prepare();
     // The thread was started with all signals blocked. The handlers are set now.
-    inbox.masks().watch();
+    inbox.masks().apply_supervisor_mask();
     // `wait` also returns without a message, when the work in flight changes.
     let messages = loop {
         inbox.wait(None);
@@ -190,7 +190,7 @@ fn exit_on_signal(run: &Run, inbox: &Inbox) {
             _ => None,
         };
         match inbox.take().into_iter().find_map(signal) {
-            Some(signal) if run.now() >= SAME_REQUEST => exit::now(exit::forced_by(signal)),
+            Some(signal) if run.now() >= SAME_REQUEST_WINDOW => exit::now(exit::forced_by(signal)),
             _ => {}
         }
     }

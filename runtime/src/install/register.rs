@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::hook::context::HookContext;
 use crate::hook::registry::{Registered, TooLateError};
 use crate::hook::{
-    Body, DEFAULT_TIMEOUT, Declared, Hook, HookError, HookFuture, HookOutput, HookRef, HookResult, Once, Phase,
+    Body, DEFAULT_TIMEOUT, Hook, HookError, HookFuture, HookMarker, HookOutput, HookRef, HookResult, OnceBody, Phase,
 };
 use crate::plan::order::{self, PlanError};
 
@@ -57,7 +57,7 @@ impl HookSettings {
     }
 
     /// Delays the hook until an annotated hook has ended: `settings.after_hook::<orders::flush_orders>()`.
-    pub fn after_hook<H: Declared>(mut self) -> Self {
+    pub fn after_hook<H: HookMarker>(mut self) -> Self {
         self.after.push(HookRef::Linked(H::hook()));
         self
     }
@@ -150,8 +150,8 @@ where
     F: FnOnce(HookContext) -> Fut + Send + 'static,
     Fut: Future<Output: HookOutput> + Send + 'static,
 {
-    // `Once`, because a closure that owns its resource can be called only once.
-    let body = Body::AsyncOnce(Once::new(move |call| {
+    // `OnceBody`, because a closure that owns its resource can be called only once.
+    let body = Body::AsyncOnce(OnceBody::new(move |call| {
         let future = call.value().map(hook);
         // The closure itself runs now, on the hook's thread. Only its future is awaited later.
         let future: HookFuture = Box::pin(async move {
@@ -182,7 +182,7 @@ where
     F: FnOnce(HookContext) -> R + Send + 'static,
     R: HookOutput,
 {
-    let body = Body::SyncOnce(Once::new(move |call| {
+    let body = Body::SyncOnce(OnceBody::new(move |call| {
         call.value().map_or_else(no_context, |context| hook(context).into_result())
     }));
     add(name.into(), settings, body, Location::caller())

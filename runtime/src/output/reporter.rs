@@ -60,7 +60,7 @@ impl Reporter {
     /// Starts the last resort. Called once, at the trigger.
     pub(crate) fn arm(&self, last_resort: LastResort) {
         // Cannot be set before: there is one trigger.
-        let _ = self.last_resort.set(last_resort.arm(self.budget.last_resort()));
+        let _ = self.last_resort.set(last_resort.arm(self.budget.last_resort_deadline()));
     }
 
     /// Returns the output, for lines before the trigger.
@@ -187,7 +187,7 @@ impl Observer for Reporter {
         let code = exit::code(&report, self.signal_exit_code);
         report.exit_code = code;
         // Half of the time: the files come next, and at the deadline the supervisor ends what takes longer.
-        let time = self.budget.conclusion_until().saturating_sub(report.duration) / 2;
+        let time = self.budget.finalization_deadline().saturating_sub(report.duration) / 2;
         // Before the files: operators read stderr first, and a file system may hang.
         self.output.write_report(&report, time);
         if code != 0 {
@@ -224,7 +224,7 @@ impl Observer for Reporter {
     }
 
     fn finalize_time(&self, now: Duration) -> Duration {
-        let left = self.budget.conclusion_until().saturating_sub(now);
+        let left = self.budget.finalization_deadline().saturating_sub(now);
         match self.exit_mode {
             // The handlers are user code, and may need all the time.
             ExitMode::Atexit => left,

@@ -1,129 +1,137 @@
-//! Time that hooks and groups ask for, and what they get if there is not enough of it. Pure.
+//! Computes how much time hooks and groups request, and how much they get if time is short. Pure.
 
 use std::time::Duration;
 
-use crate::hook::{Hook, Phase};
+use crate::hook::{HookRecord, Phase};
 use crate::plan::budget::Budget;
 
-/// The time of one hook, or of the longest chain of hooks in a group.
+/// The time of one hook, or of a group along its critical path.
 ///
-/// A written timeout is a promise: `least` and `most` are the same. A hook without one may take the default timeout, but
-/// shares what the written timeouts leave; `least` is what it gets in any plan that fits.
+/// A timeout that is set is a promise: `min` and `max` are equal. A hook without a timeout may take up to the default
+/// timeout, but shares the time that the set timeouts leave. `min` is its time in every plan that fits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Allotment {
-    pub(crate) least: Duration,
-    pub(crate) most: Duration,
+    pub(crate) min: Duration,
+    pub(crate) max: Duration,
 }
 
 impl Allotment {
-    /// Returns the hook's time. Timeouts longer than any grace period count as that, so that sums do not overflow.
-    pub(crate) fn of(hook: &Hook, usable: Duration) -> Self {
-        let most = hook.timeout.min(Budget::LONGEST);
-        let least = if hook.timeout_is_default { most.min(Budget::least_share_of(usable)) } else { most };
-        Self { least, most }
+    /// Returns the time that the hook requests. No timeout counts for more than the longest grace period, so that sums
+    /// do not overflow.
+    pub(crate) fn of(hook: &HookRecord, usable: Duration) -> Self {
+        let max = hook.timeout.min(Budget::LONGEST);
+        let min = if hook.timeout_is_default { max.min(Budget::least_share_of(usable)) } else { max };
+        Self { min, max }
     }
 
-    /// Adds the time of what runs after this.
-    pub(crate) fn then(self, next: Self) -> Self {
-        Self { least: self.least.saturating_add(next.least), most: self.most.saturating_add(next.most) }
+    /// Returns the time of this hook and of a hook that runs after it.
+    pub(crate) fn followed_by(self, next: Self) -> Self {
+        Self { min: self.min.saturating_add(next.min), max: self.max.saturating_add(next.max) }
     }
 
-    /// Returns the time of two that run concurrently.
+    /// Returns the time of two hooks that run concurrently.
     pub(crate) fn or_longer(self, other: Self) -> Self {
-        Self { least: self.least.max(other.least), most: self.most.max(other.most) }
+        Self { min: self.min.max(other.min), max: self.max.max(other.max) }
     }
 
     pub(crate) fn limited_to(self, limit: Duration) -> Self {
-        Self { least: self.least.min(limit), most: self.most.min(limit) }
+        Self { min: self.min.min(limit), max: self.max.min(limit) }
     }
 
-    /// Returns what this hook gets if its group, which asks for `group`, gets `part`.
+    /// Returns the time of this hook if its group requested `requested` and was granted `granted`.
     ///
-    /// Whatever the part, the hooks of one chain together get no more than it.
-    pub(crate) fn share(self, part: Duration, group: Self) -> Duration {
-        if part >= group.most {
-            self.most
-        } else if part >= group.least {
-            let (extra, flexible) = (part.saturating_sub(group.least), group.flexible());
-            self.least.saturating_add(scale(self.flexible(), extra, flexible))
+    /// Together, the hooks along one path of `after` never get more than `granted`.
+    pub(crate) fn part_of_group(self, granted: Duration, requested: Self) -> Duration {
+        // Three ranges: all time is granted, all promises are kept, or even promises are cut in proportion.
+        if granted >= requested.max {
+            self.max
+        } else if granted >= requested.min {
+            let (extra, flexible) = (granted.saturating_sub(requested.min), requested.flexible());
+            self.min.saturating_add(scale(self.flexible(), extra, flexible))
         } else {
-            scale(self.most, part, group.most)
+            scale(self.max, granted, requested.max)
         }
     }
 
-    /// Returns the time that is wanted, but not promised.
+    /// Returns the time that is requested, but not promised.
     fn flexible(self) -> Duration {
-        self.most.saturating_sub(self.least)
+        self.max.saturating_sub(self.min)
     }
 }
 
-/// The time that all groups ask for, added up.
+/// The requests of all groups, added up in two parts, because time is reserved for the second part.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Declared {
-    pub(crate) before_flush: Demand,
-    pub(crate) flush: Demand,
+pub(crate) struct RequestedTime {
+    pub(crate) before_flush: TimeRequest,
+    /// The phase `flush` and the phases after it.
+    pub(crate) flush: TimeRequest,
 }
 
-impl Declared {
-    /// The part that the phase belongs to, to read.
-    pub(crate) fn get(&self, phase: Phase) -> Demand {
+impl RequestedTime {
+    /// Returns the part to which the phase belongs.
+    pub(crate) fn get(&self, phase: Phase) -> TimeRequest {
         if phase >= Phase::Flush { self.flush } else { self.before_flush }
     }
 
-    /// Returns the part that the phase belongs to.
-    pub(crate) fn of(&mut self, phase: Phase) -> &mut Demand {
+    /// Returns the part to which the phase belongs, to change it.
+    pub(crate) fn get_mut(&mut self, phase: Phase) -> &mut TimeRequest {
         if phase >= Phase::Flush { &mut self.flush } else { &mut self.before_flush }
     }
 }
 
-/// The time that one group, or several, ask for.
+/// The time that one group, or several groups one after another, request.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Demand {
-    /// If every hook takes its whole timeout.
-    pub(crate) time: Duration,
-    /// What is promised of it.
-    pub(crate) least: Duration,
-    /// What counts if the promises cannot be kept: no group for more than all the time there is, nor for less than a
-    /// fiftieth of it, so that a timeout of an hour elsewhere leaves something for every hook.
+pub(crate) struct TimeRequest {
+    /// The time if every hook takes its whole timeout.
+    pub(crate) max: Duration,
+    /// The time that is promised.
+    pub(crate) min: Duration,
+    /// The proportion in which groups share if the promises cannot be kept. See [`TimeRequest::new`].
     pub(crate) weight: Duration,
 }
 
-impl Demand {
-    pub(crate) fn new(Allotment { least, most }: Allotment, usable: Duration) -> Self {
-        let weight = if most.is_zero() { most } else { most.clamp(usable / 50, usable) };
-        Self { time: most, least, weight }
+impl TimeRequest {
+    /// Creates the request of one group.
+    ///
+    /// The weight of a group is between a fiftieth of the usable time and all of it. So a timeout of an hour elsewhere
+    /// still leaves time for every other hook.
+    pub(crate) fn new(Allotment { min, max }: Allotment, usable: Duration) -> Self {
+        let weight = if max.is_zero() { max } else { max.clamp(usable / 50, usable) };
+        Self { max, min, weight }
     }
 
     pub(crate) fn add(&mut self, other: Self) {
-        self.time = self.time.saturating_add(other.time);
-        self.least = self.least.saturating_add(other.least);
+        self.max = self.max.saturating_add(other.max);
+        self.min = self.min.saturating_add(other.min);
         self.weight = self.weight.saturating_add(other.weight);
     }
 
-    pub(crate) fn take(&mut self, other: Self) {
-        self.time = self.time.saturating_sub(other.time);
-        self.least = self.least.saturating_sub(other.least);
+    pub(crate) fn subtract(&mut self, other: Self) {
+        self.max = self.max.saturating_sub(other.max);
+        self.min = self.min.saturating_sub(other.min);
         self.weight = self.weight.saturating_sub(other.weight);
     }
 
-    /// Returns what this group gets if `left` does not suffice for all that `all` groups ask for.
+    /// Returns the time of this group if `left` is less than `all` groups request.
     ///
-    /// If `left` suffices for what is promised, every group gets that, and the rest is shared in proportion to what
-    /// else they want. Otherwise all of `left` is shared in proportion to the weights.
-    pub(crate) fn part_of(self, left: Duration, all: Self) -> Duration {
-        let part = match left.checked_sub(all.least) {
+    /// If `left` covers the promised time, each group gets its promised time, and the groups share the rest in
+    /// proportion to their flexible time. Otherwise the groups share `left` in proportion to their weights.
+    pub(crate) fn share_of(self, left: Duration, all: Self) -> Duration {
+        let share = match left.checked_sub(all.min) {
             Some(extra) => {
-                let flexible = self.time.saturating_sub(self.least);
-                self.least.saturating_add(scale(flexible, extra, all.time.saturating_sub(all.least)))
+                let flexible = self.max.saturating_sub(self.min);
+                self.min.saturating_add(scale(flexible, extra, all.max.saturating_sub(all.min)))
             }
             None => scale(left, self.weight, all.weight),
         };
-        part.min(self.time)
+        // Rounding never grants more than the group can use.
+        share.min(self.max)
     }
 }
 
-/// Returns `time * part / whole`, rounded down.
-pub(crate) fn scale(time: Duration, part: Duration, whole: Duration) -> Duration {
-    let nanos = time.as_nanos().saturating_mul(part.as_nanos()) / whole.as_nanos().max(1);
+/// Returns `time * numerator / denominator`, rounded down.
+fn scale(time: Duration, numerator: Duration, denominator: Duration) -> Duration {
+    // A denominator of 0 comes with a numerator of 0.
+    let nanos = time.as_nanos().saturating_mul(numerator.as_nanos()) / denominator.as_nanos().max(1);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }

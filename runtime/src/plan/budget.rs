@@ -1,4 +1,4 @@
-//! The grace period, and the time of it that hooks may use. Pure.
+//! Chooses the grace period, and computes how much of it hooks may use. Pure.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,22 +6,25 @@ use std::time::Duration;
 use crate::duration_text::{self, HumanDuration};
 use crate::plan::platform::Platform;
 
-/// The environment variable that sets the grace period if the program does not. A blank value counts as not set.
+/// The environment variable that sets the grace period if the program does not set it. A blank value counts as not set.
 pub const GRACE_PERIOD_ENV: &str = "ON_SHUTDOWN_GRACE_PERIOD";
 
-/// The grace period when nothing else is known: docker's.
+/// The grace period if neither the program nor the environment sets one and no platform is detected: the default of
+/// docker.
 pub const DEFAULT_GRACE_PERIOD: Duration = Duration::from_secs(10);
 
-/// Who chose the grace period.
+/// The source of the grace period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GraceSource {
-    /// `Settings::grace_period` or `#[main(grace_period = ..)]`.
+    /// The program set it, with [`Settings::grace_period`](crate::Settings::grace_period) or
+    /// `#[main(grace_period = ..)]`.
     Program,
-    /// The variable `ON_SHUTDOWN_GRACE_PERIOD`.
+    /// The variable `ON_SHUTDOWN_GRACE_PERIOD` set it.
     Environment,
-    /// The platform that this process runs on: its default.
+    /// It is the default of the platform that was detected.
     Platform(Platform),
-    /// Nobody: the default of 10 s.
+    /// It is [`DEFAULT_GRACE_PERIOD`].
     Default,
 }
 
@@ -30,36 +33,39 @@ impl fmt::Display for GraceSource {
         match self {
             Self::Program => f.write_str("set by the program"),
             Self::Environment => f.write_str("from ON_SHUTDOWN_GRACE_PERIOD"),
-            Self::Platform(platform) => write!(f, "the default of {}, known by {}", platform.name(), platform.marker()),
+            Self::Platform(platform) => {
+                write!(f, "the default of {}, detected by {}", platform.name(), platform.marker())
+            }
             Self::Default => f.write_str("the default"),
         }
     }
 }
 
-/// Time from the trigger to the platform's SIGKILL, and what of it the hooks may use.
+/// The grace period, and the part of it that hooks may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     grace_period: Duration,
     source: GraceSource,
-    /// The plan asks for it with each hook.
+    /// Stored, because the plan reads it for every hook.
     usable: Duration,
 }
 
-/// A grace period that cannot be used.
+/// The error for a grace period that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GraceError {
-    /// Less than [`Budget::SHORTEST`], or more than [`Budget::LONGEST`].
+    /// The grace period is shorter than [`Budget::SHORTEST`] or longer than [`Budget::LONGEST`].
     OutOfRange {
-        /// The length that was asked for.
+        /// The grace period.
         given: Duration,
-        /// Who asked.
+        /// Where it was set.
         source: GraceSource,
     },
-    /// The environment's text is not a duration; what is wrong with it.
+    /// The value of the environment variable is not a duration.
     Unreadable {
         /// The variable's value.
         value: String,
-        /// What is wrong, and what to write instead.
+        /// The mistake, and what to write instead.
         reason: String,
     },
 }
@@ -69,7 +75,7 @@ impl fmt::Display for GraceError {
         match self {
             Self::OutOfRange { given, source } => write!(
                 f,
-                "a grace period of {} ({source}) cannot be kept; it must be between {} and {}",
+                "a grace period of {} ({source}) cannot be used; write a duration between {} and {}",
                 HumanDuration(*given),
                 HumanDuration(Budget::SHORTEST),
                 HumanDuration(Budget::LONGEST),
@@ -84,12 +90,16 @@ impl fmt::Display for GraceError {
 impl std::error::Error for GraceError {}
 
 impl Budget {
-    /// The shortest grace period that leaves hooks any time.
+    /// The minimum grace period. A shorter one leaves hooks no time.
     pub const SHORTEST: Duration = Duration::from_millis(100);
-    /// The longest; more is a mistake in the unit.
+    /// The maximum grace period. A longer one is a mistake in the unit.
     pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
-    /// The program's own choice first, then the environment's text, then the platform's default, then ours.
+    /// Chooses the grace period: the one that the program set, otherwise the environment's, otherwise the platform's
+    /// default, otherwise [`DEFAULT_GRACE_PERIOD`].
+    ///
+    /// # Errors
+    /// Returns an error if the chosen one is not a duration or out of range.
     pub(crate) fn choose(
         program: Option<Duration>,
         environment: Option<&str>,
@@ -108,28 +118,30 @@ impl Budget {
 
     fn new(grace_period: Duration, source: GraceSource) -> Result<Self, GraceError> {
         if (Self::SHORTEST..=Self::LONGEST).contains(&grace_period) {
-            let whole = Self { grace_period, source, usable: grace_period };
-            Ok(Self { usable: whole.total().saturating_sub(whole.conclusion()), ..whole })
+            let budget = Self { grace_period, source, usable: grace_period };
+            Ok(Self { usable: budget.total().saturating_sub(budget.finalization_time()), ..budget })
         } else {
             Err(GraceError::OutOfRange { given: grace_period, source })
         }
     }
 
-    /// Time from the trigger to the platform's SIGKILL.
+    /// Returns the time from the trigger to the platform's SIGKILL.
     #[must_use]
     pub fn grace_period(&self) -> Duration {
         self.grace_period
     }
 
-    /// Who chose it.
+    /// Returns where the grace period was set.
     #[must_use]
     pub fn source(&self) -> GraceSource {
         self.source
     }
 
-    /// What is kept back for the end itself: 15 %, at least 1 s and at most 5 s; 20 % of graces under 5 s.
+    /// Returns the part of the grace period that is kept for the end of the process: 15 %, at least 1 s and at most
+    /// 5 s. Of a grace period under 5 s it is 20 %.
     #[must_use]
     pub fn margin(&self) -> Duration {
+        // Under 5 s, a margin of 1 s would take too much of the grace period.
         if self.grace_period < Duration::from_secs(5) {
             self.grace_period / 5
         } else {
@@ -137,45 +149,48 @@ impl Budget {
         }
     }
 
-    /// Returns the whole budget, from the trigger to the deadline: the grace period less the margin.
+    /// Returns the budget, the time from the trigger to the deadline: the grace period less the margin. The process ends
+    /// before the deadline.
     #[must_use]
     pub fn total(&self) -> Duration {
         self.grace_period.saturating_sub(self.margin())
     }
 
-    /// What is kept for `flush`: 10 % of the budget and at least 1 s, but never more than half of it.
+    /// Returns the time that is kept for `flush` and the phases after it: 10 % of the budget, at least 1 s, and at most
+    /// half of the budget.
     #[must_use]
     pub fn flush_slice(&self) -> Duration {
+        // At most half, so that a short budget also leaves time for the phases before `flush`.
         (self.total() / 10).max(Duration::from_secs(1)).min(self.total() / 2)
     }
 
-    /// When hooks are cut short, so that the report is out and the process gone before the deadline.
+    /// Returns the time, from the trigger, after which no hook runs. The rest of the budget is for the report and the end
+    /// of the process.
     #[must_use]
     pub fn usable(&self) -> Duration {
         self.usable
     }
 
-    /// Returns the time that a hook without a written timeout gets at least in a plan that fits.
+    /// Returns the minimum time of a hook without a timeout, in a plan that fits.
     pub(crate) fn least_share(&self) -> Duration {
         Self::least_share_of(self.usable)
     }
 
-    /// [`Self::least_share`] of this usable time.
+    /// Returns the [least share](Self::least_share) for this usable time.
     ///
-    /// 1 s is enough for a few round trips to a peer that is slow. In a short grace period it is a tenth, so that
-    /// the phases of a program without any timeout always fit.
+    /// 1 s is enough for a few round trips to a slow peer. In a short grace period it is a tenth, so that the six phases
+    /// of a program without timeouts always fit.
     pub(crate) fn least_share_of(usable: Duration) -> Duration {
         (usable / 10).min(Duration::from_secs(1))
     }
 
-    /// Returns the longest drain delay that leaves the hooks after it any time: the slice for flush is kept, and before
-    /// it at least the share of one hook without a written timeout.
+    /// Returns the maximum drain delay. It leaves the slice for `flush`, and the least share of one hook before `flush`.
     pub(crate) fn longest_drain_delay(&self) -> Duration {
         self.usable.saturating_sub(self.flush_slice()).saturating_sub(self.least_share())
     }
 
-    /// Says why this drain delay is refused, and what to write instead.
-    pub(crate) fn refuse_drain_delay(&self, delay: Duration) -> String {
+    /// Returns the error message for a drain delay over the maximum: the reason, and what to write instead.
+    pub(crate) fn drain_delay_error(&self, delay: Duration) -> String {
         let left = self.usable.saturating_sub(self.flush_slice()).saturating_sub(delay);
         let left = if left.is_zero() { "no time".to_owned() } else { format!("only {}", HumanDuration(left)) };
         let longer = match Self::shortest_for_delay(delay) {
@@ -183,8 +198,8 @@ impl Budget {
             None => String::new(),
         };
         format!(
-            "a drain delay of {} leaves {left} for hooks: of the grace period of {}, {} are usable from the trigger on, \
-             and the last {} of these are kept for flush; write a `drain_delay` of at most {}{longer}",
+            "a drain delay of {} leaves {left} for hooks: the grace period of {} gives hooks {}, \
+             of which the last {} are kept for flush; write a `drain_delay` of at most {}{longer}",
             HumanDuration(delay),
             HumanDuration(self.grace_period),
             HumanDuration(self.usable),
@@ -193,7 +208,8 @@ impl Budget {
         )
     }
 
-    /// Returns the shortest grace period, in whole seconds, that allows this drain delay.
+    /// Returns the shortest grace period, in whole seconds, that allows this drain delay. Returns `None` if the longest
+    /// grace period is too short.
     pub(crate) fn shortest_for_delay(delay: Duration) -> Option<Duration> {
         let allows = |seconds: u64| {
             let budget = Self::new(Duration::from_secs(seconds), GraceSource::Program);
@@ -203,6 +219,7 @@ impl Budget {
         if !allows(enough) {
             return None;
         }
+        // Binary search: a longer grace period always allows a longer delay.
         while enough.saturating_sub(too_short) > 1 {
             let middle = too_short.midpoint(enough);
             if allows(middle) { enough = middle } else { too_short = middle }
@@ -210,17 +227,21 @@ impl Budget {
         Some(Duration::from_secs(enough))
     }
 
-    /// When the process ends even if the supervisor cannot see to it: shortly before the deadline.
-    pub(crate) fn last_resort(&self) -> Duration {
-        self.total().saturating_sub(self.conclusion() / 4)
+    /// Returns the time, from the trigger, at which the last-resort timer ends the process: shortly before the deadline.
+    pub(crate) fn last_resort_deadline(&self) -> Duration {
+        // The last quarter is for the exit itself, and for a timer that fires late on a busy machine.
+        self.total().saturating_sub(self.finalization_time() / 4)
     }
 
-    /// Until when the end itself may take its time.
-    pub(crate) fn conclusion_until(&self) -> Duration {
-        self.total().saturating_sub(self.conclusion() / 2)
+    /// Returns the time, from the trigger, by which the report must be written and the output flushed.
+    pub(crate) fn finalization_deadline(&self) -> Duration {
+        // Before the last resort, so that a slow report does not decide the exit code.
+        self.total().saturating_sub(self.finalization_time() / 2)
     }
 
-    fn conclusion(&self) -> Duration {
+    /// Returns the time for the report and the end of the process: 5 % of the budget, at most 200 ms. Both take a few
+    /// milliseconds on a machine with spare CPU time.
+    fn finalization_time(&self) -> Duration {
         (self.total() / 20).min(Duration::from_millis(200))
     }
 }
@@ -242,7 +263,7 @@ mod tests {
     }
 
     fn of(period: Duration) -> Budget {
-        Budget::new(period, GraceSource::Program).expect("a grace period that can be kept")
+        Budget::new(period, GraceSource::Program).expect("a valid grace period")
     }
 
     #[test]
@@ -275,7 +296,7 @@ mod tests {
             |text| Budget::choose(None, Some(text), None).err().map(|error| error.to_string()).unwrap_or_default();
         assert_eq!(message("30"), "`ON_SHUTDOWN_GRACE_PERIOD=30` is not a duration: the unit is missing; write `30s`");
         assert!(message("soon").starts_with("`ON_SHUTDOWN_GRACE_PERIOD=soon` is not a duration: "));
-        assert!(message("0s").contains("cannot be kept"), "{}", message("0s"));
+        assert!(message("0s").contains("cannot be used"), "{}", message("0s"));
         assert!(message("99999999999999999999s").contains("is not a duration"));
     }
 }

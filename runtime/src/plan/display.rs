@@ -1,4 +1,4 @@
-//! A plan in, the lines that a person reads before anything happens out.
+//! Formats a plan as text, one line for each hook.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Plan;
 use crate::duration_text::HumanDuration;
 use crate::hook::{HookRef, Phase};
-use crate::plan::overrides::Disabled;
+use crate::plan::overrides::DisabledHook;
 use crate::plan::timing;
 
 impl fmt::Display for Plan {
@@ -14,33 +14,39 @@ impl fmt::Display for Plan {
         let count = self.hooks().count();
         writeln!(f, "shutdown plan: {count} {}, {}", if count == 1 { "hook" } else { "hooks" }, self.budget)?;
         let width = self.hooks().map(|hook| hook.full_name().chars().count()).max().unwrap_or(0);
-        let digits = self.hooks().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(5);
+        // At least 5 characters, so that plans with usual priorities have the same columns.
+        let digits = self.hooks().map(|hook| hook.priority().to_string().len()).max().unwrap_or(0).max(5);
+        // The phase is printed once, above its first hook.
         let mut phase = None;
-        for (hook, limit) in timing::worst_limits(self) {
+        for (hook, limit) in timing::worst_case_limits(self) {
             if phase.replace(hook.phase) != Some(hook.phase) {
                 write!(f, "{}", hook.phase)?;
                 if hook.phase == Phase::Deregister && !self.drain_delay.is_zero() {
-                    write!(f, " (and serve on for a drain delay of {})", HumanDuration(self.drain_delay))?;
+                    write!(
+                        f,
+                        " (the program still serves for the drain delay of {})",
+                        HumanDuration(self.drain_delay)
+                    )?;
                 }
                 writeln!(f)?;
             }
             let (name, timeout) = (hook.full_name(), HumanDuration(hook.timeout).to_string());
             write!(f, "  {:>digits$}  {name:width$}  within {timeout:<8}  {}:{}", hook.priority, hook.file, hook.line)?;
-            // A build without cargo knows the package, but not its version.
+            // A build without cargo has no version.
             match (hook.module, hook.package, hook.version) {
-                ("", _, _) => write!(f, "  made at run time")?,
+                ("", _, _) => write!(f, "  registered at run time")?,
                 (_, package, "") => write!(f, "  {package}")?,
                 (_, package, version) => write!(f, "  {package} {version}")?,
             }
             writeln!(f, "{}", remarks(&hook, limit))?;
         }
-        self.disabled.iter().try_for_each(|Disabled { hook, source }| {
-            writeln!(f, "disabled by {source}: {} ({}:{})", hook.full_name(), hook.file, hook.line)
+        self.disabled.iter().try_for_each(|DisabledHook { hook, source }| {
+            writeln!(f, "disabled by {source}: {} ({}:{})", hook.full_name(), hook.file(), hook.line())
         })
     }
 }
 
-/// Says what settings have changed in the hook, and what a hook without a timeout gets if time is short.
+/// Returns what settings have changed in the hook, and the time of a hook without a timeout if time is short.
 fn remarks(hook: &HookRef, limit: Duration) -> String {
     let worst = (hook.timeout_is_default && limit < hook.timeout)
         .then(|| format!("no timeout set: {} in the worst case", HumanDuration(limit)));

@@ -1,26 +1,27 @@
-//! Checks the `after` declarations of hooks, and finds the longest chain of each group. Pure.
+//! Checks the `after` declarations of hooks, and computes the critical path of each group. Pure.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
-use crate::hook::{Hook, HookRef, Phase, identity};
+use crate::hook::{HookRecord, HookRef, Phase, identity};
 use crate::plan::allotment::Allotment;
 
-/// A hook that waits, and a hook that it waits for, as positions in the plan.
+/// A hook, and a hook that must end before it. Both are positions in the sorted list of hooks.
 pub(crate) type Edge = (usize, usize);
 
-/// A plan that contradicts itself.
+/// The error for a plan whose order contradicts itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PlanError {
-    /// Hooks that wait for each other, each with its place; the first is named again at the end.
+    /// Hooks wait for each other. The list names each hook with its location, and the first hook again at the end.
     Cycle(Vec<String>),
-    /// A hook that is `after` one whose turn comes later anyway.
+    /// A hook is `after` a hook that runs later by its phase or priority.
     Contradiction {
-        /// The hook that waits, with its turn and place.
+        /// The hook that waits, with its location, phase and priority.
         hook: String,
-        /// The hook it waits for, with its turn and place.
+        /// The hook that it waits for, with its location, phase and priority.
         after: String,
     },
 }
@@ -28,13 +29,13 @@ pub enum PlanError {
 impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cycle(chain) => {
-                write!(f, "these hooks wait for each other: {}; take one `after` away", chain.join(" is after "))
+            Self::Cycle(path) => {
+                write!(f, "these hooks wait for each other: {}; remove one `after`", path.join(" is after "))
             }
             Self::Contradiction { hook, after } => write!(
                 f,
                 "{hook} is `after` {after}, which runs later; \
-                 move one of them to another phase or priority, or take the `after` away"
+                 move one of them to another phase or priority, or remove the `after`"
             ),
         }
     }
@@ -42,23 +43,24 @@ impl fmt::Display for PlanError {
 
 impl std::error::Error for PlanError {}
 
-/// What orders groups: hooks of one turn run concurrently.
+/// The key by which groups are sorted. Hooks with equal keys run concurrently.
 pub(crate) type GroupKey = (Phase, Reverse<i32>);
 
-pub(crate) fn group_key(hook: &Hook) -> GroupKey {
+pub(crate) fn group_key(hook: &HookRecord) -> GroupKey {
     (hook.phase, Reverse(hook.priority))
 }
 
-/// Whether the hook can be `after` the other one.
-pub(crate) fn check(hook: &Hook, earlier: &Hook) -> Result<(), PlanError> {
+/// Checks that `hook` can be `after` the hook `earlier`.
+pub(crate) fn check(hook: &HookRecord, earlier: &HookRecord) -> Result<(), PlanError> {
     if group_key(earlier) > group_key(hook) {
-        return Err(PlanError::Contradiction { hook: with_turn(hook), after: with_turn(earlier) });
+        return Err(PlanError::Contradiction { hook: with_group(hook), after: with_group(earlier) });
     }
     Ok(())
 }
 
-/// Every `after` among these hooks; one that points out of the list (a hook taken out by a setting) is not waited for.
+/// Returns every `after` among these hooks. A hook that settings have disabled is not in the list and is not waited for.
 pub(crate) fn edges(hooks: &[HookRef]) -> Result<Vec<Edge>, PlanError> {
+    // Most programs have no `after`. Skip the table then, because install is on the path of every start.
     if hooks.iter().all(|hook| hook.after.is_empty()) {
         return Ok(Vec::new());
     }
@@ -67,7 +69,7 @@ pub(crate) fn edges(hooks: &[HookRef]) -> Result<Vec<Edge>, PlanError> {
     for (position, hook) in hooks.iter().enumerate() {
         for earlier in hook.after.iter().map(|after| after()) {
             let Some(at) = positions.get(&identity(earlier)).copied() else { continue };
-            // As it will run, which settings may have changed.
+            // Check the hook of the list, not `earlier`: settings may have changed its priority.
             hooks.get(at).map_or(Ok(()), |earlier| check(hook, earlier))?;
             edges.push((position, at));
         }
@@ -75,65 +77,73 @@ pub(crate) fn edges(hooks: &[HookRef]) -> Result<Vec<Edge>, PlanError> {
     Ok(edges)
 }
 
-/// Returns for each hook the longest time from its group's start to its end, or an error if hooks wait for each other.
-pub(crate) fn chains(hooks: &[HookRef], edges: &[Edge], usable: Duration) -> Result<Vec<Allotment>, PlanError> {
-    let mut chains: Vec<Allotment> = hooks.iter().map(|hook| Allotment::of(hook, usable)).collect();
+/// Returns for each hook the longest time from the start of its group to its own end.
+///
+/// Visits the hooks in topological order (Kahn's algorithm).
+///
+/// # Errors
+/// Returns the cycle if hooks wait for each other.
+pub(crate) fn critical_paths(hooks: &[HookRef], edges: &[Edge], usable: Duration) -> Result<Vec<Allotment>, PlanError> {
+    let mut paths: Vec<Allotment> = hooks.iter().map(|hook| Allotment::of(hook, usable)).collect();
     if edges.is_empty() {
-        return Ok(chains);
+        return Ok(paths);
     }
+    // The number of edges that still lead to each hook. A hook is visited when its number is 0.
     let mut waits = vec![0_usize; hooks.len()];
     let mut followers: HashMap<usize, Vec<usize>> = HashMap::new();
     for (hook, earlier) in edges {
         followers.entry(*earlier).or_default().push(*hook);
         waits.get_mut(*hook).into_iter().for_each(|count| *count += 1);
     }
-    let mut free: Vec<usize> = (0..hooks.len()).filter(|hook| waits.get(*hook) == Some(&0)).collect();
-    let mut settled = 0;
-    while let Some(position) = free.pop() {
-        settled += 1;
-        let Some(ends) = chains.get(position).copied() else {
+    let mut ready: Vec<usize> = (0..hooks.len()).filter(|hook| waits.get(*hook) == Some(&0)).collect();
+    let mut visited = 0;
+    while let Some(position) = ready.pop() {
+        visited += 1;
+        let Some(path) = paths.get(position).copied() else {
             debug_assert!(false, "an edge leads to {position}, where there is no hook");
             continue;
         };
         for follower in followers.get(&position).into_iter().flatten() {
             let (Some(hook), Some(earlier)) = (hooks.get(*follower), hooks.get(position)) else { continue };
-            if let Some(chain) = chains.get_mut(*follower).filter(|_| group_key(hook) == group_key(earlier)) {
-                *chain = chain.or_longer(ends.then(Allotment::of(hook, usable)));
+            // Only hooks of the same group share the group's time.
+            if let Some(longest) = paths.get_mut(*follower).filter(|_| group_key(hook) == group_key(earlier)) {
+                *longest = longest.or_longer(path.followed_by(Allotment::of(hook, usable)));
             }
             if let Some(count) = waits.get_mut(*follower) {
                 *count = count.saturating_sub(1);
-                free.extend((*count == 0).then_some(*follower));
+                ready.extend((*count == 0).then_some(*follower));
             }
         }
     }
-    if settled == hooks.len() { Ok(chains) } else { Err(cycle(hooks, edges, &waits)) }
+    // A hook on a cycle is never visited.
+    if visited == hooks.len() { Ok(paths) } else { Err(cycle(hooks, edges, &waits)) }
 }
 
-/// Returns the first cycle among the hooks that still wait: follows the edges until a hook comes again.
+/// Returns the first cycle among the hooks that still wait. Follows the edges until a hook repeats.
 fn cycle(hooks: &[HookRef], edges: &[Edge], waits: &[usize]) -> PlanError {
-    let waiting = |position: usize| waits.get(position).is_some_and(|count| *count > 0);
-    let mut path: Vec<usize> = (0..hooks.len()).filter(|position| waiting(*position)).take(1).collect();
+    let is_waiting = |position: usize| waits.get(position).is_some_and(|count| *count > 0);
+    let mut path: Vec<usize> = (0..hooks.len()).filter(|position| is_waiting(*position)).take(1).collect();
     loop {
-        let next = edges.iter().find(|(hook, earlier)| Some(hook) == path.last() && waiting(*earlier));
+        let next = edges.iter().find(|(hook, earlier)| Some(hook) == path.last() && is_waiting(*earlier));
         let Some((_, next)) = next else {
-            // A hook waits only while one of those it is `after` waits, too. If not, name the hooks that were met.
+            // Each waiting hook waits for another waiting hook, so the path cannot end. Name the path if it does.
             debug_assert!(false, "no cycle among hooks that wait for each other: {path:?}");
             let names = path.iter().filter_map(|position| hooks.get(*position));
-            return PlanError::Cycle(names.map(|hook| with_place(hook)).collect());
+            return PlanError::Cycle(names.map(|hook| with_location(hook)).collect());
         };
         let start = path.iter().position(|earlier| earlier == next);
         path.push(*next);
         if let Some(start) = start {
             let names = path.iter().skip(start).filter_map(|position| hooks.get(*position));
-            return PlanError::Cycle(names.map(|hook| with_place(hook)).collect());
+            return PlanError::Cycle(names.map(|hook| with_location(hook)).collect());
         }
     }
 }
 
-fn with_place(hook: &Hook) -> String {
+fn with_location(hook: &HookRecord) -> String {
     format!("{} ({}:{})", hook.name, hook.file, hook.line)
 }
 
-fn with_turn(hook: &Hook) -> String {
+fn with_group(hook: &HookRecord) -> String {
     format!("{} ({}:{}, phase {}, priority {})", hook.name, hook.file, hook.line, hook.phase, hook.priority)
 }

@@ -1,4 +1,4 @@
-//! Changes of linked hooks by their full names: the program's and the environment's. Applies them at install.
+//! Parses and applies the settings that change linked hooks, from the program and from the environment.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,20 +7,23 @@ use std::time::Duration;
 
 use crate::duration_text;
 use crate::hook::{HookRef, OverriddenHook};
-use crate::plan::suggest::correction;
+use crate::plan::Hook;
+use crate::plan::suggest::suggestion;
 
 /// The environment variable that changes hooks: `orders::flush timeout=2s priority=5; metrics::push disabled`.
 /// A blank value counts as not set.
 pub const HOOKS_ENV: &str = "ON_SHUTDOWN_HOOKS";
 
-/// Changes of hooks, by full name.
+/// The changes of hooks, by full name.
 #[derive(Clone, Debug, Default)]
+// A sorted map, so that of several mistakes the same one is reported on every run.
 pub(crate) struct Overrides(BTreeMap<String, Override>);
 
-/// Who asked for a change; the environment goes before the program.
+/// The source of a change. A change from the environment overrides one from the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OverrideSource {
-    /// [`Settings`](crate::Settings).
+    /// The program, with [`Settings`](crate::Settings).
     Program,
     /// The variable `ON_SHUTDOWN_HOOKS`.
     Environment,
@@ -35,7 +38,7 @@ impl fmt::Display for OverrideSource {
     }
 }
 
-/// The changes of one hook, in the order in which they count; each knows who asked for it.
+/// The changes of one hook, each with its source. Later changes override earlier ones.
 #[derive(Clone, Debug, Default)]
 struct Override(Vec<(Change, OverrideSource)>);
 
@@ -52,47 +55,51 @@ impl Overrides {
         self.0.entry(name.to_owned()).or_default().0.push((change, source));
     }
 
-    /// Adds what the variable asks for; its word is the last one.
-    pub(crate) fn read(&mut self, text: &str) -> Result<(), OverrideError> {
+    /// Parses the value of `ON_SHUTDOWN_HOOKS` and adds its changes after those of the program.
+    pub(crate) fn parse(&mut self, text: &str) -> Result<(), OverrideError> {
         for entry in text.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
+            // A name contains no blank, and neither does a duration: `1m30s`.
             let mut words = entry.split_whitespace();
             let Some(name) = words.next() else { continue };
-            let changes: Vec<Change> = words.map(|word| change(name, word)).collect::<Result<_, _>>()?;
+            let changes: Vec<Change> = words.map(|word| parse_change(name, word)).collect::<Result<_, _>>()?;
+            // A name alone is a mistake: the user expects an effect.
             if changes.is_empty() {
-                return Err(OverrideError::NothingAsked { name: name.to_owned() });
+                return Err(OverrideError::NoChange { name: name.to_owned() });
             }
             changes.into_iter().for_each(|change| self.add(name, change, OverrideSource::Environment));
         }
         Ok(())
     }
 
-    /// The hooks as they will run, and those that will not.
-    pub(crate) fn apply(&self, hooks: Vec<HookRef>) -> Result<(Vec<HookRef>, Vec<Disabled>), OverrideError> {
+    /// Returns the hooks with their changes, and the disabled hooks.
+    pub(crate) fn apply(&self, hooks: Vec<HookRef>) -> Result<(Vec<HookRef>, Vec<DisabledHook>), OverrideError> {
         if self.0.is_empty() {
             return Ok((hooks, Vec::new()));
         }
+        // Check first: a misspelled name must not leave its hook unchanged without an error.
         self.check(&hooks)?;
         let (mut kept, mut disabled) = (Vec::with_capacity(hooks.len()), Vec::new());
         for hook in hooks {
             match self.0.get(&hook.full_name()) {
                 None => kept.push(hook),
-                Some(change) => match change.source_of(Change::Disabled) {
-                    Some(source) => disabled.push(Disabled { hook, source }),
-                    None => kept.push(change.tune(hook)),
+                Some(changes) => match changes.source_of(Change::Disabled) {
+                    Some(source) => disabled.push(DisabledHook { hook: Hook(hook), source }),
+                    None => kept.push(changes.apply(hook)),
                 },
             }
         }
         Ok((kept, disabled))
     }
 
+    /// Checks that every name is that of a linked hook, and that no timeout is zero.
     fn check(&self, hooks: &[HookRef]) -> Result<(), OverrideError> {
         let known: Vec<String> = hooks.iter().map(|hook| hook.full_name()).collect();
-        for (name, change) in &self.0 {
-            if let (false, Some((_, source))) = (known.contains(name), change.0.last()) {
+        for (name, changes) in &self.0 {
+            if let (false, Some((_, source))) = (known.contains(name), changes.0.last()) {
                 let (name, source) = (name.clone(), *source);
-                return Err(OverrideError::Unknown { write: correction(&name, &known), name, source });
+                return Err(OverrideError::Unknown { write: suggestion(&name, &known), name, source });
             }
-            if let Some(source) = change.source_of(Change::Timeout(Duration::ZERO)) {
+            if let Some(source) = changes.source_of(Change::Timeout(Duration::ZERO)) {
                 return Err(OverrideError::ZeroTimeout { name: name.clone(), source });
             }
         }
@@ -101,17 +108,19 @@ impl Overrides {
 }
 
 impl Override {
-    /// Returns who asked for this change, the last one if several did.
+    /// Returns the source of this change, or the last source if several made it.
     fn source_of(&self, wanted: Change) -> Option<OverrideSource> {
+        // From the end, because later changes override earlier ones.
         self.0.iter().rev().find(|(change, _)| *change == wanted).map(|(_, source)| *source)
     }
 
-    fn tune(&self, hook: HookRef) -> HookRef {
+    /// Returns the hook with the last timeout and the last priority.
+    fn apply(&self, hook: HookRef) -> HookRef {
         let (mut timeout, mut priority) = (None, hook.priority);
         for (change, _) in &self.0 {
             match change {
-                Change::Timeout(length) => timeout = Some(*length),
-                Change::Priority(number) => priority = *number,
+                Change::Timeout(value) => timeout = Some(*value),
+                Change::Priority(value) => priority = *value,
                 Change::Disabled => {}
             }
         }
@@ -120,16 +129,16 @@ impl Override {
             return hook;
         };
         match OverriddenHook::new(linked, timeout, priority) {
-            Some(tuned) => HookRef::OverriddenHook(Arc::new(tuned)),
+            Some(overridden) => HookRef::Overridden(Arc::new(overridden)),
             None => {
-                debug_assert!(false, "a linked hook is no closure: {linked:?}");
+                debug_assert!(false, "a linked hook is not a closure: {linked:?}");
                 hook
             }
         }
     }
 }
 
-fn change(name: &str, word: &str) -> Result<Change, OverrideError> {
+fn parse_change(name: &str, word: &str) -> Result<Change, OverrideError> {
     let unreadable = |write: String| OverrideError::Unreadable { name: name.to_owned(), word: word.to_owned(), write };
     match word.split_once('=') {
         None if word == "disabled" => Ok(Change::Disabled),
@@ -142,14 +151,14 @@ fn change(name: &str, word: &str) -> Result<Change, OverrideError> {
     }
 }
 
-/// A hook that will not run, because somebody said so.
+/// A hook that does not run, and the source of this setting.
 #[derive(Clone, Debug)]
-pub(crate) struct Disabled {
-    pub(crate) hook: HookRef,
+pub(crate) struct DisabledHook {
+    pub(crate) hook: Hook,
     pub(crate) source: OverrideSource,
 }
 
-/// A change of hooks that cannot be made.
+/// The error for a change of a hook that cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OverrideError {
@@ -157,7 +166,7 @@ pub enum OverrideError {
     Unknown {
         /// The name.
         name: String,
-        /// Who named it.
+        /// Where the name was written.
         source: OverrideSource,
         /// What to write instead.
         write: String,
@@ -166,10 +175,10 @@ pub enum OverrideError {
     ZeroTimeout {
         /// The hook's name.
         name: String,
-        /// Who asked for it.
+        /// Where the timeout was set.
         source: OverrideSource,
     },
-    /// A word of `ON_SHUTDOWN_HOOKS` has no meaning.
+    /// A word in `ON_SHUTDOWN_HOOKS` is not a valid change.
     Unreadable {
         /// The hook's name.
         name: String,
@@ -178,8 +187,8 @@ pub enum OverrideError {
         /// What to write instead.
         write: String,
     },
-    /// `ON_SHUTDOWN_HOOKS` names a hook and asks for nothing.
-    NothingAsked {
+    /// `ON_SHUTDOWN_HOOKS` names a hook without a change.
+    NoChange {
         /// The hook's name.
         name: String,
     },
@@ -192,14 +201,14 @@ impl fmt::Display for OverrideError {
                 write!(f, "{source}: there is no hook `{name}`; {write} (`ON_SHUTDOWN=plan` lists all)")
             }
             Self::ZeroTimeout { name, source } => {
-                write!(f, "{source}: a timeout of zero lets `{name}` do nothing; disable the hook instead")
+                write!(f, "{source}: the timeout of `{name}` is zero; write a longer timeout, or disable the hook")
             }
             Self::Unreadable { name, word, write } => {
-                write!(f, "`{HOOKS_ENV}`: `{word}` of `{name}` has no meaning: {write}")
+                write!(f, "`{HOOKS_ENV}`: `{word}` is not a valid setting of `{name}`: {write}")
             }
-            Self::NothingAsked { name } => write!(
+            Self::NoChange { name } => write!(
                 f,
-                "`{HOOKS_ENV}`: nothing is asked of `{name}`; \
+                "`{HOOKS_ENV}`: `{name}` has no setting; \
                  write `{name} disabled`, `{name} timeout=2s` or `{name} priority=10`, and `;` between two hooks"
             ),
         }

@@ -1,111 +1,156 @@
-//! Beside the road: the environment in, the platform that stops this program and its default grace period out.
+//! Detects the platform that stops this program, from environment variables and files, and knows its grace period.
 //!
-//! No platform tells the grace period itself to the program; each gives away which one it is, and has a default.
-//! Where the deployment sets another one, the program or `ON_SHUTDOWN_GRACE_PERIOD` must say so.
+//! No platform tells a program its grace period, but each one can be detected and has a default. If the deployment
+//! sets another grace period, the program or `ON_SHUTDOWN_GRACE_PERIOD` must set it, too.
 
 use std::path::Path;
 use std::time::Duration;
 
-/// A platform, what gives it away, and how long it waits between its signal and SIGKILL unless told otherwise.
-struct Known {
-    name: &'static str,
-    marker: Marker,
-    seconds: u64,
+/// A platform that stops programs by a signal and kills them after a grace period.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use on_shutdown::Platform;
+///
+/// assert_eq!(Platform::Kubernetes.name(), "Kubernetes");
+/// assert_eq!(Platform::Kubernetes.grace_period(), Duration::from_secs(30));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Platform {
+    /// Fly.io.
+    FlyIo,
+    /// HashiCorp Nomad.
+    Nomad,
+    /// Kubernetes.
+    Kubernetes,
+    /// Amazon ECS, on EC2 or Fargate.
+    AmazonEcs,
+    /// Heroku.
+    Heroku,
+    /// Render.
+    Render,
+    /// Azure Container Apps.
+    AzureContainerApps,
+    /// Google Cloud Run.
+    CloudRun,
+    /// systemd, for the main process of a service.
+    Systemd,
+    /// docker, also below compose and swarm.
+    Docker,
 }
 
+/// The way to detect a platform.
+#[derive(Clone, Copy)]
 enum Marker {
     /// An environment variable that the platform sets in every instance.
     Variable(&'static str),
-    /// A file that it puts into every container.
+    /// A file that the platform creates in every container.
     File(&'static str),
-    /// systemd's variables, which everything below a service inherits, so that more must hold.
+    /// The variables of systemd. Every process below a service inherits them, so more must be checked.
     SystemdService,
 }
 
 use Marker::{File, SystemdService, Variable};
 
-/// In this order: those that run their instances in containers of another kind stand before that kind, and so does
-/// systemd, which may be PID 1 of a container and then is who stops the service.
-///
-/// Sources, as of 2026: Fly.io `kill_timeout`; Nomad `kill_timeout`; Kubernetes `terminationGracePeriodSeconds`; Amazon
-/// ECS `stopTimeout`; Heroku "dyno shutdown"; Render "zero-downtime deploys"; Azure Container Apps
-/// `terminationGracePeriodSeconds`; Google Cloud Run "container runtime contract"; systemd `DefaultTimeoutStopSec`;
-/// `docker stop`, `stop_grace_period` of compose and swarm.
-const TABLE: [Known; 10] = [
-    Known { name: "Fly.io", marker: Variable("FLY_APP_NAME"), seconds: 5 },
-    Known { name: "Nomad", marker: Variable("NOMAD_ALLOC_ID"), seconds: 5 },
-    Known { name: "Kubernetes", marker: Variable("KUBERNETES_SERVICE_HOST"), seconds: 30 },
-    Known { name: "Amazon ECS", marker: Variable("ECS_CONTAINER_METADATA_URI_V4"), seconds: 30 },
-    Known { name: "Heroku", marker: Variable("DYNO"), seconds: 30 },
-    Known { name: "Render", marker: Variable("RENDER"), seconds: 30 },
-    Known { name: "Azure Container Apps", marker: Variable("CONTAINER_APP_REVISION"), seconds: 30 },
-    Known { name: "Cloud Run", marker: Variable("K_SERVICE"), seconds: 10 },
-    Known { name: "systemd", marker: SystemdService, seconds: 90 },
-    Known { name: "docker", marker: File("/.dockerenv"), seconds: 10 },
-];
-
-/// The platform that stops this program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Platform {
-    name: &'static str,
-    marker: &'static str,
-    seconds: u64,
-}
+/// The variable that systemd sets for every service.
+const SYSTEMD_VARIABLE: &str = "INVOCATION_ID";
 
 impl Platform {
-    /// Its name, as people know it.
+    /// Every platform, in the order of detection.
+    ///
+    /// A platform that runs its instances in docker containers comes before docker. systemd comes before docker, too:
+    /// systemd may be PID 1 of a container, and then systemd stops the service.
+    const ALL: [Self; 10] = [
+        Self::FlyIo,
+        Self::Nomad,
+        Self::Kubernetes,
+        Self::AmazonEcs,
+        Self::Heroku,
+        Self::Render,
+        Self::AzureContainerApps,
+        Self::CloudRun,
+        Self::Systemd,
+        Self::Docker,
+    ];
+
+    /// Returns the name, the marker, and the default grace period in seconds.
+    ///
+    /// Sources, as of 2026: Fly.io `kill_timeout`; Nomad `kill_timeout`; Kubernetes `terminationGracePeriodSeconds`;
+    /// Amazon ECS `stopTimeout`; Heroku "dyno shutdown"; Render "zero-downtime deploys"; Azure Container Apps
+    /// `terminationGracePeriodSeconds`; Google Cloud Run "container runtime contract"; systemd
+    /// `DefaultTimeoutStopSec`; `docker stop`, `stop_grace_period` of compose and swarm.
+    const fn properties(self) -> (&'static str, Marker, u64) {
+        match self {
+            Self::FlyIo => ("Fly.io", Variable("FLY_APP_NAME"), 5),
+            Self::Nomad => ("Nomad", Variable("NOMAD_ALLOC_ID"), 5),
+            Self::Kubernetes => ("Kubernetes", Variable("KUBERNETES_SERVICE_HOST"), 30),
+            Self::AmazonEcs => ("Amazon ECS", Variable("ECS_CONTAINER_METADATA_URI_V4"), 30),
+            Self::Heroku => ("Heroku", Variable("DYNO"), 30),
+            Self::Render => ("Render", Variable("RENDER"), 30),
+            Self::AzureContainerApps => ("Azure Container Apps", Variable("CONTAINER_APP_REVISION"), 30),
+            Self::CloudRun => ("Cloud Run", Variable("K_SERVICE"), 10),
+            Self::Systemd => ("systemd", SystemdService, 90),
+            Self::Docker => ("docker", File("/.dockerenv"), 10),
+        }
+    }
+
+    /// Returns the name of the platform: `Kubernetes`, `systemd`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.name
+        self.properties().0
     }
 
-    /// What gave it away: an environment variable or a file.
+    /// Returns the environment variable or the file by which the platform is detected.
     #[must_use]
     pub fn marker(&self) -> &'static str {
-        self.marker
+        match self.properties().1 {
+            Variable(name) | File(name) => name,
+            SystemdService => SYSTEMD_VARIABLE,
+        }
     }
 
-    /// How long it waits between its signal and SIGKILL, unless told otherwise.
+    /// Returns the default time between the platform's signal and its SIGKILL.
     #[must_use]
     pub fn grace_period(&self) -> Duration {
-        Duration::from_secs(self.seconds)
+        Duration::from_secs(self.properties().2)
     }
 
-    /// The platform that this process runs on, if it gives itself away.
+    /// Returns the platform that this process runs on, or `None` if it cannot be detected.
     pub(crate) fn infer() -> Option<Self> {
-        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        let world = World { variable: &set, file: &|path| path.exists() };
-        world.infer(std::process::id(), std::os::unix::process::parent_id())
+        // A blank variable counts as not set, as everywhere in this crate.
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let environment = Environment { variable: &variable, file: &|path| path.exists() };
+        environment.infer(std::process::id(), std::os::unix::process::parent_id())
     }
 }
 
-/// Where markers are looked for.
-struct World<'a> {
+/// The variables and files in which [`Environment::infer`] looks for markers.
+struct Environment<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
     file: &'a dyn Fn(&Path) -> bool,
 }
 
-impl World<'_> {
-    fn infer(&self, own: u32, parent: u32) -> Option<Platform> {
-        TABLE.iter().find_map(|Known { name, marker, seconds }| {
-            let marker = match marker {
-                Variable(variable) => (self.variable)(variable).map(|_| *variable),
-                File(path) => (self.file)(Path::new(path)).then_some(*path),
-                SystemdService => self.systemd_service(own, parent),
-            };
-            marker.map(|marker| Platform { name, marker, seconds: *seconds })
+impl Environment<'_> {
+    fn infer(&self, own_pid: u32, parent_pid: u32) -> Option<Platform> {
+        Platform::ALL.into_iter().find(|platform| match platform.properties().1 {
+            Variable(variable) => (self.variable)(variable).is_some(),
+            File(path) => (self.file)(Path::new(path)),
+            SystemdService => self.is_systemd_service(own_pid, parent_pid),
         })
     }
 
-    /// A terminal in a desktop session has systemd's variables, too: it is the main process of a service only if its
-    /// number is the one that systemd started (from version 248 on) or if systemd is its parent.
-    fn systemd_service(&self, own: u32, parent: u32) -> Option<&'static str> {
-        (self.variable)("INVOCATION_ID")?;
-        let main = match (self.variable)("SYSTEMD_EXEC_PID") {
-            Some(started) => started == own.to_string(),
-            None => parent == 1,
+    /// Returns whether this is the main process of a systemd service.
+    ///
+    /// A terminal in a desktop session has systemd's variables, too. So the process id must be the one that systemd
+    /// started (systemd 248 and later set it), or systemd must be the parent.
+    fn is_systemd_service(&self, own_pid: u32, parent_pid: u32) -> bool {
+        let is_main_process = match (self.variable)("SYSTEMD_EXEC_PID") {
+            Some(started) => started == own_pid.to_string(),
+            None => parent_pid == 1,
         };
-        main.then_some("INVOCATION_ID")
+        (self.variable)(SYSTEMD_VARIABLE).is_some() && is_main_process
     }
 }
 
@@ -116,41 +161,38 @@ mod tests {
     fn inferred(variables: &[(&str, &str)], docker: bool) -> Option<(&'static str, u64)> {
         let variable =
             |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
-        let world = World { variable: &variable, file: &|_| docker };
-        world.infer(17, 4).map(|platform| (platform.name, platform.seconds))
+        let environment = Environment { variable: &variable, file: &|_| docker };
+        environment.infer(17, 4).map(|platform| (platform.name(), platform.grace_period().as_secs()))
     }
 
     #[test]
-    fn spec_3_10_the_platform_is_known_by_its_marker() {
+    fn spec_3_10_a_platform_is_detected_by_its_marker() {
         assert_eq!(inferred(&[], false), None);
         assert_eq!(inferred(&[], true), Some(("docker", 10)));
         assert_eq!(inferred(&[("KUBERNETES_SERVICE_HOST", "10.0.0.1")], false), Some(("Kubernetes", 30)));
         assert_eq!(inferred(&[("DYNO", "web.1")], false), Some(("Heroku", 30)));
-        // Its instances are containers of docker's kind, which it says first.
+        // ECS runs its instances in docker containers.
         assert_eq!(inferred(&[("ECS_CONTAINER_METADATA_URI_V4", "http://..")], true), Some(("Amazon ECS", 30)));
         assert_eq!(inferred(&[("FLY_APP_NAME", "app")], true), Some(("Fly.io", 5)));
     }
 
-    /// `docs/platforms/README.md` is what people read.
+    /// Users read `docs/platforms/README.md`.
     #[test]
     fn spec_3_10_the_page_has_the_same_table() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/platforms/README.md");
         let page = std::fs::read_to_string(path).unwrap_or_default();
         let (_, rest) = page.split_once(": begin -->\n").unwrap_or_default();
         let (table, _) = rest.split_once("<!-- end -->").unwrap_or_default();
-        let row = |known: &Known| {
-            let marker = match known.marker {
-                Variable(name) | File(name) => name,
-                SystemdService => "INVOCATION_ID",
-            };
-            format!("| {} | {} s | `{marker}` |", known.name, known.seconds)
+        let row = |platform: &Platform| {
+            let (name, seconds, marker) = (platform.name(), platform.grace_period().as_secs(), platform.marker());
+            format!("| {name} | {seconds} s | `{marker}` |")
         };
-        let rows: Vec<String> = TABLE.iter().map(row).collect();
+        let rows: Vec<String> = Platform::ALL.iter().map(row).collect();
         assert_eq!(table.lines().skip(2).collect::<Vec<_>>(), rows);
     }
 
     #[test]
-    fn spec_3_10_systemd_is_believed_for_the_main_process_of_a_service_only() {
+    fn spec_3_10_systemd_is_detected_only_by_the_main_process_of_a_service() {
         let unit = ("INVOCATION_ID", "4ec7");
         assert_eq!(inferred(&[unit, ("SYSTEMD_EXEC_PID", "17")], false), Some(("systemd", 90)));
         assert_eq!(inferred(&[unit, ("SYSTEMD_EXEC_PID", "3")], false), None);

@@ -1,4 +1,4 @@
-//! Says which hooks a plan cuts short in the worst case.
+//! Describes a plan that does not fit: its worst case, and the hooks that are cut short.
 
 use std::time::Duration;
 
@@ -6,10 +6,11 @@ use super::Plan;
 use super::timing;
 use crate::duration_text::HumanDuration;
 
-/// Maximum number of hooks listed in one warning: more do not fit on a line that people read.
+/// Maximum number of hooks in one warning. A longer line is not read.
 const LISTED: usize = 8;
 
-/// Says which hooks would be cut short if every hook took as long as it may; `None` exactly if the plan fits.
+/// Returns the warning with the hooks that are cut short if every hook takes as long as it may. Returns `None` exactly if
+/// the plan fits.
 pub(crate) fn describe(plan: &Plan) -> Option<String> {
     let cuts = timing::cuts(plan);
     if cuts.is_empty() {
@@ -18,11 +19,7 @@ pub(crate) fn describe(plan: &Plan) -> Option<String> {
     let shown = cuts.iter().take(LISTED).map(|(hook, limit)| {
         let limit = HumanDuration(*limit);
         if hook.timeout_is_default {
-            format!(
-                "{} to {limit} (it has no timeout and needs {} at least)",
-                hook.name,
-                HumanDuration(plan.least_share())
-            )
+            format!("{} to {limit} (no timeout set; needs at least {})", hook.name, HumanDuration(plan.least_share()))
         } else {
             format!("{} to {limit} of {}", hook.name, HumanDuration(hook.timeout))
         }
@@ -33,16 +30,17 @@ pub(crate) fn describe(plan: &Plan) -> Option<String> {
     }
     let (worst, usable) = (plan.worst_case(), plan.budget().usable());
     debug_assert!(worst > usable, "hooks are cut, although {worst:?} fit into {usable:?}");
-    // A small excess does not show in the two numbers, which have two decimals.
+    // A small excess does not show in the two numbers, which have two decimals. So print the excess, too.
     let excess = worst.saturating_sub(usable);
     let by = if excess < Duration::from_millis(100) { format!(" by {}", HumanDuration(excess)) } else { String::new() };
-    let kept = match plan.kept_beyond_need() {
+    // Without this number the two others seem to contradict each other.
+    let kept = match plan.unused_flush_slice() {
         Duration::ZERO => String::new(),
-        _ => format!(" ({} of them are kept for flush)", HumanDuration(plan.budget().flush_slice())),
+        _ => format!(" (the last {} are kept for flush)", HumanDuration(plan.budget().flush_slice())),
     };
     Some(format!(
-        "the worst case of {} exceeds the {} there are{kept}{by}; if every hook takes its whole timeout, these are cut \
-         short: {list}; write shorter timeouts or a longer `grace_period`",
+        "the worst case of {} exceeds the usable time of {}{kept}{by}; if every hook takes its whole timeout, these hooks \
+         are cut short: {list}; write shorter timeouts or a longer `grace_period`",
         HumanDuration(worst),
         HumanDuration(usable),
     ))

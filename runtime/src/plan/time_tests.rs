@@ -1,9 +1,9 @@
-//! Whether plans fit: thousands of random plans, and the sentences about those that do not.
+//! Tests whether plans fit, with thousands of random plans and some small ones.
 
 use std::sync::Arc;
 
 use super::*;
-use crate::hook::{Body, DEFAULT_TIMEOUT, Once};
+use crate::hook::{Body, DEFAULT_TIMEOUT, OnceBody};
 use crate::plan::budget::DEFAULT_GRACE_PERIOD;
 use crate::plan::shortfall;
 
@@ -11,9 +11,9 @@ const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// A hook with this timeout, or without one.
+/// Creates a hook with this timeout, or without one.
 fn hook(phase: Phase, priority: i32, timeout: Option<Duration>) -> HookRef {
-    HookRef::Registered(Arc::new(Hook {
+    HookRef::Registered(Arc::new(HookRecord {
         name: "hook".into(),
         module: "",
         file: "time_tests.rs",
@@ -25,12 +25,12 @@ fn hook(phase: Phase, priority: i32, timeout: Option<Duration>) -> HookRef {
         timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
         timeout_is_default: timeout.is_none(),
         after: &[],
-        body: Body::SyncOnce(Once::new(|_| Ok(()))),
+        body: Body::SyncOnce(OnceBody::new(|_| Ok(()))),
     }))
 }
 
 fn plan(grace: Duration, delay: Duration, hooks: &[(Phase, i32, Option<u64>)]) -> Plan {
-    let budget = Budget::choose(Some(grace), None, None).expect("a grace period that can be kept");
+    let budget = Budget::choose(Some(grace), None, None).expect("a valid grace period");
     let mut plan = Plan::new(Vec::new(), budget, delay).expect("no hook is after another");
     for (phase, priority, timeout) in hooks {
         plan.add(hook(*phase, *priority, timeout.map(ms)), &[]);
@@ -38,12 +38,12 @@ fn plan(grace: Duration, delay: Duration, hooks: &[(Phase, i32, Option<u64>)]) -
     plan
 }
 
-/// What the worst case leaves each hook, in milliseconds.
+/// Returns the maximum time of each hook in the worst case, in milliseconds.
 fn limits(plan: &Plan) -> Vec<u128> {
-    timing::worst_limits(plan).into_iter().map(|(_, limit)| limit.as_millis()).collect()
+    timing::worst_case_limits(plan).into_iter().map(|(_, limit)| limit.as_millis()).collect()
 }
 
-/// Marsaglia's xorshift: the same plans for the same seed, everywhere.
+/// Marsaglia's xorshift generator: a seed gives the same plans on every machine.
 struct Random(u64);
 
 impl Random {
@@ -59,10 +59,10 @@ impl Random {
         *from.get(at).expect("it is below the length")
     }
 
-    /// A plan as install accepts it: the delay leaves time for hooks.
+    /// Creates a plan that install accepts: the delay leaves time for hooks.
     fn plan(&mut self) -> Plan {
         let grace = ms(100 + self.below(40_000));
-        let budget = Budget::choose(Some(grace), None, None).expect("a grace period that can be kept");
+        let budget = Budget::choose(Some(grace), None, None).expect("a valid grace period");
         let longest = u64::try_from(budget.longest_drain_delay().as_micros()).expect("a few seconds");
         let delay = Duration::from_micros(match self.below(4) {
             0 => self.below(longest + 1),
@@ -103,17 +103,20 @@ fn spec_3_13_a_plan_fits_exactly_if_no_hook_would_be_cut() {
     assert!((4000..16_000).contains(&fitting), "both kinds are tested: {fitting} fit");
 }
 
-/// Whether "a exceeds the b" is true of the two numbers as they are shown.
+/// Returns whether the sentence is true of the two numbers as it shows them.
 fn says_a_larger_number(sentence: &str, worst: Duration, usable: Duration) -> bool {
-    let (a, rest) =
-        sentence.strip_prefix("the worst case of ").unwrap_or_default().split_once(" exceeds the ").unwrap();
-    let (b, _) = rest.split_once(" there are").unwrap();
+    let (a, rest) = sentence
+        .strip_prefix("the worst case of ")
+        .unwrap_or_default()
+        .split_once(" exceeds the usable time of ")
+        .unwrap();
+    let (b, _) = rest.split_once([';', '(']).unwrap();
     worst > usable && (a != b || rest.contains(" by "))
 }
 
 #[test]
 fn spec_3_13_the_time_kept_for_flush_counts() {
-    // 8.3 s are usable; the last second of them is for `flush`.
+    // Hooks may use 8.3 s; the last second of them is kept for `flush`.
     let stop_and_flush =
         |stop, flush| plan(ms(10_000), Duration::ZERO, &[(Phase::Stop, 0, Some(stop)), (Phase::Flush, 0, Some(flush))]);
     assert!(stop_and_flush(7300, 100).fits());
@@ -122,11 +125,12 @@ fn spec_3_13_the_time_kept_for_flush_counts() {
     assert_eq!(over.worst_case(), ms(8400));
     let sentence = shortfall::describe(&over).unwrap_or_default();
     assert!(
-        sentence.starts_with("the worst case of 8.4 s exceeds the 8.3 s there are (1 s of them are kept for flush)"),
+        sentence
+            .starts_with("the worst case of 8.4 s exceeds the usable time of 8.3 s (the last 1 s are kept for flush)"),
         "{sentence}"
     );
     assert!(stop_and_flush(4000, 4300).fits(), "flush may take more than its slice");
-    // Without `flush` nothing is kept.
+    // Without a hook in `flush`, no time is kept.
     assert!(plan(ms(10_000), Duration::ZERO, &[(Phase::Stop, 0, Some(8300))]).fits());
 }
 
@@ -163,7 +167,7 @@ fn spec_3_12_written_timeouts_come_first_and_hooks_without_one_share_the_rest() 
     let mixed = plan(grace, Duration::ZERO, &mixed);
     assert_eq!(limits(&mixed), [1147, 3000, 1147, 2000, 2000]);
     assert!(mixed.fits());
-    // A hook without a timeout has its whole 5 s if no other needs the time.
+    // A hook without a timeout gets its whole 5 s if no other hook needs the time.
     assert_eq!(limits(&plan(grace, Duration::ZERO, &[(Drain, 0, None), (Stop, 0, Some(3000))])), [5000, 3000]);
 }
 
@@ -174,5 +178,5 @@ fn spec_3_13_many_hooks_without_a_timeout_are_named_when_their_shares_get_too_sm
     let over = plan(DEFAULT_GRACE_PERIOD, Duration::ZERO, &groups(11));
     assert!(!over.fits());
     let sentence = shortfall::describe(&over).unwrap_or_default();
-    assert!(sentence.contains("hook to 754 ms (it has no timeout and needs 830 ms at least)"), "{sentence}");
+    assert!(sentence.contains("hook to 754 ms (no timeout set; needs at least 830 ms)"), "{sentence}");
 }

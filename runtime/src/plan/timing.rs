@@ -1,154 +1,158 @@
-//! Station 3, last part: the plan's declared times and the time that is left in, what each hook gets of it out; pure.
+//! Computes the time limit of each hook from the plan and the time that is left. Pure.
 
 use std::time::Duration;
 
 use crate::hook::context::FAST_TIMEOUT;
-use crate::hook::{Hook, HookRef, Phase};
+use crate::hook::{HookRecord, HookRef, Phase};
 use crate::plan::Plan;
-use crate::plan::allotment::{Allotment, Declared, Demand};
+use crate::plan::allotment::{Allotment, RequestedTime, TimeRequest};
 use crate::plan::budget::Budget;
 
-/// How long a cancelled future may take to be dropped before its thread counts as lost: a `Drop` that closes a
+/// The maximum time for dropping a cancelled future before its thread counts as lost. A `Drop` that closes a
 /// connection takes a round trip.
 const DROP_GRACE: Duration = Duration::from_millis(250);
-/// The same out of the hook's own share, where time is short.
+/// The same if time is short. This time is taken from the hook's own time.
 const SHORT_DROP_GRACE: Duration = Duration::from_millis(100);
 
-/// When things must have ended, all counted from the trigger.
+/// The time that is left for the hooks that have not started. All times count from the trigger.
 #[derive(Clone, Debug)]
 pub(crate) struct Timing {
     usable: Duration,
     flush_slice: Duration,
-    /// The declared time of all groups that have not been opened.
-    rest: Declared,
+    /// The requests of all groups that have not been opened.
+    rest: RequestedTime,
     is_fast: bool,
 }
 
 impl Timing {
     pub(crate) fn new(plan: &Plan) -> Self {
-        let (budget, rest): (Budget, Declared) = (plan.budget(), plan.declared());
+        let (budget, rest): (Budget, RequestedTime) = (plan.budget(), plan.requested_time());
         Self { usable: budget.usable(), flush_slice: budget.flush_slice(), rest, is_fast: false }
     }
 
-    /// Shortens every timeout from here on. `rest` is what is still to run.
+    /// Shortens every timeout from now on. `rest` are the groups that have not been opened.
     pub(crate) fn begin_fast(&mut self, rest: impl Iterator<Item = (Phase, Allotment)>) {
+        // `rest` holds requests with long timeouts, so compute it again.
         self.is_fast = true;
-        self.rest = Declared::default();
+        self.rest = RequestedTime::default();
         for (phase, declared) in rest {
-            let demand = self.demand(declared);
-            self.rest.of(phase).add(demand);
+            let request = self.request(declared);
+            self.rest.get_mut(phase).add(request);
         }
     }
 
-    /// A group that has not been opened declares another time than before.
+    /// Changes the time that a group requests. The group has not been opened.
     pub(crate) fn redeclare(&mut self, phase: Phase, before: Allotment, after: Allotment) {
-        let (before, after) = (self.demand(before), self.demand(after));
-        let part = self.rest.of(phase);
-        part.take(before);
+        let (before, after) = (self.request(before), self.request(after));
+        let part = self.rest.get_mut(phase);
+        part.subtract(before);
         part.add(after);
     }
 
-    fn demand(&self, declared: Allotment) -> Demand {
-        Demand::new(self.cut(declared), self.usable)
+    fn request(&self, declared: Allotment) -> TimeRequest {
+        TimeRequest::new(self.shorten(declared), self.usable)
     }
 
-    /// When no hook runs any more.
+    /// Returns the time after which no hook runs.
     pub(crate) fn usable(&self) -> Duration {
         self.usable
     }
 
-    /// Whether time at the end is kept for this phase.
+    /// Returns whether time at the end of the budget is reserved for this phase.
     pub(crate) fn is_reserved(phase: Phase) -> bool {
         phase >= Phase::Flush
     }
 
-    /// When the phase must have ended. Without anything to flush, no time is kept for it.
+    /// Returns the deadline of the phase. No time is reserved for `flush` if no hook requests it.
     pub(crate) fn end_of(&self, phase: Phase) -> Duration {
-        if Self::is_reserved(phase) || self.rest.flush.time.is_zero() {
+        if Self::is_reserved(phase) || self.rest.flush.max.is_zero() {
             return self.usable;
         }
         self.usable.saturating_sub(self.flush_slice)
     }
 
-    /// Opens a group: what its hooks get of their timeouts is all of it, or where the time does not suffice for all
-    /// that is still to run, the share that does.
+    /// Opens a group and grants it time: all that it requests, or its share if time is short.
     pub(crate) fn open(&mut self, phase: Phase, declared: Allotment, now: Duration) -> Share {
         let left = self.end_of(phase).saturating_sub(now);
-        let group = self.demand(declared);
-        let part = self.rest.of(phase);
+        let (requested, group) = (self.shorten(declared), self.request(declared));
+        let part = self.rest.get_mut(phase);
         let all = *part;
-        part.take(group);
-        if left >= all.time {
-            return Share { whole: self.cut(declared), part: group.time, surplus: left.saturating_sub(all.time) };
+        part.subtract(group);
+        match left.checked_sub(all.max) {
+            Some(surplus) => Share { requested, granted: group.max, surplus },
+            None => Share { requested, granted: group.share_of(left, all), surplus: Duration::ZERO },
         }
-        Share { whole: self.cut(declared), part: group.part_of(left, all), surplus: Duration::ZERO }
     }
 
-    /// Opens a group whose hook came late: its time was not declared when the others' was shared out.
+    /// Opens a group for a hook that was registered late. The earlier groups were granted their time without this
+    /// group's request.
     pub(crate) fn open_late(&mut self, phase: Phase, declared: Allotment, now: Duration) -> Share {
-        let group = self.demand(declared);
-        self.rest.of(phase).add(group);
+        let group = self.request(declared);
+        self.rest.get_mut(phase).add(group);
         self.open(phase, declared, now)
     }
 
-    /// Until when work in flight is waited for: all the time that later hooks have not declared, and at least half.
-    pub(crate) fn drained_by(&self, now: Duration) -> Duration {
-        let end = self.end_of(Phase::Drain);
-        let left = end.saturating_sub(now);
-        if self.is_fast { now } else { now + left.saturating_sub(self.rest.before_flush.time).max(left / 2) }
+    /// Returns the time until which the drain phase waits for work in flight: the time that no later hook requests,
+    /// and at least half of the time that is left. A fast shutdown does not wait.
+    pub(crate) fn drain_deadline(&self, now: Duration) -> Duration {
+        let left = self.end_of(Phase::Drain).saturating_sub(now);
+        if self.is_fast { now } else { now + left.saturating_sub(self.rest.before_flush.max).max(left / 2) }
     }
 
-    /// The time that the hook asks for.
-    pub(crate) fn allotment(&self, hook: &Hook) -> Allotment {
+    /// Returns the time that the hook requests.
+    pub(crate) fn allotment(&self, hook: &HookRecord) -> Allotment {
         Allotment::of(hook, self.usable)
     }
 
-    fn cut(&self, declared: Allotment) -> Allotment {
+    fn shorten(&self, declared: Allotment) -> Allotment {
         if self.is_fast { declared.limited_to(FAST_TIMEOUT) } else { declared }
     }
 
-    /// How long a hook may take that starts now: its timeout, or its share where time is short.
+    /// Returns the maximum time of a hook that starts now: its timeout, or its share if time is short.
     ///
-    /// However it came to run (late into its group, or after others because no thread was free), it gets no time beyond
-    /// the end of its phase, and no more than leaves the groups after it their share of what is left now.
-    pub(crate) fn allowance(&self, hook: &Hook, share: Share, now: Duration) -> Duration {
+    /// A hook that starts late, because it was registered late or because no thread was free, gets no time after the
+    /// end of its phase. It also leaves the later groups their share of the time that is left now.
+    pub(crate) fn time_limit(&self, hook: &HookRecord, share: Share, now: Duration) -> Duration {
         let left = self.end_of(hook.phase).saturating_sub(now);
         let declared = self.allotment(hook);
-        let (own, mut all) = (self.demand(declared), self.rest.get(hook.phase));
+        let (own, mut all) = (self.request(declared), self.rest.get(hook.phase));
         all.add(own);
-        let fair = if left >= all.time { left } else { own.part_of(left, all) };
-        share.of(self.cut(declared)).min(fair)
+        // Time that was granted at the group's start may be gone by now, so compute the share again.
+        let fair = if left >= all.max { left } else { own.share_of(left, all) };
+        share.of_hook(self.shorten(declared)).min(fair)
     }
 
-    /// The time for a hook that starts now; `None` where its phase has no time left.
-    pub(crate) fn allot(&self, hook: &Hook, share: Share, now: Duration) -> Option<TimeLimit> {
-        let allowance = self.allowance(hook, share, now);
-        if allowance.is_zero() {
+    /// Returns the limits of a hook that starts now, or `None` if no time is left in its phase.
+    pub(crate) fn allot(&self, hook: &HookRecord, share: Share, now: Duration) -> Option<TimeLimit> {
+        let time = self.time_limit(hook, share, now);
+        if time.is_zero() {
             return None;
         }
+        // A sync hook cannot be cancelled, so there is nothing to drop.
         if !hook.body.is_async() {
-            return Some(TimeLimit { limit: now + allowance, drop_grace: Duration::ZERO });
+            return Some(TimeLimit { limit: now + time, drop_grace: Duration::ZERO });
         }
-        // Time that no hook has declared comes on top, as far as the phase has any.
-        let beyond = self.end_of(hook.phase).saturating_sub(now + allowance);
-        let on_top = DROP_GRACE.min(share.surplus).min(beyond);
-        let within = SHORT_DROP_GRACE.min(allowance / 10).saturating_sub(on_top);
-        Some(TimeLimit { limit: now + allowance.saturating_sub(within), drop_grace: within + on_top })
+        // Time that no hook requests extends the drop grace, up to the end of the phase. The rest of the drop grace
+        // comes out of the hook's own time.
+        let unused = self.end_of(hook.phase).saturating_sub(now + time);
+        let extra = DROP_GRACE.min(share.surplus).min(unused);
+        let own = SHORT_DROP_GRACE.min(time / 10).saturating_sub(extra);
+        Some(TimeLimit { limit: now + time.saturating_sub(own), drop_grace: own + extra })
     }
 }
 
-/// The time that one hook gets.
+/// The limits of one hook.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeLimit {
-    /// When the hook is cancelled, or abandoned where it cannot be.
+    /// The time, from the trigger, at which the hook is cancelled, or abandoned if it cannot be cancelled.
     pub(crate) limit: Duration,
-    /// How long a cancelled future may then take to be dropped.
+    /// The maximum time for dropping the cancelled future.
     pub(crate) drop_grace: Duration,
 }
 
 impl TimeLimit {
-    /// The same, cut so that all of it ends by then.
-    pub(crate) fn ending_by(self, end: Duration) -> Self {
+    /// Moves the limits forward so that both end at `end` or before.
+    pub(crate) fn capped_at(self, end: Duration) -> Self {
         let drop_grace = self.drop_grace.min(SHORT_DROP_GRACE).min(end);
         match self.limit + self.drop_grace <= end {
             true => self,
@@ -157,40 +161,43 @@ impl TimeLimit {
     }
 }
 
-/// What a group gets of the time that it declares.
+/// The time that a group was granted.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Share {
-    whole: Allotment,
-    part: Duration,
-    /// What is left when every group has had all that it declares.
+    requested: Allotment,
+    granted: Duration,
+    /// The time that is left if every group gets all that it requests.
     surplus: Duration,
 }
 
 impl Share {
-    fn of(self, declared: Allotment) -> Duration {
-        declared.share(self.part, self.whole)
+    /// Returns the time of a hook of this group.
+    fn of_hook(self, declared: Allotment) -> Duration {
+        declared.part_of_group(self.granted, self.requested)
     }
 }
 
-/// Returns each hook's time limit in the worst case: every hook takes as long as it may, and no work is in flight.
-pub(crate) fn worst_limits(plan: &Plan) -> Vec<(HookRef, Duration)> {
+/// Returns each hook's maximum time in the worst case: every hook takes as long as it may, and no work is in flight.
+pub(crate) fn worst_case_limits(plan: &Plan) -> Vec<(HookRef, Duration)> {
     let mut timing = Timing::new(plan);
     let (mut now, mut limits) = (Duration::ZERO, Vec::new());
     for (key, group) in plan.groups() {
+        // The hooks of `deregister` run during the drain delay, all others after it.
         if key.0 != Phase::Deregister {
             now = now.max(plan.drain_delay());
         }
         let share = timing.open(key.0, group.declared, now);
         let hooks = group.members.iter().filter_map(|id| plan.hook(*id));
-        limits.extend(hooks.map(|hook| (hook.clone(), timing.allowance(hook, share, now))));
-        now = now.saturating_add(share.of(group.declared)).min(timing.end_of(key.0)).max(now);
+        limits.extend(hooks.map(|hook| (hook.clone(), timing.time_limit(hook, share, now))));
+        // A group that overruns ends with its phase. `max`, because the end may have passed before the group began.
+        now = now.saturating_add(share.of_hook(group.declared)).min(timing.end_of(key.0)).max(now);
     }
     limits
 }
 
-/// Returns the hooks that the worst case cuts short, each with its time limit: a hook with a written timeout that gets
-/// less than that, and a hook without one that gets less than the least share.
+/// Returns the hooks that the worst case cuts short, each with its maximum time: a hook that gets less than its set
+/// timeout, and a hook without a timeout that gets less than the least share.
 pub(crate) fn cuts(plan: &Plan) -> Vec<(HookRef, Duration)> {
-    let is_cut = |(hook, limit): &(HookRef, Duration)| *limit < Allotment::of(hook, plan.budget().usable()).least;
-    worst_limits(plan).into_iter().filter(is_cut).collect()
+    let is_cut = |(hook, limit): &(HookRef, Duration)| *limit < Allotment::of(hook, plan.budget().usable()).min;
+    worst_case_limits(plan).into_iter().filter(is_cut).collect()
 }

@@ -248,7 +248,7 @@ impl PlanView {
             worst_case: seconds(plan.worst_case()),
             fits: plan.fits(),
             hooks: plan.with_after().map(|(hook, after)| HookView::of(hook, after)).collect(),
-            disabled: plan.disabled().map(Hook::full_name).collect(),
+            disabled: plan.disabled().map(crate::Hook::full_name).collect(),
         }
     }
 }

@@ -271,7 +271,7 @@ impl Simulation {
             Some(Fault::Takes(length)) => self.run_longer(id, &hook, limit, length),
             None => match self.enter(&hook, limit) {
                 Ok(Started::Ended(result)) => self.finish(id, Finish::Ended(outcome(result))),
-                Ok(Started::Waits(future)) => self.spawn(id, future),
+                Ok(Started::Pending(future)) => self.spawn(id, future),
                 Err(finish) => self.finish(id, finish),
             },
         }
@@ -284,7 +284,7 @@ impl Simulation {
     /// Calls the function now, and lets the hook end later.
     fn run_longer(&mut self, id: Id, hook: &HookRef, limit: Duration, length: Duration) {
         match self.enter(hook, limit) {
-            Ok(Started::Waits(future)) => self.spawn(
+            Ok(Started::Pending(future)) => self.spawn(
                 id,
                 Box::pin(async move {
                     tokio::time::sleep(length).await;
@@ -339,7 +339,7 @@ impl Simulation {
         let call = Call::new(&args);
         // An async function may want a runtime already when it makes its future; a sync one has none.
         let entered = matches!(hook.body, Body::Async(_) | Body::AsyncOnce(_)).then(|| self.runtime.enter());
-        let result = at_virtual_time(self.began + self.now, || guarded(|| hook.body.enter(&call)));
+        let result = at_virtual_time(self.began + self.now, || guarded(|| hook.body.start(&call)));
         drop(entered);
         result
     }

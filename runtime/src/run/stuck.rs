@@ -27,7 +27,7 @@ impl Inspection {
     }
 
     fn describe(&self, now: Duration) -> Option<String> {
-        let activity = || self.thread.and_then(inspect::what_it_does);
+        let activity = || self.thread.and_then(inspect::thread_activity);
         let Some(cancel) = self.cancel.as_ref().filter(|cancel| !cancel.in_poll()) else { return activity() };
         let ago = HumanDuration(now.saturating_sub(cancel.polled()));
         // The thread waits for everything that its runtime waits for, which says something only if that has a name.

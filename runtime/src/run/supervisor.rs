@@ -44,7 +44,7 @@ enum Look {
 
 /// Watches over the run until the report is written, or ends the process.
 pub(crate) fn supervise(run: &Arc<Run>) {
-    run.inbox.masks().watch();
+    run.inbox.masks().apply_supervisor_mask();
     // Hooks that end at once have the lock and the CPU for themselves.
     run.inbox.wait(Some(TAKEOVER));
     run.emit_began_once();

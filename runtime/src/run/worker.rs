@@ -48,7 +48,7 @@ pub(super) struct Worker<'a> {
 impl<'a> Worker<'a> {
     /// Makes the calling thread a worker; `None` before the trigger.
     pub(super) fn new(run: &'a Arc<Run>, runtime: HookRuntime) -> Option<Self> {
-        run.inbox.masks().run_hooks();
+        run.inbox.masks().apply_hook_mask();
         let Some(began) = run.began() else {
             debug_assert!(false, "workers start after the trigger");
             return None;
@@ -192,9 +192,9 @@ impl Worker<'_> {
             limit,
         };
         let call = Call::new(&args);
-        let finish = match span.run_inside(|| guarded(|| task.hook.body.enter(&call))) {
+        let finish = match span.run_inside(|| guarded(|| task.hook.body.start(&call))) {
             Ok(Started::Ended(result)) => Finish::Ended(outcome(result)),
-            Ok(Started::Waits(future)) => {
+            Ok(Started::Pending(future)) => {
                 let mut future = Cancellable::new(span.wrap_future(future));
                 match Pin::new(&mut future).poll(context) {
                     Poll::Ready(finish) => finish,

@@ -242,7 +242,7 @@ struct Thread<'a> {
 /// Handles the items of the queue. Never returns.
 fn run(shared: &Shared, masks: Masks) -> ! {
     // The thread inherited a mask that blocks all signals.
-    masks.watch();
+    masks.apply_supervisor_mask();
     let mut thread = Thread {
         shared,
         masks,
@@ -281,7 +281,7 @@ impl Thread<'_> {
             state = if self.has_program_mask {
                 // Without the lock: to change the mask is a system call, and hooks wait for the lock.
                 drop(state);
-                self.masks.watch();
+                self.masks.apply_supervisor_mask();
                 self.has_program_mask = false;
                 self.shared.state()
             } else {

@@ -1,4 +1,4 @@
-//! The linked hooks and the packages in `Cargo.lock` in, a test that fails where one is missing out.
+//! Asserts that hooks are linked, and that the plan fits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -11,12 +11,13 @@ use crate::hook::registry;
 use crate::plan::Plan;
 use crate::plan::shortfall;
 
-/// Fails unless exactly these hooks are linked, by their full names (`orders::flush`), in any order.
+/// Asserts that exactly these hooks are linked. `expected` contains their full names (`orders::flush`), in any order.
 ///
 /// # Panics
-/// Where one is missing or one is too many; the message names them all.
+/// Panics if a hook is missing or unexpected. The message names all of these hooks.
 #[track_caller]
 pub fn assert_hooks(expected: &[&str]) {
+    // Sorted sets, so that the message is the same on every run.
     let linked: BTreeSet<String> = registry::linked().iter().map(|hook| hook.full_name()).collect();
     let expected: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
     let list = |names: Vec<&String>| names.iter().map(|name| format!("\n  {name}")).collect::<String>();
@@ -25,13 +26,14 @@ pub fn assert_hooks(expected: &[&str]) {
     if !missing.is_empty() || !unexpected.is_empty() {
         let (missing, unexpected) = (list(missing), list(unexpected));
         fail(&format!(
-            "the linked hooks are others.\nexpected, but not linked:{missing}\nlinked, but not expected:{unexpected}"
+            "the linked hooks differ from the expected ones.\nexpected, but not linked:{missing}\nlinked, but not expected:{unexpected}"
         ));
     }
 }
 
-/// Fails unless the plan fits ([`Plan::fits`]): no hook is cut short, whatever the others take. The drain delay counts.
+/// Asserts that the plan fits ([`Plan::fits`]): no hook is cut short, even if every hook takes as long as it may.
 ///
+/// # Examples
 /// ```
 /// use std::time::Duration;
 /// use on_shutdown::{Settings, testing};
@@ -41,7 +43,7 @@ pub fn assert_hooks(expected: &[&str]) {
 /// ```
 ///
 /// # Panics
-/// Where it does not; the message names the hooks that would be cut.
+/// Panics if the plan does not fit. The message names the hooks that are cut short.
 #[track_caller]
 pub fn assert_fits(plan: &Plan) {
     if let Some(sentence) = shortfall::describe(plan) {
@@ -49,22 +51,23 @@ pub fn assert_fits(plan: &Plan) {
     }
 }
 
-/// Fails where a dependency of this package depends on `on-shutdown`, but none of its hooks is in this program: a crate
-/// that is only named in `Cargo.toml` is not linked.
+/// Asserts that each dependency of this package that depends on `on-shutdown` has a linked hook.
 ///
-/// Reads the `Cargo.lock` of the package under test (`cargo test` and nextest say which that is). Call it in a unit test
-/// of the program itself (`src/main.rs`), for what counts is what that names. `except` are packages that bring no hooks.
+/// The linker leaves out a crate that only `Cargo.toml` names. Reads the `Cargo.lock` of the package under test, which
+/// `cargo test` and nextest name in the environment. Call this function in a unit test of the program itself
+/// (`src/main.rs`), because the `use` lines of that file decide what is linked. `except` lists packages without hooks.
 ///
 /// # Panics
-/// Where one is missing: the message has the line to add. Where there is no `Cargo.lock` to read.
+/// Panics if a package is missing; the message contains the line to add. Also panics if there is no readable
+/// `Cargo.lock`.
 #[track_caller]
 pub fn assert_dependencies_linked(except: &[&str]) {
     let variable =
-        |name: &str| env::var(name).unwrap_or_else(|_| fail(&format!("`{name}` is not set: run this by cargo")));
+        |name: &str| env::var(name).unwrap_or_else(|_| fail(&format!("`{name}` is not set; run this test with cargo")));
     let (folder, name) = (PathBuf::from(variable("CARGO_MANIFEST_DIR")), variable("CARGO_PKG_NAME"));
     let lock = read_lock(&folder);
     let linked: BTreeSet<&str> = registry::linked().iter().map(|hook| hook.package).collect();
-    let missing: Vec<String> = users(&lock, &name)
+    let missing: Vec<String> = dependents(&lock, &name)
         .into_iter()
         .filter(|user| !linked.contains(user.name.as_str()) && !except.contains(&user.name.as_str()))
         .map(|user| {
@@ -74,7 +77,7 @@ pub fn assert_dependencies_linked(except: &[&str]) {
         .collect();
     if !missing.is_empty() {
         fail(&format!(
-            "these packages depend on on-shutdown, but none of their hooks is linked:{}\n(or name them in `except`, if they bring no hooks)",
+            "these packages depend on on-shutdown, but none of their hooks is linked:{}\n(or list them in `except` if they have no hooks)",
             missing.concat()
         ));
     }
@@ -82,18 +85,20 @@ pub fn assert_dependencies_linked(except: &[&str]) {
 
 #[track_caller]
 fn read_lock(folder: &Path) -> Lockfile {
+    // In a workspace, the file is in a directory above the package.
     let file = folder.ancestors().map(|folder| folder.join("Cargo.lock")).find(|file| file.is_file());
     let Some(file) = file else { fail(&format!("there is no Cargo.lock in {} or above it", folder.display())) };
     Lockfile::load(&file).unwrap_or_else(|error| fail(&format!("{}: {error}", file.display())))
 }
 
-/// The packages below this one that depend on the runtime.
-fn users<'a>(lock: &'a Lockfile, root: &str) -> Vec<&'a Package> {
+/// Returns the direct and indirect dependencies of `root` that depend on this crate.
+fn dependents<'a>(lock: &'a Lockfile, root: &str) -> Vec<&'a Package> {
     const OWN: &str = env!("CARGO_PKG_NAME");
     let by_name: BTreeMap<_, _> =
         lock.packages.iter().map(|package| ((package.name.as_str(), package.version.to_string()), package)).collect();
+    // `Cargo.lock` also lists the other packages of the workspace. Only those below `root` count.
     let mut open: Vec<&Package> = lock.packages.iter().filter(|package| package.name.as_str() == root).collect();
-    let (mut seen, mut users) = (BTreeSet::new(), Vec::new());
+    let (mut seen, mut dependents) = (BTreeSet::new(), Vec::new());
     while let Some(package) = open.pop() {
         for dependency in &package.dependencies {
             let Some(below) = by_name.get(&(dependency.name.as_str(), dependency.version.to_string())) else {
@@ -105,9 +110,9 @@ fn users<'a>(lock: &'a Lockfile, root: &str) -> Vec<&'a Package> {
         }
         let uses = package.dependencies.iter().any(|dependency| dependency.name.as_str() == OWN);
         if uses && package.name.as_str() != root {
-            users.push(package);
+            dependents.push(package);
         }
     }
-    users.sort();
-    users
+    dependents.sort();
+    dependents
 }

@@ -1,5 +1,7 @@
-//! For tests of programs that have hooks, with the feature `testing`: a whole shutdown in a unit test, without a signal,
-//! without an exit, and under a virtual clock; and asserts on what is linked.
+//! Simulates a shutdown in a unit test, without a signal, without an exit, and on a virtual clock. Also asserts which hooks
+//! are linked.
+//!
+//! Needs the feature `testing`; enable it in `[dev-dependencies]`.
 //!
 //! ```standalone_crate
 //! use std::time::Duration;
@@ -26,24 +28,29 @@
 //! # }
 //! ```
 //!
-//! The hooks are the user's own, and the order, the timeouts and the shares of time are decided by the same code as in
-//! production. What is different: one thread runs everything; sync hooks take no time on the virtual clock, unless the
-//! test says [`takes`](Shutdown::takes); one that really blocks blocks the test. Readiness and work in flight
-//! ([`is_ready`](crate::is_ready), [`draining`](crate::draining), [`in_flight`](crate::in_flight())) belong to the
-//! process and are left alone, so that tests that run at the same time do not disturb one another: work in flight is
-//! what the test says with [`in_flight`](Shutdown::in_flight). Variables of the environment are not read.
+//! The simulation runs the program's own hooks. The same code as in production decides the order, the timeouts and the
+//! shares of time. These things differ:
 //!
-//! Every mistake in the use of this module is a panic that says what to write instead.
+//! - One thread runs everything. A hook that really blocks its thread blocks the test.
+//! - A sync hook takes no virtual time, unless the test sets a [`delay`](Shutdown::delay).
+//! - Readiness and work in flight ([`is_ready`](crate::is_ready), [`draining`](crate::draining),
+//!   [`in_flight`](crate::in_flight())) belong to the process. The simulation does not change them, so that concurrent
+//!   tests do not affect each other. The test sets the work in flight with [`in_flight`](Shutdown::in_flight).
+//! - Environment variables are not read.
+//!
+//! A mistake in a call of this module panics, with a message that says what to write instead.
 
 pub use linked::{assert_dependencies_linked, assert_fits, assert_hooks};
-pub use shutdown::{Cause, Running, Shutdown};
+pub use shutdown::{RunningShutdown, Shutdown};
 
+#[cfg(test)]
+mod auto_trait_tests;
 mod linked;
 mod shutdown;
 
-/// A test fails by a panic, here at the test's own place.
+/// Panics at the location of the caller.
 #[track_caller]
-#[expect(clippy::panic, reason = "a test fails by a panic; nothing here runs outside of tests")]
+#[expect(clippy::panic, reason = "a test fails by a panic, and this module runs only in tests")]
 fn fail(message: &str) -> ! {
     panic!("{message}")
 }

@@ -1,4 +1,4 @@
-//! Settings, values and faults in, a shutdown that is played step by step out.
+//! Runs a simulated shutdown, step by step, in a test.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -12,17 +12,20 @@ use crate::exit;
 use crate::hook::Values;
 use crate::hook::registry::Provided;
 use crate::install::settings::Settings;
-use crate::plan::suggest::correction;
-use crate::plan::{Id, Plan};
+use crate::plan::suggest::suggestion;
+use crate::plan::{Hook, Id, Plan};
 use crate::report::{Outcome, Report};
 use crate::run::{Fault, Simulation};
-use crate::trigger::{Message, Signal, Trigger};
+use crate::trigger::{Message, Trigger};
 
-/// A shutdown of this program's hooks, to be played in a test.
-#[must_use = "nothing runs until `start`"]
+/// A simulated shutdown of this program's hooks, before its trigger.
+///
+/// [`start`](Self::start) triggers the shutdown. See the [module](super) for an example.
+#[must_use = "no hook runs until `start`"]
 pub struct Shutdown {
     settings: Settings,
     plan: Plan,
+    // Not the values of the process, so that concurrent tests do not affect each other.
     values: Provided,
     faults: HashMap<Id, Fault>,
     in_flight: usize,
@@ -41,90 +44,96 @@ impl Default for Shutdown {
 }
 
 impl Shutdown {
-    /// All linked hooks, with default settings and a grace period of 10 s.
+    /// Creates a shutdown of all linked hooks with default settings and a grace period of 10 s.
     #[track_caller]
     pub fn new() -> Self {
-        Self::with(Settings::new())
+        Self::with_settings(Settings::new())
     }
 
-    /// All linked hooks, with these settings; without a grace period among them it is 10 s.
+    /// Creates a shutdown of all linked hooks with these settings.
+    ///
+    /// The grace period is 10 s unless the settings set it. Environment variables are not read.
     ///
     /// # Panics
-    /// Where [`Settings::install`] would answer with an error.
+    /// Panics if [`Settings::install`] would return an error for these settings.
     #[track_caller]
-    pub fn with(settings: Settings) -> Self {
+    pub fn with_settings(settings: Settings) -> Self {
         let plan = settings.plan_anywhere().unwrap_or_else(|error| fail(&error.to_string()));
         Self { settings, plan, values: Provided::default(), faults: HashMap::new(), in_flight: 0 }
     }
 
-    /// Gives hooks this value, as [`provide`](crate::provide) does; to this shutdown only. Values that the process
-    /// provides are not seen here.
+    /// Provides a value for the parameters of hooks, as [`provide`](crate::provide) does, but only for this shutdown.
+    ///
+    /// Hooks do not get the values that the process provides.
     ///
     /// # Panics
-    /// Where a value of this type was given before.
+    /// Panics if a value of this type was provided before.
     #[track_caller]
     pub fn provide<T: Any + Clone + Send + Sync>(self, value: T) -> Self {
-        if let Err(twice) = self.values.add(value, Location::caller()) {
-            fail(&twice.to_string());
+        if let Err(error) = self.values.add(value, Location::caller()) {
+            fail(&error.to_string());
         }
         self
     }
 
-    /// This hook hangs: an async one awaits for ever and is cancelled at its timeout, a sync one never returns.
+    /// Makes the hook hang: an async hook never resolves and is cancelled at its timeout, a sync hook never returns.
     ///
-    /// Hooks are named in full (`orders::flush`), or by their function alone where that is clear.
+    /// `hook` is the full name (`orders::flush`), or the name of the function if it is unique.
     ///
     /// # Panics
-    /// Where no linked hook has this name, or more than one; so do all methods that name a hook.
+    /// Panics if no linked hook has this name, if several have it, or if the hook has a fault already. So do all methods
+    /// that take the name of a hook.
     #[track_caller]
     pub fn hang(self, hook: &str) -> Self {
         self.fault(hook, Fault::Hangs)
     }
 
-    /// This hook holds its thread for ever, and cannot be cancelled even if it is async.
+    /// Makes the hook block its thread for ever. Even an async hook cannot be cancelled then.
     #[track_caller]
     pub fn block(self, hook: &str) -> Self {
         self.fault(hook, Fault::Blocks)
     }
 
-    /// This hook fails with this error, and its function is not called.
+    /// Makes the hook fail with this error, without calling its function.
     #[track_caller]
     pub fn fail(self, hook: &str, error: &str) -> Self {
         self.fault(hook, Fault::Ends(Outcome::Failed(error.to_owned())))
     }
 
-    /// This hook panics with this message, and its function is not called.
+    /// Makes the hook panic with this message, without calling its function.
     #[track_caller]
     pub fn panic(self, hook: &str, message: &str) -> Self {
         self.fault(hook, Fault::Ends(Outcome::Panicked(message.to_owned())))
     }
 
-    /// This hook takes so much longer than its function does.
+    /// Makes the hook take this much longer than its function takes.
     #[track_caller]
-    pub fn takes(self, hook: &str, length: Duration) -> Self {
-        self.fault(hook, Fault::Takes(length))
+    pub fn delay(self, hook: &str, duration: Duration) -> Self {
+        self.fault(hook, Fault::Takes(duration))
     }
 
-    /// So many pieces of work are in flight, until [`Running::in_flight`] says otherwise.
+    /// Sets the number of requests in flight at the trigger. [`RunningShutdown::set_in_flight`] changes it later.
     pub fn in_flight(mut self, count: usize) -> Self {
         self.in_flight = count;
         self
     }
 
-    /// What would run.
+    /// Returns the plan of this shutdown.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// Starts the shutdown, for a signal or another [`Trigger`]. What takes no time has happened when this returns.
+    /// Triggers the shutdown, with a [`Signal`](crate::Signal) or another [`Trigger`].
+    ///
+    /// When this returns, every step that takes no virtual time has happened.
     #[track_caller]
-    pub fn start(self, trigger: impl Into<Cause>) -> Running {
+    pub fn start(self, trigger: impl Into<Trigger>) -> RunningShutdown {
         let Self { settings, plan, values, faults, in_flight } = self;
         let values: Arc<dyn Values + Send + Sync> = Arc::new(values);
-        let first = (trigger.into().0, in_flight);
+        let first = (Message::Trigger(trigger.into()), in_flight);
         match Simulation::begin(plan, settings.escalate_on_any, values, faults, first) {
-            Ok(simulation) => Running { simulation, signal_exit_code: settings.signal_exit_code },
+            Ok(simulation) => RunningShutdown { simulation, signal_exit_code: settings.signal_exit_code },
             Err(error) => fail(&format!("the system refused an async runtime: {error}")),
         }
     }
@@ -133,20 +142,20 @@ impl Shutdown {
     fn fault(mut self, name: &str, fault: Fault) -> Self {
         let id = self.find(name);
         if let Some(earlier) = self.faults.insert(id, fault) {
-            fail(&format!("`{name}` was told to do something else before: {earlier:?}; keep one of the two"));
+            fail(&format!("hook `{name}` already has the fault {earlier:?}; remove one of the two"));
         }
         self
     }
 
     #[track_caller]
     fn find(&self, name: &str) -> Id {
-        let named = |id: &Id| self.plan.hook(*id).is_some_and(|hook| hook.full_name() == name || hook.name == name);
-        let found: Vec<Id> = self.plan.ids().filter(named).collect();
+        let has_name = |id: &Id| self.plan.hook(*id).is_some_and(|hook| hook.full_name() == name || hook.name == name);
+        let found: Vec<Id> = self.plan.ids().filter(has_name).collect();
         match *found {
             [only] => only,
             [] => {
-                let known: Vec<String> = self.plan.hooks().map(crate::Hook::full_name).collect();
-                fail(&format!("there is no hook `{name}`: {}", correction(name, &known)))
+                let known: Vec<String> = self.plan.hooks().map(Hook::full_name).collect();
+                fail(&format!("there is no hook `{name}`: {}", suggestion(name, &known)))
             }
             _ => {
                 let known = found.iter().filter_map(|id| self.plan.hook(*id)).map(|hook| hook.full_name());
@@ -157,77 +166,67 @@ impl Shutdown {
     }
 }
 
-/// What starts a shutdown in a test: a [`Signal`], or any [`Trigger`].
-#[derive(Debug)]
-pub struct Cause(Message);
-
-impl From<Signal> for Cause {
-    fn from(signal: Signal) -> Self {
-        Trigger::Signal { signal, sender: None }.into()
-    }
-}
-
-impl From<Trigger> for Cause {
-    fn from(trigger: Trigger) -> Self {
-        Self(Message::Trigger(trigger))
-    }
-}
-
-/// A shutdown on its way; time passes only when the test says so.
-#[must_use = "time passes only in `pass` and `finish`"]
-pub struct Running {
+/// A simulated shutdown after its trigger.
+///
+/// Virtual time passes only in [`advance`](Self::advance) and [`finish`](Self::finish).
+#[must_use = "time passes only in `advance` and `finish`"]
+pub struct RunningShutdown {
     simulation: Simulation,
     signal_exit_code: bool,
 }
 
-impl fmt::Debug for Running {
+impl fmt::Debug for RunningShutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").field("now", &self.now()).field("is_over", &self.is_over()).finish_non_exhaustive()
+        f.debug_struct("RunningShutdown")
+            .field("elapsed", &self.elapsed())
+            .field("is_finished", &self.is_finished())
+            .finish_non_exhaustive()
     }
 }
 
-impl Running {
-    /// Lets so much time pass, or less if all is over before.
-    pub fn pass(&mut self, length: Duration) -> &mut Self {
-        self.simulation.play(Some(self.simulation.now() + length));
+impl RunningShutdown {
+    /// Advances the virtual time by `duration`. Stops earlier if the shutdown ends.
+    pub fn advance(&mut self, duration: Duration) -> &mut Self {
+        self.simulation.play(Some(self.simulation.now() + duration));
         self
     }
 
-    /// One more signal, or another trigger, comes now.
-    pub fn again(&mut self, trigger: impl Into<Cause>) -> &mut Self {
-        self.simulation.receive(trigger.into().0);
+    /// Delivers a further signal, or another trigger, now.
+    pub fn trigger(&mut self, trigger: impl Into<Trigger>) -> &mut Self {
+        self.simulation.receive(Message::Trigger(trigger.into()));
         self
     }
 
-    /// The program asks for this exit code now.
-    pub fn exit(&mut self, code: u8) -> &mut Self {
+    /// Requests this exit code now, as [`request_exit`](crate::request_exit) does.
+    pub fn request_exit(&mut self, code: u8) -> &mut Self {
         self.simulation.receive(Message::Exit(code));
         self
     }
 
-    /// From now on so many pieces of work are in flight.
-    pub fn in_flight(&mut self, count: usize) -> &mut Self {
+    /// Sets the number of requests in flight from now on.
+    pub fn set_in_flight(&mut self, count: usize) -> &mut Self {
         self.simulation.set_in_flight(count);
         self
     }
 
-    /// The time since the trigger.
+    /// Returns the virtual time since the trigger.
     #[must_use]
-    pub fn now(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         self.simulation.now()
     }
 
-    /// Whether all is over.
+    /// Returns whether the shutdown has ended.
     #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub fn is_finished(&self) -> bool {
         self.simulation.is_over()
     }
 
-    /// Lets time pass until all is over; that is before the deadline.
+    /// Advances the virtual time until the shutdown ends, at the latest at its deadline, and returns the report.
     #[must_use]
     pub fn finish(mut self) -> Report {
         self.simulation.play(None);
         let mut report = self.simulation.report();
+        // In production, the exit module computes the code after the shutdown has ended.
         report.exit_code = exit::code(&report, self.signal_exit_code);
         report
     }

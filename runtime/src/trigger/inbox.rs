@@ -1,4 +1,4 @@
-//! Signals and requests in, notes in the order of arrival out; waiting for both at one descriptor.
+//! Receives signals and requests, and lets one thread wait for both.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -17,75 +17,95 @@ use signal_hook::iterator::exfiltrator::WithOrigin as Exfiltrator;
 use super::mask::{BlockedSignals, Masks};
 use super::{Sender, Signal, Trigger};
 
-/// What arrives.
+/// How long one wait takes if the program has closed our descriptor: short enough that hooks start on time, long enough
+/// that the supervisor does not spin.
+const CLOSED_DESCRIPTOR_WAIT: Duration = Duration::from_millis(10);
+
+/// A message to the supervisor.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// A reason to stop, or one more while stopping.
+    /// Starts the shutdown, or reports a further trigger during the shutdown.
     Trigger(Trigger),
-    /// The program asked to end with a code of its own.
+    /// Requests this exit code.
     Exit(u8),
 }
 
-/// The one place where the shutdown waits. Everything it needs is made when it is opened.
+/// The queue of the supervisor. Signal handlers and the program's threads write to it.
+///
+/// [`open`](Self::open) creates every descriptor, so that no later limit can lose a signal.
 pub(crate) struct Inbox {
+    /// Locked only by `take`.
     delivery: Mutex<SignalDelivery<UnixStream, Exfiltrator>>,
-    notes: Mutex<VecDeque<Message>>,
-    arrived: UnixStream,
-    bell: UnixStream,
+    /// Locked for one push or drain; no user code runs under the lock.
+    messages: Mutex<VecDeque<Message>>,
+    wake_reader: UnixStream,
+    wake_writer: UnixStream,
     masks: Masks,
 }
 
 impl Inbox {
-    /// Registers the handlers. A signal that arrives meanwhile is neither lost nor deadly: it is held back.
+    /// Registers the signal handlers. `blocked` keeps signals that arrive during the registration pending, so that
+    /// they are neither lost nor kill the process.
+    ///
+    /// # Errors
+    /// Returns the system's error if it refuses a descriptor or a handler.
     pub(crate) fn open(signals: &[Signal], blocked: &BlockedSignals) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
-        let (arrived, bell) = (read.try_clone()?, write.try_clone()?);
-        bell.set_nonblocking(true)?;
+        let (wake_reader, wake_writer) = (read.try_clone()?, write.try_clone()?);
+        // A full pipe must not block the thread that wakes.
+        wake_writer.set_nonblocking(true)?;
         let numbers = signals.iter().map(|signal| signal.number());
         let delivery = SignalDelivery::with_pipe(read, write, exfiltrator(), numbers)?;
-        let masks = Masks::new(blocked.before(), signals);
-        Ok(Self { delivery: Mutex::new(delivery), notes: Mutex::default(), arrived, bell, masks })
+        let masks = Masks::new(blocked.previous_mask(), signals);
+        Ok(Self { delivery: Mutex::new(delivery), messages: Mutex::default(), wake_reader, wake_writer, masks })
     }
 
+    /// Returns the signal masks for the threads of the shutdown.
     pub(crate) fn masks(&self) -> Masks {
         self.masks
     }
 
-    pub(crate) fn send(&self, note: Message) {
-        self.notes().push_back(note);
+    /// Adds the message and wakes the waiting thread.
+    pub(crate) fn send(&self, message: Message) {
+        // Push before the wake-up, so that the woken thread finds the message.
+        self.lock_messages().push_back(message);
         self.wake();
     }
 
-    /// Ends a [`wait`](Self::wait). A full pipe is no error: then it is rung already.
+    /// Ends the current or the next [`wait`](Self::wait).
     pub(crate) fn wake(&self) {
-        let _ = (&self.bell).write(b"!");
+        // An error means that the pipe is full, so a wake-up is pending already.
+        let _ = (&self.wake_writer).write(b"!");
     }
 
-    /// Waits until something may have arrived, or the time is over.
-    pub(crate) fn wait(&self, at_most: Option<Duration>) {
-        // Rounded up: waking early would mean waking twice.
+    /// Blocks until a message may have arrived, or until `timeout` has passed.
+    pub(crate) fn wait(&self, timeout: Option<Duration>) {
+        // Round up to milliseconds: a wait that ends early has to be repeated.
         let round_up = |time: Duration| PollTimeout::try_from(time + Duration::from_nanos(999_999));
-        let timeout = at_most.map_or(PollTimeout::NONE, |time| round_up(time).unwrap_or(PollTimeout::MAX));
-        let mut descriptor = [PollFd::new(self.arrived.as_fd(), PollFlags::POLLIN)];
-        let result = poll(&mut descriptor, timeout);
+        let poll_timeout = timeout.map_or(PollTimeout::NONE, |time| round_up(time).unwrap_or(PollTimeout::MAX));
+        let mut descriptor = [PollFd::new(self.wake_reader.as_fd(), PollFlags::POLLIN)];
+        let result = poll(&mut descriptor, poll_timeout);
         let readable = descriptor.iter().filter_map(PollFd::revents).any(|found| found.contains(PollFlags::POLLIN));
         if matches!(result, Ok(1..)) && !readable {
-            // The program closed descriptors that are not its own. Signals are still recorded, only unheralded.
-            let patience = Duration::from_millis(10);
-            std::thread::sleep(at_most.map_or(patience, |time| time.min(patience)));
+            // The program closed our descriptor. The handlers still record signals, so look for them at intervals.
+            std::thread::sleep(timeout.map_or(CLOSED_DESCRIPTOR_WAIT, |time| time.min(CLOSED_DESCRIPTOR_WAIT)));
         }
     }
 
-    /// Everything that has arrived: signals first (their order among each other is not kept by Unix), then requests.
+    /// Removes and returns all messages. Signals come first, then requests in their order.
+    ///
+    /// Unix does not keep the order in which different signals arrived.
     pub(crate) fn take(&self) -> Vec<Message> {
-        let pending = self.delivery.lock().unwrap_or_else(PoisonError::into_inner).pending();
-        let mut notes: Vec<Message> = pending.map(|arrival| Message::Trigger(trigger(arrival))).collect();
-        notes.extend(self.notes().drain(..));
-        notes
+        // A poisoned lock is still consistent: signal-hook keeps its state in atomics.
+        let signals = self.delivery.lock().unwrap_or_else(PoisonError::into_inner).pending();
+        let mut messages: Vec<Message> = signals.map(|origin| Message::Trigger(trigger(origin))).collect();
+        messages.extend(self.lock_messages().drain(..));
+        messages
     }
 
-    fn notes(&self) -> MutexGuard<'_, VecDeque<Message>> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_messages(&self) -> MutexGuard<'_, VecDeque<Message>> {
+        // Only a failed allocation can panic under the lock, and it leaves the queue as it was.
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,97 +1,105 @@
-//! Sets signal masks: around the registration of the handlers, and for the shutdown's own threads.
+//! Sets the signal masks of the shutdown's threads, and blocks signals while the handlers are registered.
 //!
 //! | thread | mask |
 //! |---|---|
-//! | `shutdown`, `shutdown-watch` | until the handlers are registered: all signals blocked; then all but the shutdown's and faults; while it runs hooks: as `shutdown-hooks` |
-//! | `shutdown-hooks`, and the blocking tasks of hooks | the program's at install, without the shutdown's signals |
-//! | `shutdown-telemetry` | idle: as `shutdown-watch`; while it calls the subscriber or the recorder: the program's at install |
-//! | `shutdown-report`, `last-resort` | as `shutdown-watch`, which starts them; they run no code of the program's |
+//! | `shutdown`, `shutdown-watch` | until the handlers are registered: all signals blocked. Then: all but the handled signals and faults. While it runs hooks: as `shutdown-hooks` |
+//! | `shutdown-hooks`, and the blocking tasks of hooks | the program's mask at install, with the handled signals unblocked |
+//! | `shutdown-telemetry` | idle: as `shutdown-watch`. While it calls the subscriber or the recorder: the program's mask at install |
+//! | `shutdown-report`, `last-resort` | inherited from `shutdown-watch`, which starts them. They run no user code |
 
 use std::io;
 
-use nix::sys::signal::{SigSet, SigmaskHow, Signal as HookLabel};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal as NixSignal};
 
 use super::Signal;
 
-/// Blocks all signals on this thread, and in threads that it starts. When this is dropped, signals that arrived are
-/// delivered.
+/// Blocks all signals on this thread, and on the threads that it starts. Dropping the guard restores the earlier mask,
+/// and the kernel then delivers the signals that arrived.
 ///
-/// signal-hook-registry 1.4.8 sets its handler first and publishes the action afterwards. Without this, a signal in
-/// between would be lost.
+/// signal-hook-registry 1.4.8 installs its handler first and publishes the action afterwards. Without this guard, a
+/// signal between the two steps would be lost.
 pub(crate) struct BlockedSignals {
-    before: SigSet,
+    previous_mask: SigSet,
 }
 
 impl BlockedSignals {
-    pub(crate) fn now() -> io::Result<Self> {
-        let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
-        Ok(Self { before })
+    /// Blocks all signals.
+    ///
+    /// # Errors
+    /// Returns the system's error if it refuses the mask.
+    pub(crate) fn block_all() -> io::Result<Self> {
+        let previous_mask = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+        Ok(Self { previous_mask })
     }
 
-    pub(super) fn before(&self) -> SigSet {
-        self.before
+    pub(super) fn previous_mask(&self) -> SigSet {
+        self.previous_mask
     }
 }
 
 impl Drop for BlockedSignals {
     fn drop(&mut self) {
-        let _ = self.before.thread_set_mask();
+        // The mask was valid before, so the system does not refuse it.
+        let _ = self.previous_mask.thread_set_mask();
     }
 }
 
-/// The masks of the threads that carry out a shutdown. An open inbox has them: the handlers are registered.
+/// The signal masks for the threads of a shutdown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Masks {
-    watching: SigSet,
+    supervisor: SigSet,
     hooks: SigSet,
     #[cfg(any(feature = "tracing", feature = "metrics"))]
     program: SigSet,
 }
 
-/// Signals that a thread raises itself by a fault. To block them hides crashes from their handlers.
-const FAULTS: [HookLabel; 7] = [
-    HookLabel::SIGSEGV,
-    HookLabel::SIGBUS,
-    HookLabel::SIGFPE,
-    HookLabel::SIGILL,
-    HookLabel::SIGTRAP,
-    HookLabel::SIGABRT,
-    HookLabel::SIGSYS,
+/// Signals that a thread raises by a fault of its own. They stay unblocked, so that the program's crash handlers run.
+const FAULTS: [NixSignal; 7] = [
+    NixSignal::SIGSEGV,
+    NixSignal::SIGBUS,
+    NixSignal::SIGFPE,
+    NixSignal::SIGILL,
+    NixSignal::SIGTRAP,
+    NixSignal::SIGABRT,
+    NixSignal::SIGSYS,
 ];
 
 impl Masks {
-    pub(super) fn new(before: SigSet, handled: &[Signal]) -> Self {
-        let named = |signal: &Signal| HookLabel::try_from(signal.number()).ok();
-        let last_resort = named(&Signal::LAST_RESORT);
-        let ours = || handled.iter().filter_map(named).chain(last_resort);
-        // A set cannot name real-time signals one by one: where one is handled, none of them is blocked.
-        let real_time = handled.iter().any(|signal| named(signal).is_none());
-        let mut watching = if real_time { HookLabel::iterator().collect() } else { SigSet::all() };
-        let mut hooks = before;
-        for signal in ours() {
-            watching.remove(signal);
+    /// Computes the masks from the program's mask and the signals that the shutdown handles.
+    pub(super) fn new(program: SigSet, handled: &[Signal]) -> Self {
+        let to_nix = |signal: &Signal| NixSignal::try_from(signal.number()).ok();
+        // The last-resort timer sends its signal to the process, so at least one thread must have it unblocked.
+        let last_resort = to_nix(&Signal::LAST_RESORT);
+        let unblocked = || handled.iter().filter_map(to_nix).chain(last_resort);
+        // `SigSet` cannot remove a single real-time signal. If one is handled, none of them is blocked.
+        let handles_real_time = handled.iter().any(|signal| to_nix(signal).is_none());
+        let mut supervisor = if handles_real_time { NixSignal::iterator().collect() } else { SigSet::all() };
+        let mut hooks = program;
+        for signal in unblocked() {
+            supervisor.remove(signal);
             hooks.remove(signal);
         }
-        FAULTS.iter().for_each(|fault| watching.remove(*fault));
+        FAULTS.iter().for_each(|fault| supervisor.remove(*fault));
         Self {
-            watching,
+            supervisor,
             hooks,
             #[cfg(any(feature = "tracing", feature = "metrics"))]
-            program: before,
+            program,
         }
     }
 
-    /// Lets this thread take the shutdown's signals and no others: those belong to the program's threads.
-    pub(crate) fn watch(&self) {
-        let _ = self.watching.thread_set_mask();
+    /// Lets this thread receive the handled signals and blocks all others, which the program's threads receive.
+    pub(crate) fn apply_supervisor_mask(&self) {
+        // The system refuses only invalid arguments, and these are constants.
+        let _ = self.supervisor.thread_set_mask();
     }
 
-    /// Gives this thread the program's mask at install, without the shutdown's signals.
-    pub(crate) fn run_hooks(&self) {
+    /// Sets the program's mask at install, with the handled signals unblocked.
+    pub(crate) fn apply_hook_mask(&self) {
         let _ = self.hooks.thread_set_mask();
     }
 
-    /// Gives this thread the program's mask at install, for code that starts threads or children of its own.
+    /// Sets the program's mask at install, for user code that may start threads or children.
     #[cfg(any(feature = "tracing", feature = "metrics"))]
     pub(crate) fn apply_program_mask(&self) {
         let _ = self.program.thread_set_mask();

@@ -1,11 +1,11 @@
-//! Station 4: signals and requests in, the reason for the stop and its escalations out.
+//! Receives the triggers of a shutdown, signals and requests, and decides what a repeated signal does.
 
 use std::fmt;
 use std::time::Duration;
 
 pub(crate) use inbox::{Inbox, Message};
 pub(crate) use mask::{BlockedSignals, Masks};
-pub use signal::Signal;
+pub use signal::{Signal, UnknownSignalError};
 pub(crate) use signal_set::SignalSet;
 pub use signal_set::SignalSetError;
 
@@ -14,20 +14,32 @@ mod mask;
 mod signal;
 mod signal_set;
 
-/// Why the program stops. The first trigger of a shutdown is its reason, whatever comes later.
+/// The reason for a shutdown.
+///
+/// The first trigger is the reason; later triggers do not change it.
+///
+/// # Examples
+/// ```
+/// use on_shutdown::{Signal, Trigger};
+///
+/// let trigger = Trigger::from(Signal::SIGTERM);
+/// assert!(matches!(trigger, Trigger::Signal { signal: Signal::SIGTERM, .. }));
+/// assert_eq!(trigger.to_string(), "SIGTERM");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trigger {
     /// A signal arrived.
     Signal {
-        /// Which one.
+        /// The signal.
         signal: Signal,
-        /// Who sent it, where the platform tells and the feature `sender` is on.
+        /// The process that sent the signal. `None` if the platform does not report it, or without the feature
+        /// `sender`.
         sender: Option<Sender>,
     },
-    /// The program asked, with a word on why.
+    /// The program called [`request_shutdown`](crate::request_shutdown).
     Request {
-        /// The reason as the program gave it.
+        /// The reason that the program gave.
         label: String,
     },
     /// `main` returned without an error.
@@ -39,19 +51,28 @@ pub enum Trigger {
     },
     /// `main` panicked.
     MainPanicked {
-        /// The panic's message.
+        /// The message of the panic.
         message: String,
     },
 }
 
 impl Trigger {
-    /// Whether the program is still serving, so that a drain delay makes sense.
-    pub(crate) fn still_serves(&self) -> bool {
+    /// Returns whether the program still serves after this trigger, so that a drain delay has a purpose.
+    ///
+    /// A person who presses Ctrl-C does not wait for gateways.
+    pub(crate) fn allows_drain_delay(&self) -> bool {
         match self {
             Self::Signal { signal, .. } => *signal != Signal::SIGINT,
             Self::Request { .. } => true,
             Self::MainReturned | Self::MainFailed { .. } | Self::MainPanicked { .. } => false,
         }
+    }
+}
+
+/// Creates the trigger for a signal whose sender is unknown.
+impl From<Signal> for Trigger {
+    fn from(signal: Signal) -> Self {
+        Self::Signal { signal, sender: None }
     }
 }
 
@@ -70,10 +91,11 @@ impl fmt::Display for Trigger {
 
 /// The process that sent a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Sender {
-    /// Its process id; 0 when it is outside this container's process namespace.
+    /// The process id, or 0 if the process is outside the PID namespace of this container.
     pub pid: i32,
-    /// Its user id.
+    /// The id of the user who runs the process.
     pub uid: u32,
 }
 
@@ -86,32 +108,36 @@ impl fmt::Display for Sender {
     }
 }
 
-/// What a signal that comes during a shutdown does.
+/// The effect of a signal that arrives during a shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Escalation {
-    /// It is the same request as the first one.
-    Same,
-    /// A person does not wait for gateways: the drain delay ends now.
+    /// Does nothing: the signal belongs to the first request.
+    SameRequest,
+    /// Ends the drain delay now: a person does not wait for gateways.
     SkipDelay,
-    /// It is written down, and changes nothing.
-    Noted,
-    /// No delay, no waiting for work in flight, short deadlines.
-    Hurry,
-    /// The process ends at once with 128 + the signal's number.
+    /// Records the signal in the report and changes nothing else.
+    LogOnly,
+    /// Makes the shutdown fast: no delay, no waiting for work in flight, short deadlines.
+    Fast,
+    /// Ends the process at once with 128 + the number of the signal.
     Force(Signal),
 }
 
-/// Signals that come this soon after the first are the same request (a double SIGTERM is normal under docker).
-pub(crate) const SAME_REQUEST: Duration = Duration::from_secs(1);
+/// Signals that arrive within this time after the first belong to the same request. Under docker, a program often gets
+/// SIGTERM twice.
+pub(crate) const SAME_REQUEST_WINDOW: Duration = Duration::from_secs(1);
 
-/// Decides what the signal does, by how long after the trigger it comes and how many have counted before.
-pub(crate) fn escalate(signal: Signal, since: Duration, counted: u32, on_any: bool) -> Escalation {
-    let interactive = signal == Signal::SIGINT;
-    match (since < SAME_REQUEST, interactive || on_any, counted) {
-        (true, _, _) if interactive => Escalation::SkipDelay,
-        (true, _, _) => Escalation::Same,
-        (false, false, _) => Escalation::Noted,
-        (false, true, 0) => Escalation::Hurry,
+/// Decides the effect of a signal that arrives `since` after the trigger, after `escalations` earlier ones.
+///
+/// Only SIGINT escalates, unless `escalate_on_any` is set.
+pub(crate) fn escalate(signal: Signal, since: Duration, escalations: u32, escalate_on_any: bool) -> Escalation {
+    let is_interactive = signal == Signal::SIGINT;
+    match (since < SAME_REQUEST_WINDOW, is_interactive || escalate_on_any, escalations) {
+        // A launcher and the terminal may both send SIGINT for one Ctrl-C, so the first second never escalates.
+        (true, _, _) if is_interactive => Escalation::SkipDelay,
+        (true, _, _) => Escalation::SameRequest,
+        (false, false, _) => Escalation::LogOnly,
+        (false, true, 0) => Escalation::Fast,
         (false, true, _) => Escalation::Force(signal),
     }
 }
@@ -122,20 +148,20 @@ mod tests {
 
     #[test]
     fn spec_3_19_escalation_is_a_table() {
-        use Escalation::{Force, Hurry, Noted, Same, SkipDelay};
+        use Escalation::{Fast, Force, LogOnly, SameRequest, SkipDelay};
         let (term, int, hup) = (Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP);
         let table = [
-            (term, 0, 0, false, Same),
-            (term, 999, 0, true, Same),
-            (hup, 1, 0, false, Same),
+            (term, 0, 0, false, SameRequest),
+            (term, 999, 0, true, SameRequest),
+            (hup, 1, 0, false, SameRequest),
             (int, 1, 0, false, SkipDelay),
             (int, 999, 1, true, SkipDelay),
-            (term, 1000, 0, false, Noted),
-            (term, 1000, 5, false, Noted),
-            (term, 1000, 0, true, Hurry),
+            (term, 1000, 0, false, LogOnly),
+            (term, 1000, 5, false, LogOnly),
+            (term, 1000, 0, true, Fast),
             (term, 1500, 1, true, Force(term)),
             (hup, 1500, 1, true, Force(hup)),
-            (int, 1000, 0, false, Hurry),
+            (int, 1000, 0, false, Fast),
             (int, 1000, 1, false, Force(int)),
             (int, 9000, 7, false, Force(int)),
         ];

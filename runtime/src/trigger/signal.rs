@@ -1,53 +1,66 @@
-//! A signal's number in, its name out; the only file that knows numbers.
+//! Defines [`Signal`]. No other file of this crate contains signal numbers.
 
 use std::ffi::c_int;
 use std::fmt;
+use std::str::FromStr;
 
 use signal_hook::consts;
 
 /// A Unix signal.
+///
+/// # Examples
+/// ```
+/// use on_shutdown::Signal;
+///
+/// assert_eq!(Signal::SIGTERM.to_string(), "SIGTERM");
+/// assert_eq!("TERM".parse(), Ok(Signal::SIGTERM));
+/// assert_eq!(Signal::try_from(15), Ok(Signal::SIGTERM));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Signal(c_int);
 
 impl Signal {
-    /// The terminal went away, or "read your configuration again".
+    /// The terminal was closed; for many daemons, a request to read the configuration again.
     pub const SIGHUP: Self = Self(consts::SIGHUP);
-    /// Ctrl-C: a person at a terminal.
+    /// Ctrl-C, pressed by a person at a terminal.
     pub const SIGINT: Self = Self(consts::SIGINT);
-    /// Ctrl-\.
+    /// Ctrl-\, pressed by a person at a terminal.
     pub const SIGQUIT: Self = Self(consts::SIGQUIT);
-    /// The platform asks the program to stop.
+    /// A request by the platform to stop.
     pub const SIGTERM: Self = Self(consts::SIGTERM);
-    /// For the program's own use.
+    /// A signal for the program's own use.
     pub const SIGUSR1: Self = Self(consts::SIGUSR1);
-    /// For the program's own use.
+    /// A second signal for the program's own use.
     pub const SIGUSR2: Self = Self(consts::SIGUSR2);
-    /// The terminal's size changed; Apache's graceful stop, which some images send.
+    /// The size of the terminal changed. Apache stops gracefully on this signal, and some images send it.
     pub const SIGWINCH: Self = Self(consts::SIGWINCH);
-    /// A timer of `alarm` ended.
+    /// A timer of `alarm` expired.
     pub const SIGALRM: Self = Self(consts::SIGALRM);
-    /// The signal of the last resort's timer (see `exit`); hardly any program uses it.
+    /// The signal of the last-resort timer (see `exit`), chosen because few programs use it.
     pub(crate) const LAST_RESORT: Self = Self(consts::SIGVTALRM);
 
-    /// Any signal by its number, for those without a name here (`SIGRTMIN+3` is 37 with glibc).
-    /// Whether it exists and can be caught is checked at install.
+    /// Creates a signal from its number, without a check.
+    ///
+    /// Install checks that the signal exists and can be caught. `Signal::try_from` checks at once that it exists.
+    /// Real-time signals have numbers only: `SIGRTMIN+3` is 37 with glibc.
     #[must_use]
     pub const fn from_raw(number: i32) -> Self {
         Self(number)
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub const fn number(self) -> i32 {
         self.0
     }
 
-    /// Whether no handler can be set: SIGKILL and SIGSTOP by the kernel's rule, faults by sanity.
+    /// Returns whether a handler is impossible: the kernel refuses one for SIGKILL and SIGSTOP, and signal-hook
+    /// refuses one for faults.
     pub(super) fn is_uncatchable(self) -> bool {
-        signal_hook::consts::FORBIDDEN.contains(&self.0)
+        consts::FORBIDDEN.contains(&self.0)
     }
 
-    /// Whether the kernel knows the number (and it is not one that the C library keeps for itself).
+    /// Returns whether the kernel knows the number. The C library keeps 32 and 33 for itself.
     pub(super) fn exists(self) -> bool {
         (1..=31).contains(&self.0) || (34..=64).contains(&self.0)
     }
@@ -59,5 +72,76 @@ impl fmt::Display for Signal {
             Some(name) => f.write_str(name),
             None => write!(f, "signal {}", self.0),
         }
+    }
+}
+
+/// Creates a signal from its number, and checks that the signal exists.
+impl TryFrom<i32> for Signal {
+    type Error = UnknownSignalError;
+
+    fn try_from(number: i32) -> Result<Self, UnknownSignalError> {
+        let signal = Self(number);
+        if signal.exists() { Ok(signal) } else { Err(UnknownSignalError(number.to_string())) }
+    }
+}
+
+/// Parses a name (`SIGTERM`, `TERM`) or a number (`15`), as `STOPSIGNAL` of a container image takes them.
+impl FromStr for Signal {
+    type Err = UnknownSignalError;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSignalError> {
+        let unknown = || UnknownSignalError(text.to_owned());
+        if let Ok(number) = text.parse::<i32>() {
+            return Self::try_from(number);
+        }
+        // Only one `SIG` is stripped: `SIGSIGTERM` is a mistake.
+        let short = |name: &str| name.strip_prefix("SIG").unwrap_or(name).to_owned();
+        let has_name = |number: &c_int| {
+            signal_hook::low_level::signal_name(*number).is_some_and(|name| short(name) == short(text))
+        };
+        (1..=31).find(has_name).map(Self).ok_or_else(unknown)
+    }
+}
+
+/// The error for a number or a name that no [`Signal`] has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownSignalError(String);
+
+impl fmt::Display for UnknownSignalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "unknown signal `{}`; write a name, for example `SIGTERM`, or a number from 1 to 31 or from 34 to 64",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for UnknownSignalError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_is_parsed_from_its_name_and_its_number() {
+        for text in ["SIGTERM", "TERM", "15"] {
+            assert_eq!(text.parse(), Ok(Signal::SIGTERM), "{text}");
+        }
+        assert_eq!("37".parse(), Ok(Signal::from_raw(37)));
+        for number in 1..=31 {
+            let signal = Signal::from_raw(number);
+            assert!(signal.to_string().starts_with("signal ") || signal.to_string().parse() == Ok(signal), "{signal}");
+        }
+        for text in ["", "SIG", "sigterm", "SIGSIGTERM", "0", "32", "65", "-1", "99999999999"] {
+            assert_eq!(text.parse::<Signal>(), Err(UnknownSignalError(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn an_unknown_signal_says_what_to_write() {
+        let expected =
+            "unknown signal `99`; write a name, for example `SIGTERM`, or a number from 1 to 31 or from 34 to 64";
+        assert_eq!(Signal::try_from(99).map_err(|error| error.to_string()), Err(expected.to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! The signals that a program asks for in, those that can be handled out.
+//! Checks the set of signals that start a shutdown.
 
 use std::fmt;
 use std::io::Read;
@@ -12,16 +12,17 @@ pub(crate) struct SignalSet {
     handle_ignored_signals: bool,
 }
 
-/// A set of signals that cannot be handled.
+/// The error for a set of signals that cannot be handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SignalSetError {
-    /// No signal at all: nothing from outside could stop the program in order.
+    /// The set is empty, so no signal could start a shutdown.
     Empty,
-    /// SIGKILL, SIGSTOP or a fault.
+    /// The signal is SIGKILL, SIGSTOP or a fault.
     Uncatchable(Signal),
-    /// No such signal.
+    /// The number is not that of a signal.
     Unknown(Signal),
-    /// The one that ends a stop that is stuck.
+    /// The signal is reserved for the last-resort timer, which ends a shutdown that hangs.
     Reserved(Signal),
 }
 
@@ -30,7 +31,7 @@ impl fmt::Display for SignalSetError {
         match self {
             Self::Empty => f.write_str("the set of signals is empty; name at least one, for example `SIGTERM`"),
             Self::Uncatchable(signal) => {
-                write!(f, "{signal} cannot be caught; use `SIGTERM`, or the image's STOPSIGNAL")
+                write!(f, "{signal} cannot be caught; write `SIGTERM`, or the STOPSIGNAL of the container image")
             }
             Self::Unknown(signal) => write!(
                 f,
@@ -38,7 +39,10 @@ impl fmt::Display for SignalSetError {
                 signal.number()
             ),
             Self::Reserved(signal) => {
-                write!(f, "{signal} is the signal that ends a stop that is stuck; choose another")
+                write!(
+                    f,
+                    "{signal} is reserved for the last-resort timer, which ends a shutdown that hangs; write another signal, for example `SIGTERM`"
+                )
             }
         }
     }
@@ -57,10 +61,11 @@ impl SignalSet {
         self.signals = signals;
     }
 
-    pub(crate) fn set_override_ignored(&mut self, yes: bool) {
+    pub(crate) fn set_handle_ignored_signals(&mut self, yes: bool) {
         self.handle_ignored_signals = yes;
     }
 
+    /// Checks that every signal can be handled.
     pub(crate) fn check(&self) -> Result<(), SignalSetError> {
         if self.signals.is_empty() {
             return Err(SignalSetError::Empty);
@@ -73,21 +78,25 @@ impl SignalSet {
         })
     }
 
-    /// The signals to handle, and those that were ignored when the program started and stay so.
-    pub(crate) fn split(&self) -> (Vec<Signal>, Vec<Signal>) {
+    /// Returns the signals to handle, and the signals to leave ignored because they were ignored when the program
+    /// started.
+    pub(crate) fn split_ignored(&self) -> (Vec<Signal>, Vec<Signal>) {
         let ignored = if self.handle_ignored_signals { 0 } else { ignored_at_start() };
         self.signals.iter().partition(|signal| ignored & bit(**signal) == 0)
     }
 }
 
+/// Returns the bit of the signal in the kernel's masks.
 fn bit(signal: Signal) -> u64 {
+    // `check` ran before, so the number is between 1 and 64.
     1 << (signal.number() - 1)
 }
 
-/// The kernel's mask of ignored signals; none where the system does not tell.
-/// The standard library ignores SIGPIPE itself; a program that asks for SIGPIPE asks for it.
+/// Returns the kernel's mask of ignored signals, or 0 without `/proc`.
+///
+/// SIGPIPE does not count: the standard library ignores it in every program, so a program that names it wants it.
 fn ignored_at_start() -> u64 {
-    // The file does not know its own length: without the room, it takes eight reads.
+    // `/proc` reports no file length; with less capacity the file takes eight reads.
     let mut status = String::with_capacity(4096);
     let _ = std::fs::File::open("/proc/self/status").and_then(|mut file| file.read_to_string(&mut status));
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

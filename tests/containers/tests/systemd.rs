@@ -80,7 +80,8 @@ fn a_drain_of_5_s_is_carried_past_a_stop_timeout_of_2_s_while_work_ends() {
         assert!(systemd.show(UNIT, "StatusText").starts_with("SIGTERM from pid 1, uid 0; 1 completed in 5"));
 
         let said = ["working", "flushed", "on-shutdown: SIGTERM from pid 1, uid 0; 1 hook to run within "];
-        let grace = "on-shutdown: 0 hooks, on SIGTERM, SIGINT; grace period 1m 30s (the default of systemd, known by ";
+        let grace =
+            "on-shutdown: 0 hooks, on SIGTERM, SIGINT; grace period 1m 30s (the default of systemd, detected by ";
         assert_readable(&systemd.journal(UNIT), &[said.as_slice(), &[grace]].concat());
     });
 }

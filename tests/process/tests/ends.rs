@@ -99,7 +99,7 @@ fn install_twice_is_an_error_and_a_failed_install_changes_nothing() {
     let ended = ends("twice");
     ended
         .assert_code(0)
-        .assert_out("bad: a grace period of 1 ms (set by the program) cannot be kept; it must be between 100 ms");
+        .assert_out("bad: a grace period of 1 ms (set by the program) cannot be used; write a duration between 100 ms");
     ended.assert_out("second: a shutdown is already installed").assert_order(&["hook", "last"]);
 }
 

@@ -13,7 +13,7 @@ fn spec_3_10_a_bad_grace_period_names_the_variable_the_value_and_what_to_write()
         ("soon", "`ON_SHUTDOWN_GRACE_PERIOD=soon` is not a duration: "),
         (
             "0s",
-            "a grace period of 0 µs (from ON_SHUTDOWN_GRACE_PERIOD) cannot be kept; it must be between 100 ms and 7days",
+            "a grace period of 0 µs (from ON_SHUTDOWN_GRACE_PERIOD) cannot be used; write a duration between 100 ms and 7days",
         ),
         ("5M", "`ON_SHUTDOWN_GRACE_PERIOD=5M` is not a duration: `M` is a month; write `5m`"),
         ("99999999999999999999s", "`ON_SHUTDOWN_GRACE_PERIOD=99999999999999999999s` is not a duration: "),
@@ -59,7 +59,7 @@ fn spec_3_10_the_platform_gives_the_default_and_the_environment_goes_before_it()
     let on_kubernetes = || Program::new(env!("CARGO_BIN_EXE_idle")).env("KUBERNETES_SERVICE_HOST", "10.0.0.1");
     let mut program = on_kubernetes().start();
     program.signal(process::Signal::SIGTERM);
-    let said = "grace period 30 s (the default of Kubernetes, known by KUBERNETES_SERVICE_HOST), deadline 25.5 s";
+    let said = "grace period 30 s (the default of Kubernetes, detected by KUBERNETES_SERVICE_HOST), deadline 25.5 s";
     program.wait().assert_code(0).assert_err(said);
     let mut program = on_kubernetes().env("ON_SHUTDOWN_GRACE_PERIOD", "20s").start();
     program.signal(process::Signal::SIGTERM);
@@ -85,23 +85,26 @@ fn bad_settings_are_errors_at_install() {
         ("no-such-signal", "there is no signal with the number 1234"),
         (
             "zero-grace",
-            "a grace period of 0 µs (set by the program) cannot be kept; it must be between 100 ms and 7days",
+            "a grace period of 0 µs (set by the program) cannot be used; write a duration between 100 ms and 7days",
         ),
-        ("endless-grace", "cannot be kept; it must be between 100 ms and 7days"),
+        ("endless-grace", "cannot be used; write a duration between 100 ms and 7days"),
         (
             "long-delay",
-            "a drain delay of 9 s leaves no time for hooks: of the grace period of 10 s, 8.3 s are usable from the \
-             trigger on, and the last 1 s of these are kept for flush; write a `drain_delay` of at most 6.47 s or a \
+            "a drain delay of 9 s leaves no time for hooks: the grace period of 10 s gives hooks 8.3 s, of which \
+             the last 1 s are kept for flush; write a `drain_delay` of at most 6.47 s or a \
              `grace_period` of at least 14 s",
         ),
         ("endless-delay", "; write a `drain_delay` of at most 6.47 s"),
         // Two of three seconds, which the slice for flush does not leave.
         (
             "short-grace",
-            "a drain delay of 2 s leaves no time for hooks: of the grace period of 3 s, 2.28 s are usable from the \
-             trigger on, and the last 1 s of these are kept for flush; write a `drain_delay` of at most 1.05 s",
+            "a drain delay of 2 s leaves no time for hooks: the grace period of 3 s gives hooks 2.28 s, of which \
+             the last 1 s are kept for flush; write a `drain_delay` of at most 1.05 s",
         ),
-        ("too-short-grace", "a drain delay of 1.2 s leaves only 80 ms for hooks: of the grace period of 3 s, 2.28 s"),
+        (
+            "too-short-grace",
+            "a drain delay of 1.2 s leaves only 80 ms for hooks: the grace period of 3 s gives hooks 2.28 s",
+        ),
     ] {
         let ended = refused(what);
         ended.assert_code(0).assert_out(said).assert_no_err("panicked");
@@ -113,7 +116,7 @@ fn spec_3_13_a_plan_that_does_not_fit_is_named_at_install() {
     let ended = refused("half-delay");
     ended.assert_err("the drain delay of 5 s is more than half of the usable 8.3 s; write a shorter `drain_delay`");
     ended.assert_err(
-        "exceeds the 8.3 s there are; if every hook takes its whole timeout, these are cut short: endless to",
+        "exceeds the usable time of 8.3 s; if every hook takes its whole timeout, these hooks are cut short: endless to",
     );
 }
 

@@ -58,14 +58,14 @@ fn a_change_that_cannot_be_made_is_an_error_at_install_that_says_what_to_write()
         ("zzz disabled", "the hooks are `"),
         (
             "process_orders::flush_orders",
-            "nothing is asked of `process_orders::flush_orders`; write `process_orders::flush_orders disabled`",
+            "`process_orders::flush_orders` has no setting; write `process_orders::flush_orders disabled`",
         ),
         (
             "process_orders::flush_orders off",
-            "`off` of `process_orders::flush_orders` has no meaning: write `disabled`, `timeout=2s` or `priority=10`",
+            "`off` is not a valid setting of `process_orders::flush_orders`: write `disabled`, `timeout=2s` or `priority=10`",
         ),
         ("process_orders::flush_orders timeout=2", "the unit is missing; write `2s`"),
-        ("process_orders::flush_orders timeout=0s", "a timeout of zero"),
+        ("process_orders::flush_orders timeout=0s", "the timeout of `process_orders::flush_orders` is zero"),
         ("process_orders::flush_orders priority=high", "a priority is a whole number"),
     ] {
         let ended = Program::new(env!("CARGO_BIN_EXE_ordered")).env(HOOKS, text).run();

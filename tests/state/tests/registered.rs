@@ -36,7 +36,7 @@ fn spec_3_3_a_hook_made_during_the_shutdown_runs_if_its_phase_has_not_passed() {
     ended.assert_order(&["stop -5 ran, made in stop", "close 0 ran, made in stop"]);
     let too_late = |name: &str, phase: &str| {
         format!(
-            "`{name}` comes too late: the shutdown is past the phase `{phase}`; do its work now, or in a later phase"
+            "hook `{name}` was registered too late: the phase `{phase}` is over; do its work now, or register it for a later phase"
         )
     };
     ended.assert_out(&format!("stop: {}", too_late("drain 4", "drain")));

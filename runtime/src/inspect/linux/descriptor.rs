@@ -1,42 +1,42 @@
-//! A descriptor's number in, what it stands for out.
+//! Describes what a file descriptor refers to.
 
+use super::proc_dir::{LinkTarget, ProcDir};
 use super::socket;
-use super::task::{LinkedHook, Task};
 
-/// So many descriptors are named, the others counted.
-pub(super) const NAMED: usize = 4;
+/// Maximum number of descriptors that one message names. The message counts the others.
+pub(super) const MAX_NAMED: usize = 4;
 
-/// What a descriptor stands for, in words.
+/// The description of a descriptor.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Described {
-    pub(super) words: String,
-    /// A file of a file system, on a disk or on a server.
+pub(super) struct Description {
+    pub(super) text: String,
+    /// Whether it is a file on a disk or on a file server.
     pub(super) is_stored: bool,
 }
 
-/// `None` when nothing is known, as of a descriptor closed meanwhile.
-pub(super) fn describe(task: &Task, descriptor: i32) -> Option<Described> {
-    task.link(descriptor).map(|link| describe_link(task, link))
+/// Describes a descriptor. Returns `None` if nothing is known, for example if the descriptor is closed.
+pub(super) fn describe(dir: &ProcDir, descriptor: i32) -> Option<Description> {
+    dir.read_link(descriptor).map(|target| describe_target(dir, target))
 }
 
-pub(super) fn describe_link(task: &Task, link: LinkedHook) -> Described {
-    let is_stored = matches!(&link, LinkedHook::Path(path) if is_stored(path));
-    let words = match link {
-        LinkedHook::Socket(inode) => socket::describe(task, inode).unwrap_or_else(|| "a socket".to_owned()),
-        LinkedHook::Pipe(_) => "a pipe".to_owned(),
-        LinkedHook::Anonymous(kind) => anonymous(&kind),
-        LinkedHook::Path(path) => path,
+pub(super) fn describe_target(dir: &ProcDir, target: LinkTarget) -> Description {
+    let is_stored = matches!(&target, LinkTarget::Path(path) if is_stored(path));
+    let text = match target {
+        LinkTarget::Socket(inode) => socket::describe(dir, inode).unwrap_or_else(|| "a socket".to_owned()),
+        LinkTarget::Pipe(_) => "a pipe".to_owned(),
+        LinkTarget::Anonymous(kind) => anonymous(&kind),
+        LinkTarget::Path(path) => path,
     };
-    Described { words, is_stored }
+    Description { text, is_stored }
 }
 
-/// Whether a thread that is blocked on this path waits for a disk or for a file server.
+/// Returns whether a thread that is blocked on this path waits for a disk or a file server.
 pub(super) fn is_stored(path: &str) -> bool {
     path.starts_with('/') && !["/dev/", "/proc/", "/sys/"].iter().any(|other| path.starts_with(other))
 }
 
 fn anonymous(kind: &str) -> String {
-    let words = match kind {
+    let text = match kind {
         "eventpoll" => "an epoll set",
         "eventfd" => "an eventfd",
         "inotify" => "an inotify watch",
@@ -47,26 +47,26 @@ fn anonymous(kind: &str) -> String {
         "userfaultfd" => "a userfaultfd",
         other => return format!("an anonymous {other}"),
     };
-    words.to_owned()
+    text.to_owned()
 }
 
-/// `fd 3, a pipe`, or `fd 3 (a pipe), fd 7 (..) and 12 more`.
-pub(super) fn list(named: &[(i32, Option<String>)], more: usize) -> String {
-    if let ([(descriptor, words)], 0) = (named, more) {
-        return one(*descriptor, words.as_deref());
+/// Formats several descriptors: `fd 3 (a pipe), fd 7 (..) and 12 more`. Formats a single one as [`format_one`].
+pub(super) fn format_list(named: &[(i32, Option<String>)], more: usize) -> String {
+    if let ([(descriptor, text)], 0) = (named, more) {
+        return format_one(*descriptor, text.as_deref());
     }
-    let named = named.iter().map(|(descriptor, words)| match words {
-        Some(words) => format!("fd {descriptor} ({words})"),
+    let named = named.iter().map(|(descriptor, text)| match text {
+        Some(text) => format!("fd {descriptor} ({text})"),
         None => format!("fd {descriptor}"),
     });
     let named = named.collect::<Vec<_>>().join(", ");
     if more == 0 { named } else { format!("{named} and {more} more") }
 }
 
-/// `fd 3, a pipe`.
-pub(super) fn one(descriptor: i32, words: Option<&str>) -> String {
-    match words {
-        Some(words) => format!("fd {descriptor}, {words}"),
+/// Formats one descriptor: `fd 3, a pipe`.
+pub(super) fn format_one(descriptor: i32, text: Option<&str>) -> String {
+    match text {
+        Some(text) => format!("fd {descriptor}, {text}"),
         None => format!("fd {descriptor}"),
     }
 }

@@ -1,56 +1,59 @@
-//! A thread of this process in, a sentence about it out, from what `/proc` says.
+//! Describes what a thread is doing, from the files of `/proc`.
 
 use nix::unistd::{Pid, gettid};
 
-use call::Place;
+use proc_dir::ProcDir;
 use stat::Stat;
-use task::Task;
+use syscall::ThreadState;
 
-mod call;
 mod child;
+mod describe;
 mod descriptor;
 mod epoll;
 mod memory;
-mod sentence;
+mod proc_dir;
 mod socket;
 mod stat;
-mod table;
-mod task;
+mod syscall;
+mod syscall_table;
 
-pub(super) fn what_it_does(thread: Pid) -> Option<String> {
-    // A thread that looks at itself would find itself reading `/proc`.
+pub(super) fn thread_activity(thread: Pid) -> Option<String> {
+    // The current thread is always reading `/proc`.
     if thread == gettid() {
         return None;
     }
-    let task = Task::of(thread)?;
-    let before = Moment::of(&task);
-    let stat = Stat::of(&task)?;
+    let dir = ProcDir::of_thread(thread)?;
+    let before = Snapshot::of(&dir);
+    let stat = Stat::of(&dir)?;
     if stat.has_ended() {
         return None;
     }
-    // gVisor has no such file, and neither has a kernel built without it.
-    let Some(place) = before.place.as_deref().and_then(call::parse) else { return sentence::without_place(&stat) };
-    match place {
-        Place::Running => Some(sentence::running(&stat)),
-        Place::OutsideCalls => Some(sentence::outside_calls(&stat)),
-        Place::In(call) => {
-            let detailed = sentence::in_call(&call, &stat, Some(&task));
-            let has_stayed = Moment::of(&task) == before;
-            Some(if has_stayed { detailed } else { sentence::in_call(&call, &stat, None) })
+    // gVisor and some kernels do not have the file `syscall`.
+    let Some(state) = before.syscall.as_deref().and_then(syscall::parse_state) else {
+        return describe::from_stat(&stat);
+    };
+    match state {
+        ThreadState::Running => Some(describe::running(&stat)),
+        ThreadState::OutsideSyscall => Some(describe::outside_syscall(&stat)),
+        ThreadState::InSyscall(call) => {
+            let detailed = describe::in_syscall(&call, &stat, Some(&dir));
+            let has_stayed = Snapshot::of(&dir) == before;
+            Some(if has_stayed { detailed } else { describe::in_syscall(&call, &stat, None) })
         }
     }
 }
 
-/// Two that are equal vouch for all that was read between them: the thread has not moved.
+/// The state of a thread at one time. Two equal snapshots prove that the thread stayed in its system call between them,
+/// so everything that was read between them belongs to this call.
 #[derive(PartialEq, Eq)]
-struct Moment {
-    place: Option<String>,
-    /// Counts how often the thread was given a CPU, where the kernel counts.
-    turns: Option<String>,
+struct Snapshot {
+    syscall: Option<String>,
+    /// Contains how often the thread got a CPU. `None` if the kernel does not count.
+    schedule: Option<String>,
 }
 
-impl Moment {
-    fn of(task: &Task) -> Self {
-        Self { place: task.text("syscall"), turns: task.text("schedstat") }
+impl Snapshot {
+    fn of(dir: &ProcDir) -> Self {
+        Self { syscall: dir.read_text("syscall"), schedule: dir.read_text("schedstat") }
     }
 }

@@ -1,40 +1,41 @@
-//! A socket's inode in, its kind and its addresses out, from the kernel's tables of sockets.
+//! Describes a socket by its kind and its addresses, from the kernel's socket tables.
 //!
-//! The tables, and not `getpeername`: asking an Internet socket takes its lock, which the stuck thread may hold.
+//! `getpeername` is no alternative: it takes the lock of the socket, which the stuck thread may hold.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::task::{Task, printable};
+use super::proc_dir::{ProcDir, printable};
 
-/// The kernel's `TCP_SYN_SENT`: connecting, and nobody has answered.
-const UNANSWERED: &str = "02";
+/// The kernel's `TCP_SYN_SENT`: connecting, without an answer yet.
+const SYN_SENT: &str = "02";
 /// The kernel's `TCP_LISTEN`.
 const LISTENING: &str = "0A";
-/// The kernel's `SO_ACCEPTCON` among the flags of a unix socket.
+/// The kernel's flag `SO_ACCEPTCON` of a unix socket that listens.
 const ACCEPTS: u32 = 1 << 16;
 
-/// A line of a table and an inode in, words out if the line is about it.
-type About = fn(&str, u64) -> Option<String>;
+/// Describes the socket of a table line if the socket has this inode.
+type LineParser = fn(&str, u64) -> Option<String>;
 
-const TABLES: [(&str, About); 5] =
+/// The tables, with the parser of their lines.
+const TABLES: [(&str, LineParser); 5] =
     [("net/tcp", tcp), ("net/tcp6", tcp), ("net/udp", udp), ("net/udp6", udp), ("net/unix", unix)];
 
-/// `None` for a socket of another kind, or one too far down the tables.
-pub(super) fn describe(task: &Task, inode: u64) -> Option<String> {
-    TABLES.iter().find_map(|(table, about)| task.find(table, |line| about(line, inode)))
+/// Describes the socket. Returns `None` for a socket of another kind, and for one that is too far down the tables.
+pub(super) fn describe(dir: &ProcDir, inode: u64) -> Option<String> {
+    TABLES.iter().find_map(|(table, parse)| dir.find_line(table, |line| parse(line, inode)))
 }
 
 fn tcp(line: &str, inode: u64) -> Option<String> {
-    let Internet { local, remote, state } = internet(line, inode)?;
+    let InetSocket { local, remote, state } = parse_inet(line, inode)?;
     Some(match state {
         LISTENING => format!("a TCP socket listening on {local}"),
-        UNANSWERED => format!("a TCP connection to {remote} (no answer yet)"),
+        SYN_SENT => format!("a TCP connection to {remote} (no answer yet)"),
         _ => format!("a TCP connection to {remote}"),
     })
 }
 
 fn udp(line: &str, inode: u64) -> Option<String> {
-    let Internet { local, remote, .. } = internet(line, inode)?;
+    let InetSocket { local, remote, .. } = parse_inet(line, inode)?;
     Some(match remote.port() {
         0 => format!("a UDP socket on {local}"),
         _ => format!("a UDP socket connected to {remote}"),
@@ -42,23 +43,23 @@ fn udp(line: &str, inode: u64) -> Option<String> {
 }
 
 /// One line of the tables of TCP and UDP.
-struct Internet<'line> {
+struct InetSocket<'line> {
     local: SocketAddr,
     remote: SocketAddr,
     state: &'line str,
 }
 
-/// `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ..`
-fn internet(line: &str, inode: u64) -> Option<Internet<'_>> {
+/// Parses a line `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ..`.
+fn parse_inet(line: &str, inode: u64) -> Option<InetSocket<'_>> {
     let mut fields = line.split_ascii_whitespace().skip(1);
     let (local, remote, state) = (fields.next()?, fields.next()?, fields.next()?);
-    let of_this_line: u64 = fields.nth(5)?.parse().ok()?;
-    (of_this_line == inode).then_some(())?;
-    Some(Internet { local: address(local)?, remote: address(remote)?, state })
+    let line_inode: u64 = fields.nth(5)?.parse().ok()?;
+    (line_inode == inode).then_some(())?;
+    Some(InetSocket { local: parse_address(local)?, remote: parse_address(remote)?, state })
 }
 
-/// `0100007F:1F90`: words of 32 bits, each as the machine reads the bytes of the network; the port as a number.
-fn address(text: &str) -> Option<SocketAddr> {
+/// Parses an address `0100007F:1F90`: 32-bit words in the byte order of the machine, and the port as a number.
+fn parse_address(text: &str) -> Option<SocketAddr> {
     let (words, port) = text.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
     let word = |at: usize| Some(u32::from_str_radix(words.get(at..at + 8)?, 16).ok()?.to_ne_bytes());
@@ -67,6 +68,7 @@ fn address(text: &str) -> Option<SocketAddr> {
         32 => {
             let words = [word(0)?, word(8)?, word(16)?, word(24)?];
             let bytes: [u8; 16] = words.concat().try_into().ok()?;
+            // An IPv4 peer of an IPv6 socket is `::ffff:10.0.0.3` in the table.
             IpAddr::V6(Ipv6Addr::from(bytes)).to_canonical()
         }
         _ => return None,
@@ -74,9 +76,10 @@ fn address(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(address, port))
 }
 
-/// `Num: RefCount Protocol Flags Type St Inode Path`, where the path is the rest of the line.
+/// Parses a line `Num: RefCount Protocol Flags Type St Inode Path`. The path is the rest of the line.
 fn unix(line: &str, inode: u64) -> Option<String> {
     let mut rest = line;
+    // Not `split_ascii_whitespace`: the path may contain blanks.
     let mut field = || {
         let (field, after) = rest.trim_start_matches(' ').split_once(' ').unwrap_or((rest.trim_start_matches(' '), ""));
         rest = after;

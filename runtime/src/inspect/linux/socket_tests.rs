@@ -1,4 +1,4 @@
-//! Lines of the kernel's tables, whole, cut and forged.
+//! Tests the parsers with whole, cut and invalid lines of the kernel's tables.
 
 use super::*;
 
@@ -14,15 +14,15 @@ const CONNECTED_UDP: &str = " 2714: 0500000A:8235 0200000A:0035 01 00000000:0000
 
 #[cfg(target_endian = "little")]
 #[test]
-fn spec_3_23_an_internet_socket_is_said_with_its_addresses() {
-    let said = |about: About, line, inode| about(line, inode).unwrap_or_default();
-    assert_eq!(said(tcp, LISTENING_V4, 1456), "a TCP socket listening on 0.0.0.0:2024");
-    assert_eq!(said(tcp, ESTABLISHED, 31337), "a TCP connection to 10.0.0.3:5432");
-    assert_eq!(said(tcp, MAPPED, 77), "a TCP connection to 10.0.0.3:5432");
-    assert_eq!(said(tcp, V6, 78), "a TCP connection to [2001:db8::2]:443 (no answer yet)");
-    assert_eq!(said(tcp, ANY_V6, 79), "a TCP socket listening on [::]:80");
-    assert_eq!(said(udp, BOUND_UDP, 90), "a UDP socket on 0.0.0.0:53");
-    assert_eq!(said(udp, CONNECTED_UDP, 91), "a UDP socket connected to 10.0.0.2:53");
+fn spec_3_23_an_internet_socket_is_described_by_its_addresses() {
+    let text = |parse: LineParser, line, inode| parse(line, inode).unwrap_or_default();
+    assert_eq!(text(tcp, LISTENING_V4, 1456), "a TCP socket listening on 0.0.0.0:2024");
+    assert_eq!(text(tcp, ESTABLISHED, 31337), "a TCP connection to 10.0.0.3:5432");
+    assert_eq!(text(tcp, MAPPED, 77), "a TCP connection to 10.0.0.3:5432");
+    assert_eq!(text(tcp, V6, 78), "a TCP connection to [2001:db8::2]:443 (no answer yet)");
+    assert_eq!(text(tcp, ANY_V6, 79), "a TCP socket listening on [::]:80");
+    assert_eq!(text(udp, BOUND_UDP, 90), "a UDP socket on 0.0.0.0:53");
+    assert_eq!(text(udp, CONNECTED_UDP, 91), "a UDP socket connected to 10.0.0.2:53");
 }
 
 #[test]
@@ -61,15 +61,15 @@ fn spec_3_23_garbage_is_no_line() {
 }
 
 #[test]
-fn spec_3_23_a_unix_socket_is_said_with_its_path() {
+fn spec_3_23_a_unix_socket_is_described_by_its_path() {
     let line =
         |flags: &str, rest: &str| unix(&format!("0000000009c0cda8: 00000002 00000000 {flags} 0001 01{rest}"), 4090);
-    let said = |flags, rest| line(flags, rest).unwrap_or_default();
-    assert_eq!(said("00010000", "  4090 /run/docker.sock"), "a unix socket listening on /run/docker.sock");
-    assert_eq!(said("00000000", "  4090 /run/docker.sock"), "a unix socket at /run/docker.sock");
-    assert_eq!(said("00000000", " 4090 /run/with  two blanks"), "a unix socket at /run/with  two blanks");
-    assert_eq!(said("00000000", "     4090 @abstract"), "a unix socket at @abstract");
-    assert_eq!(said("00000000", " 4090"), "a unix socket");
+    let text = |flags, rest| line(flags, rest).unwrap_or_default();
+    assert_eq!(text("00010000", "  4090 /run/docker.sock"), "a unix socket listening on /run/docker.sock");
+    assert_eq!(text("00000000", "  4090 /run/docker.sock"), "a unix socket at /run/docker.sock");
+    assert_eq!(text("00000000", " 4090 /run/with  two blanks"), "a unix socket at /run/with  two blanks");
+    assert_eq!(text("00000000", "     4090 @abstract"), "a unix socket at @abstract");
+    assert_eq!(text("00000000", " 4090"), "a unix socket");
     assert_eq!(line("00000000", " 4091"), None);
     assert_eq!(line("00000000", " 409"), None);
     assert_eq!(line("x", " 4090"), None);

@@ -1,12 +1,13 @@
-//! The kernel's `stat` file in, a thread's state and its time on the CPU out.
+//! Parses the kernel's file `stat`: the state of a thread and its CPU time.
 
 use std::time::Duration;
 
-use super::task::Task;
+use super::proc_dir::ProcDir;
 
-/// `USER_HZ`: what the kernel counts a thread's time in, on every architecture that Rust knows.
+/// The kernel's `USER_HZ`, the unit of CPU time. It is 100 on every architecture that Rust supports.
 const TICKS_PER_SECOND: u32 = 100;
 
+/// The fields of the file `stat` that a description needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stat {
     pub(super) name: String,
@@ -17,18 +18,20 @@ pub(super) struct Stat {
 }
 
 impl Stat {
-    pub(super) fn of(task: &Task) -> Option<Self> {
-        Self::parse(&task.text("stat")?)
+    pub(super) fn of(dir: &ProcDir) -> Option<Self> {
+        Self::parse(&dir.read_text("stat")?)
     }
 
-    /// The name stands in brackets and may itself hold brackets and blanks; after it come numbers only.
+    /// Parses the file. The name is in brackets and may itself contain brackets and blanks. Only numbers follow it.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        // The last bracket ends the name, because only numbers follow.
         let (start, rest) = text.rsplit_once(')')?;
         let mut fields = rest.split_ascii_whitespace();
         Some(Self {
             name: start.split_once('(')?.1.to_owned(),
             state: fields.next()?.parse().ok()?,
             parent: fields.next()?.parse().ok()?,
+            // Skip to field 14 of proc_pid_stat(5), `utime`.
             user_ticks: fields.nth(9)?.parse().ok()?,
             kernel_ticks: fields.next()?.parse().ok()?,
         })
@@ -38,12 +41,12 @@ impl Stat {
         matches!(self.state, 'Z' | 'X' | 'x')
     }
 
-    /// Stopped by a signal or by a debugger.
+    /// Returns whether a signal or a debugger has stopped the thread.
     pub(super) fn is_stopped(&self) -> bool {
         matches!(self.state, 'T' | 't')
     }
 
-    /// Blocked so that no signal but SIGKILL wakes it, if that.
+    /// Returns whether no signal, except perhaps SIGKILL, can wake the thread.
     pub(super) fn is_uninterruptible(&self) -> bool {
         self.state == 'D'
     }
@@ -52,7 +55,7 @@ impl Stat {
         self.state == 'R'
     }
 
-    /// The time that this thread has spent on the CPU: in the program, in the kernel.
+    /// Returns the CPU time of the thread, in the program and in the kernel.
     pub(super) fn cpu_time(&self) -> (Duration, Duration) {
         let time = |ticks: u64| Duration::from_secs(ticks) / TICKS_PER_SECOND;
         (time(self.user_ticks), time(self.kernel_ticks))

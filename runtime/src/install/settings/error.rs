@@ -86,7 +86,7 @@ impl fmt::Display for InstallError {
             Self::Signals(error) => error.fmt(f),
             Self::Plan(error) => error.fmt(f),
             Self::Override(error) => error.fmt(f),
-            Self::DrainDelay { delay, budget } => f.write_str(&budget.refuse_drain_delay(*delay)),
+            Self::DrainDelay { delay, budget } => f.write_str(&budget.drain_delay_error(*delay)),
             Self::ReportFile(error) => error.fmt(f),
             Self::Mode { value } if value == "plan-json" => write!(
                 f,

@@ -108,7 +108,7 @@ impl Settings {
 
     /// Sets whether to handle signals that were ignored when the program started. Default: off.
     pub fn handle_ignored_signals(mut self, yes: bool) -> Self {
-        self.signals.set_override_ignored(yes);
+        self.signals.set_handle_ignored_signals(yes);
         self
     }
 
@@ -187,9 +187,9 @@ impl Settings {
         // A clone: `plan` may be called again, after the environment has changed.
         let mut overrides = self.overrides.clone();
         // After the program's own changes: the last change of a hook counts.
-        overrides.read(hooks)?;
+        overrides.parse(hooks)?;
         let (hooks, disabled) = overrides.apply(registry::linked())?;
-        Ok(Plan::new(hooks, budget, self.drain_delay)?.without(disabled))
+        Ok(Plan::new(hooks, budget, self.drain_delay)?.with_disabled(disabled))
     }
 }
 

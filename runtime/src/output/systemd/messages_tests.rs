@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::*;
-use crate::hook::{Body, Hook, HookRef, Once};
+use crate::hook::{Body, Hook, HookRef, OnceBody};
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -23,7 +23,7 @@ fn hook(name: &str) -> HookRef {
         timeout: DEFAULT_TIMEOUT,
         timeout_is_default: false,
         after: &[],
-        body: Body::SyncOnce(Once::new(|_| Ok(()))),
+        body: Body::SyncOnce(OnceBody::new(|_| Ok(()))),
     }))
 }
 

@@ -18,7 +18,7 @@ use super::simulation::{Fault, SimulatedWork, Simulation};
 use super::state::{Event, ShutdownState};
 use crate::drain::Stage;
 use crate::hook::registry::{Provided, TooLateError};
-use crate::hook::{Body, Hook, HookError, HookFuture, HookRef, Once, Phase};
+use crate::hook::{Body, Hook, HookError, HookFuture, HookRef, OnceBody, Phase};
 use crate::plan::Plan;
 use crate::plan::budget::Budget;
 use crate::report::{Outcome, Report};
@@ -63,8 +63,8 @@ impl FakeHook {
     fn hook(&self, name: usize) -> HookRef {
         let Self { takes, behavior, .. } = *self;
         let body = match behavior {
-            Behavior::Blocks => Body::SyncOnce(Once::new(|_| Ok(()))),
-            _ => Body::AsyncOnce(Once::new(move |_| -> HookFuture {
+            Behavior::Blocks => Body::SyncOnce(OnceBody::new(|_| Ok(()))),
+            _ => Body::AsyncOnce(OnceBody::new(move |_| -> HookFuture {
                 Box::pin(async move {
                     if behavior == Behavior::Awaits {
                         pending::<()>().await;

@@ -17,15 +17,15 @@ impl ShutdownState {
         match message {
             Message::Trigger(Trigger::Signal { signal, sender }) => {
                 match escalate(signal, now, self.escalated, self.escalate_on_any) {
-                    Escalation::Same => {}
+                    Escalation::SameRequest => {}
                     Escalation::SkipDelay => self.serve_until = Duration::ZERO,
-                    Escalation::Noted => self.events.push(Event::LaterTrigger(Trigger::Signal { signal, sender })),
-                    Escalation::Hurry => self.begin_fast(now, signal),
+                    Escalation::LogOnly => self.events.push(Event::LaterTrigger(Trigger::Signal { signal, sender })),
+                    Escalation::Fast => self.begin_fast(now, signal),
                     Escalation::Force(signal) => self.force(now, signal),
                 }
             }
             Message::Trigger(trigger) => {
-                if !trigger.still_serves() {
+                if !trigger.allows_drain_delay() {
                     self.serve_until = Duration::ZERO;
                 }
                 self.events.push(Event::LaterTrigger(trigger));

@@ -56,7 +56,7 @@ impl ShutdownState {
 
     /// Whether the drain phase, whose hooks have ended, can end: nothing is in flight, counted now, or its time is over.
     fn is_drained(&mut self, by: Option<Duration>, now: Duration) -> bool {
-        let by = by.unwrap_or_else(|| self.timing.drained_by(now));
+        let by = by.unwrap_or_else(|| self.timing.drain_deadline(now));
         let in_flight = self.count_work(now);
         if in_flight > 0 && now < by {
             self.step = Step::Draining { hooks: None, by: Some(by) };

@@ -211,7 +211,7 @@ impl ShutdownState {
             Message::Trigger(trigger) => trigger,
             Message::Exit(code) => Trigger::Request { label: format!("exit({code})") },
         };
-        if !trigger.still_serves() {
+        if !trigger.allows_drain_delay() {
             self.serve_until = Duration::ZERO;
         }
         self.progress += usize::from(!self.serve_until.is_zero());

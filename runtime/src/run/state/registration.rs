@@ -57,7 +57,7 @@ impl ShutdownState {
         let Self { hooks, plan, timing, running, .. } = self;
         for id in running.iter() {
             if let (Some(HookState::Running(running)), Some(hook)) = (hooks.get_mut(*id), plan.hook(*id)) {
-                running.time = running.time.ending_by(timing.end_of(hook.phase));
+                running.time = running.time.capped_at(timing.end_of(hook.phase));
             }
         }
     }

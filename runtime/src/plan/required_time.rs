@@ -1,0 +1,76 @@
+//! Computes the time that a plan requires, and whether the plan fits into its budget.
+
+use std::time::Duration;
+
+use crate::hook::Phase;
+use crate::plan::allotment::RequestedTime;
+use crate::plan::budget::Budget;
+use crate::plan::order::GroupKey;
+use crate::plan::{Group, Plan, timing};
+
+impl Plan {
+    /// Returns the time that all groups request.
+    ///
+    /// If `flush` needs more than the slice that is kept for it, the difference also counts before `flush`. So hooks
+    /// without a timeout leave this time unused.
+    pub(crate) fn requested_time(&self) -> RequestedTime {
+        let beyond = self.requested.flush.min.saturating_sub(self.budget.flush_slice());
+        let mut requested = self.requested;
+        requested.before_flush.max = requested.before_flush.max.saturating_add(beyond);
+        requested.before_flush.min = requested.before_flush.min.saturating_add(beyond);
+        // Without it, `flush` and what follows would get nothing but the slice where written timeouts do not fit.
+        let weight = self.requested.flush.weight.saturating_sub(self.budget.flush_slice());
+        requested.before_flush.weight = requested.before_flush.weight.saturating_add(weight);
+        requested
+    }
+
+    /// Returns the grace period, and the part of it that hooks may use.
+    #[must_use]
+    pub fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    /// Returns the time, from the trigger, for which the program still serves.
+    #[must_use]
+    pub fn drain_delay(&self) -> Duration {
+        self.drain_delay
+    }
+
+    /// Returns the time, from the trigger, that this plan needs so that no hook is cut short.
+    ///
+    /// The sum contains every timeout that is set, the [least share](Self::least_share) for each hook without one, and
+    /// the drain delay. Of hooks that run concurrently, the longest counts. Hooks of `deregister` run during the drain
+    /// delay. Hooks of `flush` and the phases after it count for at least the time that is kept for them.
+    #[must_use]
+    pub fn worst_case(&self) -> Duration {
+        let is_deregister = |(key, _): &(GroupKey, &Group)| key.0 == Phase::Deregister;
+        let deregister = self.groups().take_while(is_deregister).map(|(_, group)| group.declared.min);
+        let deregister = deregister.fold(Duration::ZERO, Duration::saturating_add);
+        // Only the part of the drain delay that is longer than the `deregister` hooks adds time.
+        let before_flush = self.requested.before_flush.min.saturating_add(self.drain_delay.saturating_sub(deregister));
+        before_flush.saturating_add(self.requested.flush.min).saturating_add(self.unused_flush_slice())
+    }
+
+    /// Returns the part of the time that is kept for `flush` that its hooks do not need.
+    pub(crate) fn unused_flush_slice(&self) -> Duration {
+        let need = self.requested.flush.min;
+        if need.is_zero() { need } else { self.budget.flush_slice().saturating_sub(need) }
+    }
+
+    /// Returns the minimum time of a hook without a timeout: 1 s, or a tenth of the usable time if that is less.
+    ///
+    /// Such a hook may take up to [`DEFAULT_TIMEOUT`](crate::DEFAULT_TIMEOUT) if the other hooks leave the time.
+    #[must_use]
+    pub fn least_share(&self) -> Duration {
+        self.budget.least_share()
+    }
+
+    /// Returns whether no hook is cut short, even if every hook takes as long as it may.
+    ///
+    /// Each hook must get its timeout, or at least the [least share](Self::least_share) if it sets none. The drain delay
+    /// counts, and so does the time that is kept for `flush`. Work in flight does not count.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        timing::cuts(self).is_empty()
+    }
+}
