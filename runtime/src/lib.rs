@@ -224,6 +224,15 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+// The examples of the attributes, which the macro crate cannot run: it would depend on this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../macros/docs/on_shutdown.md")]
+struct HookAttribute;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../macros/docs/main.md")]
+struct MainAttribute;
+
 pub use drain::{Draining, InFlight, Leaving, Tracked, WorkInFlight};
 pub use drain::{draining, in_flight, is_draining, is_ready, leaving, serve, track};
 pub use exit::ExitMode;
@@ -233,7 +242,7 @@ pub use hook::{DEFAULT_TIMEOUT, Hook, Phase};
 pub use install::handle::{Handle, NotInstalledError, provide, replace_provided, request_exit, request_shutdown};
 pub use install::register::{HookSettings, RegisterError, Registration, register, register_sync};
 pub use install::settings::{InstallError, MODE_ENV, Settings};
-pub use on_shutdown_macros::{main, on_shutdown};
+pub use on_shutdown_macros::{hook, main, on_shutdown};
 #[cfg(feature = "systemd")]
 pub use output::systemd;
 pub use plan::Plan;

@@ -35,9 +35,9 @@ pub const HOOKS: [&str; 34] = [
     "close 0 used/src/uncalled.rs a_name_that_sorts_first",
     // In a module below, though on a line between the two.
     "close 0 used/src/uncalled.rs close_files",
-    "flush 0 through/src/lib.rs by_module",
-    "flush 0 through/src/lib.rs by_attribute",
-    "flush -2147483648 used/src/lib.rs last_of_all",
+    "finalize 0 through/src/lib.rs by_module",
+    "finalize 0 through/src/lib.rs by_attribute",
+    "finalize -2147483648 used/src/lib.rs last_of_all",
 ];
 
 /// What a hook prints when it runs (`file name`), and a hook of another crate that it is `after`.

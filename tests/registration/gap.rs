@@ -24,8 +24,8 @@ fn spec_3_2_use_as_underscore_brings_its_hooks_and_those_behind_it() {
         "stop 0 switched/src/lib.rs attribute_on",
         "stop 0 switched/src/lib.rs after_either",
         "stop 0 unnamed/src/lib.rs stop_unnamed",
-        "flush 5 switched/src/lib.rs extra_above",
-        "flush 5 switched/src/lib.rs extra_below",
+        "finalize 5 switched/src/lib.rs extra_above",
+        "finalize 5 switched/src/lib.rs extra_below",
     ];
     for profile in ["dev", "fat"] {
         assert_eq!(hooks(Build::new("cured", profile).program("cured")), expected, "profile {profile}");

@@ -39,4 +39,9 @@ fn statics(name: &'static str, lookup: HashMap<&'static str, fn(&str) -> usize>)
     drop((name, lookup));
 }
 
+#[on_shutdown]
+fn inferred_lifetimes(name: std::borrow::Cow<'_, str>, other: std::borrow::Cow<[u8]>, list: Vec<&'_ u8>) {
+    drop((name, other, list));
+}
+
 fn main() {}
