@@ -153,7 +153,7 @@ fn parse_parameter(written: &Type, errors: &mut Errors) -> Option<Parameter> {
         return None;
     }
     if let Some(sized) = sized_alternative(written) {
-        let message = format!("a hook's parameter has a type whose size is known: write `{sized}`");
+        let message = format!("a hook's parameter needs a type of known size: write `{sized}`");
         errors.push_at(written, message);
         return None;
     }

@@ -74,7 +74,7 @@ impl MainDeclaration {
         }
         function.check("`main`", errors);
         if let Some(first) = function.signature.inputs.first().filter(|_| !function.is_method()) {
-            errors.push_at(first, "`main` has no parameters: write `fn main()`");
+            errors.push_at(first, "`main` cannot have parameters: write `main()`");
         }
         Self { function, runtime, flavor, base, calls }
     }
