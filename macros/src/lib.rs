@@ -28,18 +28,7 @@ pub fn on_shutdown(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_hook(args.into(), item.into(), "#[on_shutdown]").into()
 }
 
-/// Runs a function when the program shuts down. Another name for [`macro@on_shutdown`], for those who write the crate's
-/// name first.
-///
-/// The settings, the guarantee and the errors are those of [`macro@on_shutdown`].
-///
-/// # Examples
-/// ```text
-/// #[on_shutdown::hook(phase = flush, timeout = "5s")]
-/// fn flush_orders(orders: &OrderLog) -> std::io::Result<()> {
-///     orders.sync()
-/// }
-/// ```
+#[doc = include_str!("../docs/hook.md")]
 #[proc_macro_attribute]
 pub fn hook(args: TokenStream, item: TokenStream) -> TokenStream {
     expand_hook(args.into(), item.into(), "#[on_shutdown::hook]").into()

@@ -227,6 +227,10 @@ struct Readme;
 // The examples of the attributes, which the macro crate cannot run: it would depend on this crate.
 #[cfg(doctest)]
 #[doc = include_str!("../../macros/docs/on_shutdown.md")]
+struct OnShutdownAttribute;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../macros/docs/hook.md")]
 struct HookAttribute;
 
 #[cfg(doctest)]
