@@ -1,4 +1,4 @@
-//! What a hook may be given: values, lent values, values that may be missing, patterns.
+//! Every kind of parameter: values, references, optional values, patterns.
 
 #![deny(warnings)]
 
