@@ -13,16 +13,25 @@ fn macro_span() -> Span {
 
 /// Gives `tokens` the macro's span; errors still point to the place where the user wrote them.
 fn with_macro_span(tokens: impl ToTokens) -> TokenStream {
-    let respan = |token: TokenTree| {
-        let span = macro_span().located_at(token.span());
+    map_spans(tokens.into_token_stream(), &|span| macro_span().located_at(span))
+}
+
+/// Makes errors in `tokens` point to `location`. Names in `tokens` are resolved as before.
+fn relocate(tokens: impl ToTokens, location: Span) -> TokenStream {
+    map_spans(tokens.into_token_stream(), &|span| span.located_at(location))
+}
+
+fn map_spans(tokens: TokenStream, map: &dyn Fn(Span) -> Span) -> TokenStream {
+    let map_token = |token: TokenTree| {
+        let span = map(token.span());
         let mut token = match token {
-            TokenTree::Group(group) => TokenTree::Group(Group::new(group.delimiter(), with_macro_span(group.stream()))),
+            TokenTree::Group(group) => TokenTree::Group(Group::new(group.delimiter(), map_spans(group.stream(), map))),
             other => other,
         };
         token.set_span(span);
         token
     };
-    tokens.into_token_stream().into_iter().map(respan).collect()
+    tokens.into_iter().map(map_token).collect()
 }
 
 pub(crate) fn expand(hook: &Declaration) -> TokenStream {
@@ -135,14 +144,16 @@ fn run_function(hook: &Declaration) -> TokenStream {
     }
 }
 
-/// Writes a `let` with the value of each parameter. The span of `get` is the parameter's type, where the compiler reports
-/// a type that cannot be a parameter.
+/// Writes a `let` with the value of each parameter. The span of the lookup is the parameter's type, where the compiler
+/// reports a type that cannot be a parameter.
 fn lookups(hook: &Declaration) -> Option<TokenStream> {
     let runtime = &hook.runtime;
     let lookups = hook.parameters.iter().zip(argument_names(hook)).map(|(parameter, name)| {
-        let value = &parameter.value;
-        let get = Ident::new("get", macro_span().located_at(value.span()));
-        quote_spanned!(macro_span()=> let #name = (&#runtime::private::want::<#value>()).#get(call)?;)
+        let (value, location) = (&parameter.value, parameter.value.span());
+        let runtime = relocate(runtime, location);
+        let span = macro_span().located_at(location);
+        let lookup = quote_spanned!(span=> (&#runtime::private::want::<#value>()).get(call)?);
+        quote_spanned!(macro_span()=> let #name = #lookup;)
     });
     (!hook.parameters.is_empty()).then(|| {
         quote_spanned! {macro_span()=>
