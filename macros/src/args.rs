@@ -1,4 +1,4 @@
-//! The tokens between an attribute's parentheses come in; its settings go out as written, every one with its span.
+//! Parses the settings between an attribute's parentheses and keeps the span of each.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -6,15 +6,17 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, Path, Token};
 
 use crate::errors::Errors;
-use crate::nearest::correction;
+use crate::suggest::suggest;
 
-/// The words that one attribute understands.
+/// The settings that one attribute accepts, and the words that its error messages recognize.
 pub(crate) struct Vocabulary {
     /// A setting that shows how settings are written.
     pub(crate) example: &'static str,
     /// Each setting, with a value for the examples in error messages.
     pub(crate) settings: &'static [(&'static str, &'static str)],
-    /// Values that people write without their setting, and the whole of what they mean.
+    /// Names that settings had in earlier versions, with today's names.
+    pub(crate) renamed: &'static [(&'static str, &'static str)],
+    /// Values that people write without the name of the setting, with the complete setting.
     pub(crate) bare_values: &'static [(&'static str, &'static str)],
 }
 
@@ -28,39 +30,40 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Keeps every setting that can be read, and goes on after those that cannot.
-    pub(crate) fn parse(tokens: TokenStream, words: &Vocabulary, errors: &mut Errors) -> Self {
+    /// Keeps every valid setting. After an invalid one, parsing continues behind the next comma.
+    pub(crate) fn parse(tokens: TokenStream, vocabulary: &Vocabulary, errors: &mut Errors) -> Self {
         let mut args = Self { settings: Vec::new() };
-        let read = |input: ParseStream<'_>| {
+        let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
-                match words.setting(input) {
+                match vocabulary.parse_setting(input) {
                     Ok(setting) => args.add(setting, errors),
                     Err(error) => {
                         errors.push(error);
                         skip_to_comma(input)?;
                     }
                 }
-                separator(input, errors)?;
+                parse_separator(input, errors)?;
             }
             Ok(())
         };
-        // The reader itself has no error of its own, and what it met on its way is in `errors`.
-        if let Err(error) = read.parse2(tokens) {
+        if let Err(error) = parser.parse2(tokens) {
             errors.push(error);
         }
         args
     }
 
     pub(crate) fn take(&mut self, name: &str) -> Option<Setting> {
-        let place = self.settings.iter().position(|setting| setting.name == name)?;
-        Some(self.settings.swap_remove(place))
+        let index = self.settings.iter().position(|setting| setting.name == name)?;
+        Some(self.settings.swap_remove(index))
     }
 
-    /// The path to the runtime crate: `crate = path`, or the name it is published under.
+    /// Returns the path to the runtime crate: the value of `crate = path`, by default `::on_shutdown`.
     pub(crate) fn take_runtime(&mut self, errors: &mut Errors) -> Path {
         match self.take("crate").map(|setting| setting.value) {
             Some(Expr::Path(value)) if value.qself.is_none() => return value.path,
-            Some(other) => errors.at(other, "`crate` takes a path: write `crate = ::on_shutdown`, without quotes"),
+            Some(other) => {
+                errors.push_at(other, "`crate` takes a path: write `crate = ::on_shutdown`, without quotes");
+            }
             None => {}
         }
         syn::parse_quote_spanned!(proc_macro2::Span::mixed_site()=> ::on_shutdown)
@@ -68,7 +71,7 @@ impl Args {
 
     fn add(&mut self, setting: Setting, errors: &mut Errors) {
         if self.settings.iter().any(|earlier| earlier.name == setting.name) {
-            errors.at(&setting.name, format!("`{}` is set twice: keep one of them", setting.name));
+            errors.push_at(&setting.name, format!("`{}` is set twice: keep one of them", setting.name));
         } else {
             self.settings.push(setting);
         }
@@ -76,46 +79,52 @@ impl Args {
 }
 
 impl Vocabulary {
-    fn setting(&self, input: ParseStream<'_>) -> syn::Result<Setting> {
+    fn parse_setting(&self, input: ParseStream<'_>) -> syn::Result<Setting> {
         if !input.peek(Ident::peek_any) {
             return Err(input.error(format!("not a setting: write a name and a value, as in `{}`", self.example)));
         }
         let name = input.call(Ident::parse_any)?;
-        let value = self.value_for(&name)?;
+        let example = self.example_value(&name)?;
+        let no_value = || syn::Error::new(name.span(), format!("`{name}` has no value: write `{name} = {example}`"));
         if !input.peek(Token![=]) || input.peek(Token![==]) {
-            return Err(syn::Error::new(name.span(), format!("`{name}` has no value: write `{name} = {value}`")));
+            return Err(no_value());
         }
         input.parse::<Token![=]>()?;
         if input.is_empty() || input.peek(Token![,]) {
-            return Err(syn::Error::new(name.span(), format!("`{name}` has no value: write `{name} = {value}`")));
+            return Err(no_value());
         }
-        Ok(Setting { name, value: without_group(input.parse()?) })
+        let value = without_group(input.parse()?);
+        Ok(Setting { name, value })
     }
 
-    fn value_for(&self, name: &Ident) -> syn::Result<&'static str> {
-        let word = name.to_string();
-        let find = |(known, value): &(&str, &'static str)| (*known == word).then_some(*value);
-        if let Some(value) = self.settings.iter().find_map(find) {
+    /// Returns a value for the example in an error message, or the error for an unknown setting.
+    fn example_value(&self, name: &Ident) -> syn::Result<&'static str> {
+        let written = name.to_string();
+        let matching = |(known, text): &(&str, &'static str)| (*known == written).then_some(*text);
+        if let Some(value) = self.settings.iter().find_map(matching) {
             return Ok(value);
         }
-        let instead = match self.bare_values.iter().find_map(find) {
-            Some(whole) => format!("write `{whole}`"),
-            None => correction(&word, &self.settings.iter().map(|(known, _)| *known).collect::<Vec<_>>()),
+        let instead = match self.bare_values.iter().find_map(matching) {
+            Some(setting) => format!("write `{setting}`"),
+            None => {
+                let known: Vec<&str> = self.settings.iter().map(|(known, _)| *known).collect();
+                suggest(&written, &known, self.renamed)
+            }
         };
-        Err(syn::Error::new(name.span(), format!("unknown setting `{word}`: {instead}")))
+        Err(syn::Error::new(name.span(), format!("unknown setting `{written}`: {instead}")))
     }
 }
 
-fn separator(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+fn parse_separator(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
     if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
         return Ok(());
     }
     if !input.peek(Ident::peek_any) {
-        errors.push(input.error("nothing belongs here: write `,` and the next setting"));
+        errors.push(input.error("unexpected token after the value: write `,` and the next setting"));
         skip_to_comma(input)?;
         return input.parse::<Option<Token![,]>>().map(drop);
     }
-    errors.push(input.error("two settings without a `,` between them: write the `,` before this one"));
+    errors.push(input.error("missing `,` between two settings: write `,` before this setting"));
     Ok(())
 }
 
@@ -126,8 +135,8 @@ fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-/// A value that went through a `macro_rules` fragment comes in an invisible group, which hides what it is.
-fn without_group(value: Expr) -> Expr {
+/// Removes the invisible groups around a `macro_rules` fragment, which hide the kind of the expression.
+pub(crate) fn without_group(value: Expr) -> Expr {
     match value {
         Expr::Group(group) => without_group(*group.expr),
         other => other,

@@ -1,4 +1,4 @@
-//! The value of a setting that is a length of time comes in; a constant `Duration` expression goes out.
+//! Parses settings such as `timeout = "5s"` into constant expressions of type `Duration`.
 
 use std::time::Duration;
 
@@ -16,38 +16,39 @@ pub(crate) enum Zero {
     Forbidden,
 }
 
-/// `None` when the value is a mistake, which is then in `errors`.
-pub(crate) fn settle(setting: &Setting, zero: Zero, errors: &mut Errors) -> Option<TokenStream> {
+/// Returns an expression that is constant, or `None` after an error.
+pub(crate) fn expression(setting: &Setting, zero: Zero, errors: &mut Errors) -> Option<TokenStream> {
     let Expr::Lit(literal) = &setting.value else {
-        return Some(constant(setting, zero));
+        return Some(checked_constant(setting, zero));
     };
-    let read = match &literal.lit {
-        Lit::Str(text) => read(&setting.name.to_string(), text, zero),
-        other => Err(not_a_string(&setting.name.to_string(), other)),
+    let name = setting.name.to_string();
+    let parsed = match &literal.lit {
+        Lit::Str(text) => parse_text(&name, text, zero),
+        other => Err(not_a_string(&name, other)),
     };
-    match read {
-        Ok(length) => Some(tokens(length)),
+    match parsed {
+        Ok(duration) => Some(duration_tokens(duration)),
         Err(message) => {
-            errors.at(literal, message);
+            errors.push_at(literal, message);
             None
         }
     }
 }
 
-pub(crate) fn tokens(length: Duration) -> TokenStream {
-    let (seconds, nanos) = (length.as_secs(), length.subsec_nanos());
+fn duration_tokens(duration: Duration) -> TokenStream {
+    let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
     quote_spanned!(Span::mixed_site()=> ::core::time::Duration::new(#seconds, #nanos))
 }
 
-fn read(name: &str, text: &LitStr, zero: Zero) -> Result<Duration, String> {
+fn parse_text(name: &str, text: &LitStr, zero: Zero) -> Result<Duration, String> {
     let written = text.value();
     match humantime::parse_duration(&written) {
         Ok(Duration::ZERO) if zero == Zero::Forbidden => Err(zero_message(name)),
-        // A unit of humantime's, and never what is meant here.
+        // humantime reads `M` as a month. Nobody waits a month for a shutdown, so the user meant minutes.
         Ok(_) if written.contains('M') => {
             Err(format!("`M` is a month: write `\"{}\"` for minutes", written.replace('M', "m")))
         }
-        Ok(length) => Ok(length),
+        Ok(duration) => Ok(duration),
         Err(humantime::DurationError::Empty) => Err(format!("`{name}` is empty: write `\"5s\"`")),
         Err(_) if written.trim().parse::<f64>().is_ok() => {
             Err(format!("`{name}` has no unit: write `\"{}s\"`", written.trim()))
@@ -56,12 +57,12 @@ fn read(name: &str, text: &LitStr, zero: Zero) -> Result<Duration, String> {
             Err(format!("`{unit}` is not a unit of time: write `ms`, `s`, `m` or `h`, as in `\"1m30s\"`"))
         }
         Err(_) => {
-            Err(format!("`{written}` is not a length of time: write it as in `\"500ms\"`, `\"5s\"` or `\"1m30s\"`"))
+            Err(format!("`{written}` is not a duration: write a number and a unit, as in `\"500ms\"` or `\"1m30s\"`"))
         }
     }
 }
 
-/// `5`, and also `5s`, which the compiler reads as the number 5 with a suffix.
+/// Explains `5`, and also `5s`, which the compiler reads as the number 5 with a suffix.
 fn not_a_string(name: &str, literal: &Lit) -> String {
     match literal {
         Lit::Int(number) if number.suffix().is_empty() => {
@@ -85,19 +86,19 @@ fn zero_message(name: &str) -> String {
     }
 }
 
-/// Only the compiler knows what the expression is worth, so it is made to look.
-fn constant(setting: &Setting, zero: Zero) -> TokenStream {
+/// Adds an assertion to a constant expression, because only the compiler knows the value.
+fn checked_constant(setting: &Setting, zero: Zero) -> TokenStream {
     let value = &setting.value;
-    let here = Span::mixed_site().located_at(value.span());
     if zero == Zero::Allowed {
         return value.to_token_stream();
     }
     let message = zero_message(&setting.name.to_string());
-    quote_spanned! {here=>
+    let span = Span::mixed_site().located_at(value.span());
+    quote_spanned! {span=>
         {
-            let length: ::core::time::Duration = #value;
-            ::core::assert!(!length.is_zero(), #message);
-            length
+            let duration: ::core::time::Duration = #value;
+            ::core::assert!(!duration.is_zero(), #message);
+            duration
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Mistakes come in one by one, each with the tokens it is about; compiler errors go out, all at once.
+//! Collects the mistakes in one attribute, so that the compiler reports all of them at once.
 
 use std::fmt::Display;
 
@@ -9,8 +9,8 @@ use quote::ToTokens;
 pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
-    /// Says `message` at `tokens`, from the first to the last of them.
-    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
+    /// Adds an error whose span reaches from the first to the last of `tokens`.
+    pub(crate) fn push_at(&mut self, tokens: impl ToTokens, message: impl Display) {
         self.0.push(syn::Error::new_spanned(tokens, message));
     }
 
@@ -27,16 +27,16 @@ impl Errors {
     }
 }
 
-/// Tokens as a person writes them: `&Vec<String>`, where their own `Display` has `& Vec < String >`.
-pub(crate) fn spelled(tokens: impl ToTokens) -> String {
+/// Returns the tokens as a person writes them: `&Vec<String>`. Their own `Display` prints `& Vec < String >`.
+pub(crate) fn source_text(tokens: impl ToTokens) -> String {
     let mut text = String::new();
     for token in tokens.into_token_stream() {
         let word = match &token {
-            TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::None => spelled(group.stream()),
+            TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::None => source_text(group.stream()),
             other => other.to_string(),
         };
-        let letter = |letter: char| letter.is_alphanumeric() || letter == '_';
-        if text.ends_with(',') || (text.ends_with(letter) && word.starts_with(letter)) {
+        let is_word_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
+        if text.ends_with(',') || (text.ends_with(is_word_letter) && word.starts_with(is_word_letter)) {
             text.push(' ');
         }
         text.push_str(&word);

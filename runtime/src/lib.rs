@@ -262,6 +262,19 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+// The examples of the attributes, which the macro crate cannot run: it would depend on this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../macros/docs/on_shutdown.md")]
+struct OnShutdownAttribute;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../macros/docs/hook.md")]
+struct HookAttribute;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../macros/docs/main.md")]
+struct MainAttribute;
+
 pub use drain::{Draining, InFlight, Leaving, Tracked, WorkInFlight};
 pub use drain::{draining, in_flight, is_draining, is_ready, leaving, serve, track};
 pub use exit::ExitMode;
@@ -271,7 +284,7 @@ pub use hook::{DEFAULT_TIMEOUT, Phase, UnknownPhaseError};
 pub use install::handle::{Handle, NotInstalledError, provide, replace_provided, request_exit, request_shutdown};
 pub use install::register::{HookSettings, RegisterError, Registration, register, register_sync};
 pub use install::settings::{InstallError, MODE_ENV, Settings};
-pub use on_shutdown_macros::{main, on_shutdown};
+pub use on_shutdown_macros::{hook, main, on_shutdown};
 pub use output::final_report::Ended;
 #[cfg(feature = "systemd")]
 pub use output::systemd;

@@ -1,7 +1,7 @@
-//! The `rust-version` that we declare and those of all that we are built from come in; the first is the highest of them.
+//! Checks that our `rust-version` is the highest `rust-version` of our dependencies and our own code.
 //!
-//! Lower, and a user's compiler that meets our promise fails in a dependency. Higher, and users are shut out for nothing.
-//! What our own code uses of the standard library is clippy's to compare (`incompatible_msrv`).
+//! If ours is lower, a dependency fails to compile with a compiler that we promise to support. If ours is higher, we
+//! exclude users without a reason. Clippy checks our own use of the standard library (`incompatible_msrv`).
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,13 +12,13 @@ use serde_json::Value;
 
 const PACKAGES: [&str; 3] = ["on-shutdown", "on-shutdown-macros", "on-shutdown-report"];
 
-/// What our own code needs of the compiler, whatever the dependencies allow.
+/// The version that our own code needs, and the reason.
 const OURS: (&str, &str) = ("1.85", "edition 2024");
 
-/// The platforms that we are for: a dependency of another one shuts nobody out.
+/// The platforms that we support. A dependency of another platform does not count.
 const PLATFORMS: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-apple-darwin"];
 
-/// `1.85` and `1.85.0` are the same.
+/// A version of Rust. `1.85` equals `1.85.0`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct Version([u64; 3]);
 
@@ -45,7 +45,7 @@ fn rust_version_is_the_highest_of_our_dependencies_and_our_own_needs() {
     let mut declared = Vec::new();
     for package in packages {
         let (name, version) = (text(package, "name"), text(package, "version"));
-        // A package that declares nothing promises nothing; what it needs shows when it is built.
+        // A package without a `rust-version` cannot be checked here.
         let Some(needs) = package["rust_version"].as_str().map(Version::parse) else { continue };
         if PACKAGES.contains(&name) {
             declared.push((name, needs));
@@ -54,21 +54,23 @@ fn rust_version_is_the_highest_of_our_dependencies_and_our_own_needs() {
         }
     }
     assert_eq!(declared.len(), PACKAGES.len(), "a package of ours has no rust-version: {declared:?}");
-    let (needs, because) = highest;
-    for (name, says) in declared {
-        assert_eq!(says, needs, "{name} says {says}, and {because} needs {needs}: write that in the root's Cargo.toml");
+    let (needed, package) = highest;
+    for (name, version) in declared {
+        assert_eq!(
+            version, needed,
+            "{name} declares {version}, {package} needs {needed}: write it in the root's Cargo.toml"
+        );
     }
 }
 
-/// Name and version of all that is built where one of our packages is: features of other packages of this workspace,
-/// and dependencies of tests, are not among it.
+/// Returns the name and version of every package that is built with ours. Dependencies of tests are not included.
 fn used() -> BTreeSet<(String, String)> {
     let mut cargo = cargo("tree");
-    // All features: they only add.
+    // Features only add dependencies.
     cargo.args(["--all-features", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
     cargo.args(PACKAGES.map(|package| format!("--package={package}")));
     cargo.args(PLATFORMS.map(|platform| format!("--target={platform}")));
-    let tree = String::from_utf8(output(&mut cargo)).expect("cargo speaks UTF-8");
+    let tree = String::from_utf8(output(&mut cargo)).expect("cargo prints UTF-8");
     let pair = |line: &str| {
         let mut words = line.split_whitespace();
         let (name, version) = (words.next()?, words.next()?);
@@ -86,7 +88,7 @@ fn metadata() -> Value {
     serde_json::from_slice(&output(&mut cargo)).expect("metadata is JSON")
 }
 
-/// `--locked`: it is about the versions that we test with.
+/// Returns a cargo command with `--locked`: the versions in `Cargo.lock` are the versions that we test with.
 fn cargo(command: &str) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).args([command, "--locked"]);

@@ -1,11 +1,11 @@
-//! What the fixture `app` has: every hook, in the one order in which they are to run.
+//! Lists the hooks of the fixture `app` in the order of its plan.
 
-/// Phase, priority, file, name. Inside a phase and a priority by module path, then by line.
+/// Phase, priority, file and name. Hooks of one phase and priority are sorted by module path, then by line.
 pub const HOOKS: [&str; 34] = [
     "deregister 2147483647 used/src/lib.rs leave_early",
     "deregister 0 app/src/main.rs leave",
     "deregister -1 used/src/lib.rs leave_late",
-    // Two of one macro call share a line.
+    // One macro call declares two hooks on one line.
     "drain 1 used/src/macros.rs left_of_right",
     "drain 1 used/src/macros.rs right_of_left",
     "drain 0 switched/src/lib.rs one_of_two",
@@ -33,14 +33,14 @@ pub const HOOKS: [&str; 34] = [
     "close 10 kept/src/lib.rs close_kept",
     "close 0 used/src/uncalled.rs close_files",
     "close 0 used/src/uncalled.rs a_name_that_sorts_first",
-    // In a module below, though on a line between the two.
+    // In a submodule, whose lines are between the lines of the other two.
     "close 0 used/src/uncalled.rs close_files",
-    "flush 0 through/src/lib.rs by_module",
-    "flush 0 through/src/lib.rs by_attribute",
-    "flush -2147483648 used/src/lib.rs last_of_all",
+    "finalize 0 through/src/lib.rs by_module",
+    "finalize 0 through/src/lib.rs by_attribute",
+    "finalize -2147483648 used/src/lib.rs last_of_all",
 ];
 
-/// What a hook prints when it runs (`file name`), and a hook of another crate that it is `after`.
+/// A hook and a hook that it is `after`, each as the text `file name` that the hook prints when it runs.
 pub const WAITS: [(&str, &str); 7] = [
     ("app/src/waiting.rs after_renamed", "used/src/lib.rs flush_orders"),
     ("app/src/waiting.rs after_glob", "used/src/lib.rs flush_index"),
@@ -51,13 +51,13 @@ pub const WAITS: [(&str, &str); 7] = [
     ("switched/src/lib.rs after_either", "switched/src/lib.rs one_of_two"),
 ];
 
-/// The phase and the priority of a hook in [`HOOKS`].
-pub fn turn(hook: &str) -> (&str, &str) {
+/// Returns the phase and the priority of a hook in [`HOOKS`].
+pub fn group(hook: &str) -> (&str, &str) {
     let mut words = hook.split(' ');
     (words.next().unwrap_or_default(), words.next().unwrap_or_default())
 }
 
-/// What it prints when it runs.
+/// Returns what a hook prints when it runs.
 pub fn trace(hook: &str) -> &str {
     hook.splitn(3, ' ').nth(2).unwrap_or_default()
 }

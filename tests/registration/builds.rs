@@ -1,12 +1,12 @@
-//! One app, built in every way a program may be built: each has all the hooks, in one order, and runs them.
+//! Checks that every profile, linker and kind of linking keeps all hooks of one app, in one order.
 
 use std::fs;
 use std::path::Path;
 
 use process::{Program, Signal};
 
-use crate::app::{HOOKS, WAITS, trace, turn};
-use crate::inner::{Build, hooks, host};
+use crate::app::{HOOKS, WAITS, group, trace};
+use crate::fixture::{Build, hooks, host};
 
 const PROFILES: [&str; 7] = ["dev", "release", "fat", "thin", "one-unit", "many-units", "smallest"];
 const LINKERS: [&str; 4] = ["lld", "bfd", "gold", "mold"];
@@ -25,21 +25,21 @@ fn spec_3_1_a_static_program_has_the_same_hooks_in_the_same_order() {
         return;
     }
     let program = STATIC.program("app");
-    assert!(!contains(&program, b"/ld-linux"), "it asks for a dynamic loader");
+    assert!(!contains(&program, b"/ld-linux"), "the program needs a dynamic loader");
     assert_eq!(hooks(program), HOOKS);
 }
 
 #[test]
 fn spec_3_1_every_linker_keeps_the_same_hooks_in_the_same_order() {
     for linker in LINKERS {
-        let is_there = is_installed(&format!("ld.{linker}")) || (linker == "lld" && compiler_brings_lld());
-        if !is_there {
+        let is_available = is_installed(&format!("ld.{linker}")) || (linker == "lld" && has_bundled_lld());
+        if !is_available {
             println!("skipped: no ld.{linker} on this machine");
             continue;
         }
         let build = Build { linker: Some(linker), ..Build::new("app", "linkers") };
         let program = build.program("app");
-        assert_eq!(contains(&program, b"Linker: LLD"), linker == "lld", "it was not linked by {linker}");
+        assert_eq!(contains(&program, b"Linker: LLD"), linker == "lld", "{linker} did not link the program");
         assert_eq!(hooks(program), HOOKS, "linker {linker}");
     }
 }
@@ -56,7 +56,8 @@ fn spec_3_1_every_hook_runs_at_sigterm_in_a_static_program() {
     }
 }
 
-/// Stops the program by a signal: its hooks run, every one once, in the order of turns, and each after those it waits for.
+/// Stops the program by a signal, and checks that each hook runs once, in the order of groups and after the hooks that it
+/// waits for.
 fn assert_runs(program: &Path) {
     let mut running = Program::new(program.to_str().expect("the path is text")).start();
     running.signal(Signal::SIGTERM);
@@ -69,11 +70,11 @@ fn assert_runs(program: &Path) {
     expected.sort_unstable();
     assert_eq!(sorted, expected, "{ended}");
 
-    let turns = ran.iter().filter_map(|line| HOOKS.iter().find(|hook| trace(hook) == *line)).map(|hook| turn(hook));
-    let place = |turn_of_it| HOOKS.iter().position(|hook| turn(hook) == turn_of_it);
-    assert!(turns.map(place).is_sorted(), "a phase or a priority is out of order\n{ended}");
+    let groups = ran.iter().filter_map(|line| HOOKS.iter().find(|hook| trace(hook) == *line)).map(|hook| group(hook));
+    let index = |wanted| HOOKS.iter().position(|hook| group(hook) == wanted);
+    assert!(groups.map(index).is_sorted(), "a phase or a priority is out of order\n{ended}");
 
-    // Spec 3.5: the paths lead through re-exports to hooks of other crates.
+    // Spec 3.5: the paths in `after` go through re-exports to hooks of other crates.
     for (hook, earlier) in WAITS {
         ended.assert_order(&[earlier, hook]);
     }
@@ -89,12 +90,12 @@ fn is_installed(program: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-/// On this target rustc links with the lld that comes with it.
-fn compiler_brings_lld() -> bool {
+/// Returns whether rustc links with its own lld on this machine.
+fn has_bundled_lld() -> bool {
     host() == "x86_64-unknown-linux-gnu"
 }
 
-/// glibc and musl come as archives; Apple's C library does not.
+/// Returns whether the C library of this machine exists as an archive. Apple's does not.
 fn can_be_static() -> bool {
     let can = host().contains("-linux-");
     if !can {

@@ -1,11 +1,11 @@
-//! A program without the feature `json`: what needs it is an error at the start that says what to write.
+//! Checks a program without the feature `json`: a setting that needs the feature is an error at the start.
 
 use process::Program;
 
-use crate::inner::Build;
+use crate::fixture::Build;
 
 #[test]
-fn a_report_whose_form_is_not_compiled_in_is_refused_and_text_is_always_there() {
+fn a_json_report_is_refused_without_json_and_a_text_report_is_accepted() {
     let app = Build::new("app", "dev").program("app");
     let app = app.to_str().expect("the path is text");
     let ended = Program::new(app).env("ON_SHUTDOWN_REPORT", "report.json").run();
@@ -13,7 +13,7 @@ fn a_report_whose_form_is_not_compiled_in_is_refused_and_text_is_always_there() 
         "`report.json` needs the feature `json` of on-shutdown, which is not compiled in; \
          add it in Cargo.toml, or write a path that ends in `.txt`",
     );
-    assert_eq!(ended.out, [""; 0], "it must not start\n{ended}");
+    assert_eq!(ended.out, [""; 0], "`main` must not run\n{ended}");
     let plan = Program::new(app).env("ON_SHUTDOWN_REPORT", "report.txt").env("ON_SHUTDOWN", "plan").run();
     plan.assert_code(0);
 }

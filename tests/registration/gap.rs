@@ -1,21 +1,21 @@
-//! The known gap: what nobody names, the linker is not given; and its cure.
+//! Checks the known gap: a dependency that no code names is not linked, so its hooks are absent. `use dep as _` links it.
 
-use crate::inner::{Build, hooks};
+use crate::fixture::{Build, hooks};
 
 fn files(hooks: &[String], part: &str) -> usize {
     hooks.iter().filter(|hook| hook.contains(part)).count()
 }
 
 #[test]
-fn spec_3_2_a_library_that_is_only_in_cargo_toml_brings_no_hook() {
+fn spec_3_2_a_library_that_is_only_in_cargo_toml_has_no_hooks_in_the_program() {
     let hooks = hooks(Build::new("app", "dev").program("app"));
-    assert_eq!(files(&hooks, "unnamed/"), 0, "the gap is closed: say so in the documentation\n{hooks:#?}");
+    assert_eq!(files(&hooks, "unnamed/"), 0, "the gap is closed: remove it from the documentation\n{hooks:#?}");
     assert_eq!(files(&hooks, "behind/"), 0, "{hooks:#?}");
 }
 
-/// Spec 3.1 besides: `cfg` by a feature, above and below the attribute.
+/// Also checks spec 3.1 for a `cfg` on a feature, above and below the attribute.
 #[test]
-fn spec_3_2_use_as_underscore_brings_its_hooks_and_those_behind_it() {
+fn spec_3_2_use_as_underscore_links_its_hooks_and_those_of_its_dependencies() {
     let expected = [
         "deregister 0 switched/src/lib.rs one_of_two",
         "stop 0 behind/src/lib.rs stop_behind",
@@ -24,8 +24,8 @@ fn spec_3_2_use_as_underscore_brings_its_hooks_and_those_behind_it() {
         "stop 0 switched/src/lib.rs attribute_on",
         "stop 0 switched/src/lib.rs after_either",
         "stop 0 unnamed/src/lib.rs stop_unnamed",
-        "flush 5 switched/src/lib.rs extra_above",
-        "flush 5 switched/src/lib.rs extra_below",
+        "finalize 5 switched/src/lib.rs extra_above",
+        "finalize 5 switched/src/lib.rs extra_below",
     ];
     for profile in ["dev", "fat"] {
         assert_eq!(hooks(Build::new("cured", profile).program("cured")), expected, "profile {profile}");

@@ -1,25 +1,25 @@
-//! A library and two programs deny every lint there is: what the attributes write breaks none of them.
+//! Checks that the code of the attributes passes every lint, in a library and two programs that deny all lints.
 
-use crate::inner::{clippy, said};
+use crate::fixture::{clippy, text};
 
 #[test]
-fn spec_declaration_no_lint_is_broken_by_what_the_attributes_write() {
+fn spec_declaration_the_code_of_the_attributes_passes_every_lint() {
     let checked = clippy("strict", &[]);
-    let said = said(&checked.stderr);
-    assert!(!said.contains("no such command"), "clippy is not installed: `rustup component add clippy`");
-    assert!(checked.status.success() && said.is_empty(), "{said}");
+    let messages = text(&checked.stderr);
+    assert!(!messages.contains("no such command"), "clippy is not installed: `rustup component add clippy`");
+    assert!(checked.status.success() && messages.is_empty(), "{messages}");
 }
 
-/// Or else the test above would say nothing.
+/// Proves that the test above can fail.
 #[test]
-fn spec_declaration_the_lints_are_looked_for() {
+fn spec_declaration_the_lints_are_enabled() {
     let checked = clippy("strict", &["--features", "breach"]);
-    let said = said(&checked.stderr);
-    assert!(!checked.status.success(), "{said}");
+    let messages = text(&checked.stderr);
+    assert!(!checked.status.success(), "{messages}");
     for group in ["all", "pedantic", "nursery", "restriction"] {
-        assert!(said.contains(&format!("implied by `-D clippy::{group}`")), "no lint of {group}\n{said}");
+        assert!(messages.contains(&format!("implied by `-D clippy::{group}`")), "no lint of {group}\n{messages}");
     }
     for lint in ["missing-docs", "trivial-numeric-casts"] {
-        assert!(said.contains(&format!("-D {lint}")), "no {lint}\n{said}");
+        assert!(messages.contains(&format!("-D {lint}")), "no {lint}\n{messages}");
     }
 }

@@ -1,12 +1,12 @@
-//! The small crates in `fixtures/` are built for real, in every way a program may be built; what they say is judged.
+//! Builds the small crates in `fixtures/` with different profiles and linkers, and checks which hooks the programs have.
 //!
-//! Which hooks a program has, and in what order, it says itself: `ON_SHUTDOWN=plan`.
+//! `ON_SHUTDOWN=plan` makes a program print its hooks in order.
 
 mod app;
 mod builds;
 mod features;
+mod fixture;
 mod gap;
-mod inner;
 mod lints;
 mod no_cargo;
 mod versions;

@@ -1,21 +1,21 @@
-//! A program that asks for two versions of the runtime, and so for two registries that know nothing of each other.
+//! Checks that cargo refuses a program with two versions of the runtime, which would have two separate registries.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::inner::{cargo, copy, output, root, said, scratch};
+use crate::fixture::{cargo, copy, output, root, scratch, text};
 
 const OTHER: &str = "99.0.0";
 
 #[test]
 fn spec_3_6_two_versions_of_the_runtime_cannot_be_linked() {
-    // Side by side: one inside the other would be one workspace.
+    // The folders are siblings: cargo would treat nested packages as one workspace.
     let folder = scratch("versions/program");
     let (ours, theirs) = (root().join("runtime"), other_version(&scratch("versions/other")));
     let dependency = |name, path: &Path| format!("{name} = {{ package = \"on-shutdown\", path = {path:?} }}\n");
     let (one, other) = (dependency("one", &ours), dependency("other", &theirs));
 
-    // Each by itself is fine, so it is the two of them that cargo refuses.
+    // Cargo accepts each version alone, so the refusal below is about the combination.
     for (alone, version) in [(&one, ""), (&other, OTHER)] {
         let tree = resolve(&folder, alone).unwrap_or_else(|refused| panic!("{refused}"));
         assert!(tree.contains(&format!("on-shutdown v{version}")), "{tree}");
@@ -24,17 +24,17 @@ fn spec_3_6_two_versions_of_the_runtime_cannot_be_linked() {
     assert!(refused.contains("links to the native library `on-shutdown`"), "{refused}");
 }
 
-/// The tree of a program with these dependencies, or what cargo has against it.
+/// Returns the dependency tree of a program with these dependencies, or cargo's error.
 fn resolve(folder: &Path, dependencies: &str) -> Result<String, String> {
     let manifest = "[package]\nname = \"two-versions\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n";
     write(&folder.join("Cargo.toml"), &format!("{manifest}{dependencies}"));
     write(&folder.join("src/main.rs"), "fn main() {}\n");
     copy(&root().join("Cargo.lock"), &folder.join("Cargo.lock"));
     let resolved = output(&mut cargo(folder, "tree"));
-    if resolved.status.success() { Ok(said(&resolved.stdout)) } else { Err(said(&resolved.stderr)) }
+    if resolved.status.success() { Ok(text(&resolved.stdout)) } else { Err(text(&resolved.stderr)) }
 }
 
-/// A copy of both crates whose version is another one; the folder of its runtime.
+/// Copies both crates, changes their version, and returns the folder of the copied runtime.
 fn other_version(folder: &Path) -> PathBuf {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("the root has a manifest");
     let version = workspace.lines().find_map(|line| line.strip_prefix("version = "));

@@ -1,7 +1,7 @@
-//! Small programs come in, each with one mistake or none; what the compiler says of them is compared with the file beside them.
+//! Compares the compiler's messages for small programs with the `.stderr` files next to them.
 //!
-//! `TRYBUILD=overwrite cargo test -p ui` writes the `.stderr` files anew: read each as the user who will see it.
-//! They hold the compiler's own words too, so they belong to one version of it, the current stable.
+//! `TRYBUILD=overwrite cargo test -p ui` rewrites the `.stderr` files. Read each change as the user who gets the message.
+//! The files contain text of the compiler, so they match one version: the current stable.
 
 #[test]
 fn spec_declaration_mistakes_of_hooks_say_what_to_write_instead() {
@@ -14,6 +14,6 @@ fn spec_declaration_mistakes_of_main_say_what_to_write_instead() {
 }
 
 #[test]
-fn spec_declaration_what_is_right_compiles() {
+fn spec_declaration_valid_declarations_compile() {
     trybuild::TestCases::new().pass("pass/*.rs");
 }

@@ -1,11 +1,11 @@
-//! A settled `main` comes in; a sync function that hands it to the runtime goes out.
+//! Writes the sync `main` that passes the user's function to the runtime.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::settings::{Flavor, MainDeclaration};
+use super::declaration::{Flavor, MainDeclaration};
 use crate::function::Function;
 
 pub(crate) fn expand(main: &MainDeclaration) -> TokenStream {
@@ -15,11 +15,11 @@ pub(crate) fn expand(main: &MainDeclaration) -> TokenStream {
         None => quote_spanned!(Span::mixed_site()=> #runtime::Settings::new()),
     };
     let settings = quote_spanned!(Span::mixed_site()=> #base #(#calls)*);
-    let (never, entry) = entry(function);
-    let output = output(function);
-    // HookLabel twice, or clippy's `single_call_fn` blames the user for a function that is called once.
+    let (never_wrapper, entry) = entry_function(function);
+    let output = output_type(function);
+    // The function is named twice, because clippy's `single_call_fn` reports a function that is named once.
     let name = &function.signature.ident;
-    let twice = quote_spanned!(Span::mixed_site()=> let _ = #name;);
+    let second_use = quote_spanned!(Span::mixed_site()=> let _ = #name;);
     let start = if function.signature.asyncness.is_some() {
         let flavor = flavor(main);
         quote_spanned! {Span::mixed_site()=>
@@ -28,10 +28,14 @@ pub(crate) fn expand(main: &MainDeclaration) -> TokenStream {
     } else {
         quote_spanned!(Span::mixed_site()=> #runtime::private::main_sync::<_, #output>(#settings, #entry))
     };
-    outer(function, &quote_spanned!(Span::mixed_site()=> ::std::process::ExitCode), &quote!(#never #twice #start))
+    outer(
+        function,
+        &quote_spanned!(Span::mixed_site()=> ::std::process::ExitCode),
+        &quote!(#never_wrapper #second_use #start),
+    )
 }
 
-/// The user's function, as it is, inside a sync one of the same name.
+/// Writes the user's function, unchanged, inside a sync function of the same name.
 pub(crate) fn outer(function: &Function, output: &TokenStream, rest: &TokenStream) -> TokenStream {
     let Function { attributes, visibility, signature, body } = function;
     let name = &signature.ident;
@@ -44,8 +48,8 @@ pub(crate) fn outer(function: &Function, output: &TokenStream, rest: &TokenStrea
     }
 }
 
-/// The type that the runtime sees, for which `!` has no stable name.
-fn output(function: &Function) -> TokenStream {
+/// Returns the type that the runtime sees. Stable Rust cannot name `!` there, so `Infallible` stands for it.
+fn output_type(function: &Function) -> TokenStream {
     match function.output() {
         Some(Type::Never(_)) => quote_spanned!(Span::mixed_site()=> ::core::convert::Infallible),
         Some(output) => quote!(#output),
@@ -53,18 +57,18 @@ fn output(function: &Function) -> TokenStream {
     }
 }
 
-/// What the runtime calls, and the function it is when that is not the user's own: `!` turns into any type.
-fn entry(function: &Function) -> (TokenStream, TokenStream) {
+/// Returns a wrapper for a function that returns `!`, and the name of the function that the runtime calls.
+fn entry_function(function: &Function) -> (TokenStream, TokenStream) {
     let name = &function.signature.ident;
     let is_async = function.signature.asyncness;
-    let wait = is_async.map(|_| quote_spanned!(Span::mixed_site()=> .await));
+    let await_call = is_async.map(|_| quote_spanned!(Span::mixed_site()=> .await));
     if !matches!(function.output(), Some(Type::Never(_))) {
         return (TokenStream::new(), quote!(#name));
     }
-    let never = quote_spanned! {Span::mixed_site()=>
-        #is_async fn __on_shutdown_never() -> ::core::convert::Infallible { #name()#wait }
+    let never_wrapper = quote_spanned! {Span::mixed_site()=>
+        #is_async fn __on_shutdown_never() -> ::core::convert::Infallible { #name()#await_call }
     };
-    (never, quote_spanned!(Span::mixed_site()=> __on_shutdown_never))
+    (never_wrapper, quote_spanned!(Span::mixed_site()=> __on_shutdown_never))
 }
 
 fn flavor(main: &MainDeclaration) -> TokenStream {

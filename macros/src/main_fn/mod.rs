@@ -1,7 +1,8 @@
-//! `#[on_shutdown::main(..)]` and its function come in; a sync `main` that hands both to the runtime goes out.
+//! Expands `#[on_shutdown::main]` into a sync `main` that passes the user's function to the runtime.
 
+mod declaration;
 mod expand;
-mod settings;
+mod other_runtime;
 mod signals;
 
 use proc_macro2::TokenStream;
@@ -9,23 +10,25 @@ use proc_macro2::TokenStream;
 use crate::args::Args;
 use crate::errors::Errors;
 use crate::function::Function;
-use settings::MainDeclaration;
+use declaration::MainDeclaration;
 
-pub(crate) fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand_main(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let args = Args::parse(args, &settings::WORDS, &mut errors);
-    let Some(function) = Function::parse(item.clone(), "#[on_shutdown::main]", &mut errors) else {
+    let args = Args::parse(args, &declaration::VOCABULARY, &mut errors);
+    let Some(mut function) = Function::parse(item.clone(), "#[on_shutdown::main]", &mut errors) else {
         return [item, errors.to_tokens()].into_iter().collect();
     };
-    let main = MainDeclaration::settle(args, function, &mut errors);
+    other_runtime::reject(&mut function, &mut errors);
+    let main = MainDeclaration::new(args, function, &mut errors);
     if errors.is_empty() {
         return expand::expand(&main);
     }
-    let function = if main.function.is_method() { item } else { unused(&main.function) };
+    let function = if main.function.is_method() { item } else { without_runtime(&main.function) };
     [function, errors.to_tokens()].into_iter().collect()
 }
 
-/// What is left of a `main` with mistakes: its body is checked, and `async fn main` is not one mistake more.
-pub(crate) fn unused(function: &Function) -> TokenStream {
+/// Expands a `main` with mistakes into a sync function, so that the compiler checks the body and does not report
+/// `async fn main` as well.
+pub(crate) fn without_runtime(function: &Function) -> TokenStream {
     expand::outer(function, &quote::quote!(()), &TokenStream::new())
 }

@@ -1,70 +1,72 @@
-//! The list in `signals = [..]` comes in; an array of the runtime's signals goes out.
+//! Turns the list in `signals = [..]` into an array of the runtime's signals.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Expr, Lit, LitInt, Path};
 
-use crate::errors::Errors;
+use crate::args::without_group;
+use crate::errors::{Errors, source_text};
 
-/// The kernel keeps these two for itself.
+/// The kernel does not let a program handle these signals.
 const UNCATCHABLE: [&str; 2] = ["SIGKILL", "SIGSTOP"];
-/// Of their numbers, the one that is the same on every platform. The runtime knows the rest at install.
+/// The number of SIGKILL is the same on every platform. The runtime checks the other numbers at install.
 const SIGKILL: u32 = 9;
 
-pub(crate) fn settle(value: &Expr, runtime: &Path, errors: &mut Errors) -> Option<TokenStream> {
+pub(crate) fn array(value: &Expr, runtime: &Path, errors: &mut Errors) -> Option<TokenStream> {
     let Expr::Array(list) = value else {
         let inside = match value {
-            Expr::Path(path) => path.to_token_stream().to_string(),
+            Expr::Path(path) => source_text(path),
             _ => "SIGTERM, SIGINT".to_owned(),
         };
-        errors.at(value, format!("`signals` takes a list: write `signals = [{inside}]`"));
+        errors.push_at(value, format!("`signals` takes a list: write `signals = [{inside}]`"));
         return None;
     };
-    let signals: Vec<TokenStream> = list.elems.iter().filter_map(|element| signal(element, runtime, errors)).collect();
+    let elements = list.elems.iter().cloned().map(without_group);
+    let signals: Vec<TokenStream> = elements.filter_map(|element| signal(&element, runtime, errors)).collect();
     Some(quote_spanned!(Span::mixed_site().located_at(value.span())=> [#(#signals),*]))
 }
 
 fn signal(element: &Expr, runtime: &Path, errors: &mut Errors) -> Option<TokenStream> {
     match element {
-        Expr::Path(path) => named(element, path.path.get_ident(), runtime, errors),
-        Expr::Lit(syn::ExprLit { lit: Lit::Int(number), .. }) => numbered(number, runtime, errors),
+        Expr::Path(path) => signal_by_name(element, path.path.get_ident(), runtime, errors),
+        Expr::Lit(syn::ExprLit { lit: Lit::Int(number), .. }) => signal_by_number(number, runtime, errors),
         Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => {
-            errors.at(text, format!("a signal is not a string: write `{}`", full_name(&text.value())));
+            errors.push_at(text, format!("a signal is not a string: write `{}`", full_name(&text.value())));
             None
         }
         other => {
-            errors.at(other, "a signal is a name or a number: write `SIGTERM`, or `37` for one without a name");
+            errors.push_at(other, "a signal is a name or a number: write `SIGTERM`, or `37` for one without a name");
             None
         }
     }
 }
 
-fn named(element: &Expr, name: Option<&Ident>, runtime: &Path, errors: &mut Errors) -> Option<TokenStream> {
+fn signal_by_name(element: &Expr, name: Option<&Ident>, runtime: &Path, errors: &mut Errors) -> Option<TokenStream> {
     let Some(name) = name else {
-        errors.at(element, "a signal is a single word: write `SIGTERM`");
+        errors.push_at(element, "a signal is a single word: write `SIGTERM`");
         return None;
     };
-    let word = name.to_string();
-    if UNCATCHABLE.contains(&full_name(&word).as_str()) {
-        errors.at(name, uncatchable(&word));
+    let written = name.to_string();
+    if UNCATCHABLE.contains(&full_name(&written).as_str()) {
+        errors.push_at(name, uncatchable(&written));
         return None;
     }
-    if word != full_name(&word) {
-        errors.at(name, format!("unknown signal `{word}`: write `{}`", full_name(&word)));
+    if written != full_name(&written) {
+        errors.push_at(name, format!("unknown signal `{written}`: write `{}`", full_name(&written)));
         return None;
     }
-    let here = Span::mixed_site().located_at(name.span());
-    Some(quote_spanned!(here=> #runtime::Signal::#name))
+    let span = Span::mixed_site().located_at(name.span());
+    Some(quote_spanned!(span=> #runtime::Signal::#name))
 }
 
-fn numbered(number: &LitInt, runtime: &Path, errors: &mut Errors) -> Option<TokenStream> {
+fn signal_by_number(number: &LitInt, runtime: &Path, errors: &mut Errors) -> Option<TokenStream> {
     match number.base10_parse::<u32>() {
-        Ok(0) => errors.at(number, "0 is not a signal: write a name such as `SIGTERM`, or a number from 1 up"),
-        Ok(SIGKILL) => errors.at(number, uncatchable("SIGKILL")),
+        Ok(0) => errors.push_at(number, "0 is not a signal: write a name such as `SIGTERM`, or a number from 1 up"),
+        Ok(SIGKILL) => errors.push_at(number, uncatchable("SIGKILL")),
         Ok(_) => {
-            let here = Span::mixed_site().located_at(number.span());
-            return Some(quote_spanned!(here=> #runtime::Signal::from_raw(#number)));
+            let span = Span::mixed_site().located_at(number.span());
+            return Some(quote_spanned!(span=> #runtime::Signal::from_raw(#number)));
         }
         Err(error) => errors.push(error),
     }
@@ -75,7 +77,7 @@ fn uncatchable(signal: &str) -> String {
     format!("no program can catch `{signal}`: write a signal that can be caught, such as `SIGTERM`")
 }
 
-/// `term` and `TERM`, as `kill` knows them, are `SIGTERM` here.
+/// Returns `SIGTERM` for `term` and `TERM`, which `kill` accepts.
 fn full_name(word: &str) -> String {
     let upper = word.to_uppercase();
     if upper.starts_with("SIG") { upper } else { format!("SIG{upper}") }

@@ -1,4 +1,4 @@
-//! `after` follows any path that leads to a hook. A circle compiles: it is found at install, with its chain.
+//! `after` accepts every path to a hook. A cycle compiles; `install` reports it with its chain.
 
 #![deny(warnings)]
 

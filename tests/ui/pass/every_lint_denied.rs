@@ -1,4 +1,4 @@
-//! A crate that forbids what it can.
+//! Hooks and `main` in a crate that denies the compiler's lints and has no prelude.
 
 #![no_implicit_prelude]
 #![forbid(unsafe_code, non_camel_case_types, missing_docs, unreachable_pub, dead_code, unused_imports)]

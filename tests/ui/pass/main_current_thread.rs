@@ -1,4 +1,4 @@
-//! A current-thread runtime, and a future that is not `Send`.
+//! A `main` with a current-thread runtime and a future that is not `Send`.
 
 #![deny(warnings)]
 

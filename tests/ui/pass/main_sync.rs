@@ -1,4 +1,4 @@
-//! A `main` without a runtime.
+//! A sync `main`, which needs no async runtime.
 
 #![deny(warnings)]
 

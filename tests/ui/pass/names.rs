@@ -1,4 +1,4 @@
-//! Names that the expansion might be thought to use itself.
+//! The user's items may have names that the expansion could use.
 
 #![deny(warnings)]
 

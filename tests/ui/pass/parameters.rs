@@ -1,4 +1,4 @@
-//! What a hook may be given: values, lent values, values that may be missing, patterns.
+//! Every kind of parameter: values, references, optional values, patterns.
 
 #![deny(warnings)]
 
@@ -37,6 +37,11 @@ async fn patterns(mut names: Vec<String>, Pool { name }: Pool, _: u8, (left, _ri
 #[on_shutdown]
 fn statics(name: &'static str, lookup: HashMap<&'static str, fn(&str) -> usize>) {
     drop((name, lookup));
+}
+
+#[on_shutdown]
+fn inferred_lifetimes(name: std::borrow::Cow<'_, str>, other: std::borrow::Cow<[u8]>, list: Vec<&'_ u8>) {
+    drop((name, other, list));
 }
 
 fn main() {}

@@ -1,4 +1,4 @@
-//! Where a hook may stand, and what may stand on it.
+//! Every place where a hook can be declared, and other attributes on a hook.
 
 #![deny(warnings)]
 

@@ -1,4 +1,4 @@
-//! The runtime under another name, and behind somebody else's macro.
+//! The runtime under another name, and the attribute in the code of a macro.
 
 #![deny(warnings)]
 

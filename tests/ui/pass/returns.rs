@@ -1,4 +1,4 @@
-//! What a hook may return.
+//! Every return type of a hook.
 
 #![deny(warnings)]
 

@@ -1,4 +1,4 @@
-//! Every setting, alone and together, as literals and as constants.
+//! Every setting of a hook, alone and together, as literals and as constants.
 
 #![deny(warnings)]
 

@@ -1,6 +1,6 @@
 use on_shutdown::on_shutdown;
 
-#[on_shutdown(phase = anounce)]
+#[on_shutdown(phase = deregistr)]
 fn close() {}
 
 fn main() {}

@@ -1,4 +1,4 @@
-//! The settings of `#[on_shutdown::main]` come in as written; calls to the runtime's builder go out.
+//! Checks the settings of `#[on_shutdown::main]` and turns them into calls on the runtime's `Settings`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -8,11 +8,11 @@ use syn::{Expr, Lit, Path};
 use super::signals;
 use crate::args::{Args, Setting, Vocabulary};
 use crate::duration::{self, Zero};
-use crate::errors::Errors;
+use crate::errors::{Errors, source_text};
 use crate::function::Function;
-use crate::nearest::correction;
+use crate::suggest::suggest;
 
-pub(crate) const WORDS: Vocabulary = Vocabulary {
+pub(crate) const VOCABULARY: Vocabulary = Vocabulary {
     example: "grace_period = \"25s\"",
     settings: &[
         ("grace_period", "\"25s\""),
@@ -27,6 +27,7 @@ pub(crate) const WORDS: Vocabulary = Vocabulary {
         ("settings", "my_settings()"),
         ("crate", "::on_shutdown"),
     ],
+    renamed: &[("conventional", "signal_exit_code"), ("override_ignored", "handle_ignored_signals")],
     bare_values: &[
         ("current_thread", "flavor = \"current_thread\""),
         ("multi_thread", "flavor = \"multi_thread\""),
@@ -42,63 +43,61 @@ pub(crate) struct MainDeclaration {
     pub(crate) function: Function,
     pub(crate) runtime: Path,
     pub(crate) flavor: Flavor,
-    /// What the calls start from, where it is not all defaults.
+    /// The `Settings` that the calls start from. `None` means all defaults.
     pub(crate) base: Option<Expr>,
     /// Calls on the runtime's `Settings`, each with its leading dot.
     pub(crate) calls: Vec<TokenStream>,
 }
 
 pub(crate) enum Flavor {
-    /// How many workers; tokio decides when none is written.
+    /// The number of worker threads. `None` means that tokio decides.
     MultiThread(Option<TokenStream>),
     CurrentThread,
 }
 
 impl MainDeclaration {
-    pub(crate) fn settle(mut args: Args, function: Function, errors: &mut Errors) -> Self {
+    pub(crate) fn new(mut args: Args, function: Function, errors: &mut Errors) -> Self {
         let runtime = args.take_runtime(errors);
         let flavor = flavor(&mut args, function.signature.asyncness.is_some(), errors);
         let base = args.take("settings").map(|setting| setting.value);
         let mut calls = Vec::new();
         for (name, zero) in [("grace_period", Zero::Forbidden), ("drain_delay", Zero::Allowed)] {
             let Some(setting) = args.take(name) else { continue };
-            calls.extend(
-                duration::settle(&setting, zero, errors)
-                    .map(|length| call(&setting, &constant(&quote!(::core::time::Duration), &length))),
-            );
+            let duration = duration::expression(&setting, zero, errors);
+            calls.extend(duration.map(|value| call(&setting, &constant(&quote!(::core::time::Duration), &value))));
         }
         if let Some(setting) = args.take("signals") {
-            calls.extend(signals::settle(&setting.value, &runtime, errors).map(|signals| call(&setting, &signals)));
+            calls.extend(signals::array(&setting.value, &runtime, errors).map(|signals| call(&setting, &signals)));
         }
         for setting in SWITCHES.iter().filter_map(|name| args.take(name)) {
             calls.extend(switch(&setting, errors).map(|value| call(&setting, &value)));
         }
         function.check("`main`", errors);
         if let Some(first) = function.signature.inputs.first().filter(|_| !function.is_method()) {
-            errors.at(first, "`main` has no parameters: write `fn main()` and take values from where they are made");
+            errors.push_at(first, "`main` cannot have parameters: write `main()`");
         }
         Self { function, runtime, flavor, base, calls }
     }
 }
 
-/// The setting's name is the method's, so that a type mismatch is shown inside the attribute.
+/// Writes a call of the method with the setting's name and span: the compiler reports a wrong type at the setting.
 fn call(setting: &Setting, argument: &TokenStream) -> TokenStream {
-    let here = Span::mixed_site().located_at(setting.name.span());
-    let method = Ident::new(&setting.name.to_string(), here);
-    quote_spanned!(here=> .#method(#argument))
+    let span = Span::mixed_site().located_at(setting.name.span());
+    let method = Ident::new(&setting.name.to_string(), span);
+    quote_spanned!(span=> .#method(#argument))
 }
 
-/// As an item, because `cargo check` leaves a `const { }` block of a function alone.
-fn constant(kind: &TokenStream, value: &TokenStream) -> TokenStream {
+/// Writes a `const` item, because `cargo check` does not evaluate a `const { }` block in a function.
+fn constant(value_type: &TokenStream, value: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
-        { const __ON_SHUTDOWN_VALUE: #kind = #value; __ON_SHUTDOWN_VALUE }
+        { const __ON_SHUTDOWN_VALUE: #value_type = #value; __ON_SHUTDOWN_VALUE }
     }
 }
 
 fn switch(setting: &Setting, errors: &mut Errors) -> Option<TokenStream> {
     match &setting.value {
         Expr::Lit(literal) if !matches!(literal.lit, Lit::Bool(_)) => {
-            errors.at(literal, format!("`{0}` is on or off: write `{0} = true` or `{0} = false`", setting.name));
+            errors.push_at(literal, format!("`{0}` is on or off: write `{0} = true` or `{0} = false`", setting.name));
             None
         }
         value => Some(value.to_token_stream()),
@@ -109,36 +108,37 @@ fn flavor(args: &mut Args, is_async: bool, errors: &mut Errors) -> Flavor {
     let (flavor, workers) = (args.take("flavor"), args.take("worker_threads"));
     if !is_async {
         for setting in [flavor, workers].into_iter().flatten() {
-            let trouble =
-                format!("`{}` is about an async runtime: write `async fn main`, or leave it out", setting.name);
-            errors.at(setting.name, trouble);
+            let message = format!("`{}` needs an async runtime: write `async fn main`, or leave it out", setting.name);
+            errors.push_at(setting.name, message);
         }
         return Flavor::CurrentThread;
     }
-    let named = flavor.and_then(|setting| flavor_name(&setting.value, errors));
-    let single = named.as_deref() == Some("current_thread");
+    let name = flavor.and_then(|setting| flavor_name(&setting.value, errors));
+    let is_current_thread = name.as_deref() == Some("current_thread");
     match workers {
-        Some(setting) if single => {
-            errors.at(
+        Some(setting) if is_current_thread => {
+            errors.push_at(
                 setting.name,
                 "a current-thread runtime has no workers: write `flavor = \"multi_thread\"`, or leave it out",
             );
             Flavor::CurrentThread
         }
-        None if single => Flavor::CurrentThread,
+        None if is_current_thread => Flavor::CurrentThread,
         workers => Flavor::MultiThread(workers.and_then(|setting| worker_threads(&setting.value, errors))),
     }
 }
 
 fn flavor_name(value: &Expr, errors: &mut Errors) -> Option<String> {
-    let (word, quoted) = match value {
+    let (written, is_string) = match value {
         Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => (text.value(), true),
-        other => (other.to_token_stream().to_string(), false),
+        other => (source_text(other), false),
     };
-    match (FLAVORS.contains(&word.as_str()), quoted) {
-        (true, true) => return Some(word),
-        (true, false) => errors.at(value, format!("a flavor is a string, as in tokio: write `flavor = \"{word}\"`")),
-        (false, _) => errors.at(value, format!("unknown flavor `{word}`: {}", correction(&word, &FLAVORS))),
+    match (FLAVORS.contains(&written.as_str()), is_string) {
+        (true, true) => return Some(written),
+        (true, false) => errors.push_at(value, format!("a flavor is a string: write `flavor = \"{written}\"`")),
+        (false, _) => {
+            errors.push_at(value, format!("unknown flavor `{written}`: {}", suggest(&written, &FLAVORS, &[])))
+        }
     }
     None
 }
@@ -150,17 +150,17 @@ fn worker_threads(value: &Expr, errors: &mut Errors) -> Option<TokenStream> {
             if number.base10_parse::<u64>().is_ok_and(|number| number > 0) {
                 return Some(value.to_token_stream());
             }
-            errors.at(value, ZERO);
+            errors.push_at(value, ZERO);
             None
         }
         Expr::Lit(literal) => {
-            errors.at(literal, "`worker_threads` is a whole number: write `worker_threads = 2`");
+            errors.push_at(literal, "`worker_threads` is a whole number: write `worker_threads = 2`");
             None
         }
         written => {
-            let here = Span::mixed_site().located_at(written.span());
+            let span = Span::mixed_site().located_at(written.span());
             let checked =
-                quote_spanned!(here=> { let threads: usize = #written; ::core::assert!(threads > 0, #ZERO); threads });
+                quote_spanned!(span=> { let threads: usize = #written; ::core::assert!(threads > 0, #ZERO); threads });
             Some(constant(&quote!(usize), &checked))
         }
     }

@@ -1,4 +1,4 @@
-//! A fixture and a way to build it come in, the built program goes out: the cargo inside the test.
+//! Builds a fixture with cargo, and reads the plan of the built program.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,22 +8,23 @@ use std::sync::LazyLock;
 
 use process::Program;
 
-/// The settings of cargo and rustc that an environment may bring, and that would make these builds other ones.
-const FOREIGN: [&str; 6] = ["CARGO_BUILD_", "CARGO_ENCODED_", "CARGO_PROFILE_", "CARGO_TARGET_", "RUSTC", "RUSTFLAGS"];
+/// Prefixes of environment variables that change what cargo and rustc build. The tests remove them.
+const REMOVED_VARIABLES: [&str; 6] =
+    ["CARGO_BUILD_", "CARGO_ENCODED_", "CARGO_PROFILE_", "CARGO_TARGET_", "RUSTC", "RUSTFLAGS"];
 
 pub static FIXTURES: LazyLock<PathBuf> = LazyLock::new(|| {
     let fixtures = root().join("tests/registration/fixtures");
-    // The versions that the runtime is tested with; cargo adds the fixtures and takes out what they do not need.
+    // The fixtures use the dependency versions of the workspace. Cargo adds the fixtures and removes unused packages.
     copy(&root().join("Cargo.lock"), &fixtures.join("Cargo.lock"));
     fixtures
 });
 
-/// The folder of the repository.
+/// Returns the folder of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the package is in the repository")
 }
 
-/// A folder for what a test makes; it stays, so that the next run has less to do.
+/// Returns a folder for the files of a test. The folder stays, so that the next run rebuilds less.
 pub fn scratch(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("registration").join(name)
 }
@@ -32,11 +33,11 @@ pub fn copy(from: &Path, to: &Path) {
     fs::copy(from, to).unwrap_or_else(|error| panic!("cannot copy {} to {}: {error}", from.display(), to.display()));
 }
 
-/// The cargo that runs this test, in this folder, without the network: all it needs was needed to build this test.
+/// Returns the cargo that runs this test, in `folder` and offline. The build of this test has downloaded all packages.
 pub fn cargo(folder: &Path, command: &str) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
-        if FOREIGN.iter().any(|foreign| name.to_string_lossy().starts_with(foreign)) {
+        if REMOVED_VARIABLES.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
             cargo.env_remove(name);
         }
     }
@@ -48,7 +49,7 @@ pub fn output(command: &mut Command) -> Output {
     command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"))
 }
 
-pub fn said(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -57,9 +58,9 @@ pub fn said(bytes: &[u8]) -> String {
 pub struct Build {
     pub package: &'static str,
     pub profile: &'static str,
-    /// Without a dynamic loader or any shared library.
+    /// Whether the program is linked statically, without any shared library.
     pub is_static: bool,
-    /// What gcc knows as `-fuse-ld`; the compiler's own choice where none is named.
+    /// The argument of gcc's `-fuse-ld`. `None` means the compiler's default.
     pub linker: Option<&'static str>,
 }
 
@@ -68,13 +69,13 @@ impl Build {
         Self { package, profile, is_static: false, linker: None }
     }
 
-    /// Builds the package and answers with the path of its program of this name.
+    /// Builds the package and returns the path of the program.
     pub fn program(&self, name: &str) -> PathBuf {
         let mut path = scratch("target");
         let mut cargo = cargo(&FIXTURES, if self.linker.is_some() { "rustc" } else { "build" });
         cargo.args(["--package", self.package, "--profile", self.profile, "--target-dir"]).arg(&path);
         if self.is_static {
-            // With a `--target`, the flags are not for build scripts and macros, which cannot be static.
+            // With `--target`, cargo does not pass the flags to build scripts and macros, which cannot be static.
             cargo.args(["--target", host()]).env("RUSTFLAGS", "-C target-feature=+crt-static");
             path.push(host());
         }
@@ -82,30 +83,30 @@ impl Build {
             cargo.args(["--bin", name, "--", "-C", &format!("link-arg=-fuse-ld={linker}")]);
         }
         let built = output(&mut cargo);
-        assert!(built.status.success(), "{cargo:?}\n{}", said(&built.stderr));
+        assert!(built.status.success(), "{cargo:?}\n{}", text(&built.stderr));
         path.join(if self.profile == "dev" { "debug" } else { self.profile }).join(name)
     }
 }
 
-/// `cargo clippy` on a fixture.
+/// Runs `cargo clippy` on a fixture.
 pub fn clippy(package: &str, arguments: &[&str]) -> Output {
     let mut clippy = cargo(&FIXTURES, "clippy");
     clippy.args(["--all-targets", "--package", package, "--target-dir"]).arg(scratch("target")).args(arguments);
     output(&mut clippy)
 }
 
-/// The triple of this machine, as its compiler calls it.
+/// Returns the target triple of this machine.
 pub fn host() -> &'static str {
     static HOST: LazyLock<String> = LazyLock::new(|| {
-        let told = output(Command::new("rustc").arg("-vV"));
-        let told = said(&told.stdout);
-        let host = told.lines().find_map(|line| line.strip_prefix("host: "));
-        host.unwrap_or_else(|| panic!("no host in\n{told}")).to_owned()
+        let version = output(Command::new("rustc").arg("-vV"));
+        let version = text(&version.stdout);
+        let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+        host.unwrap_or_else(|| panic!("no host in\n{version}")).to_owned()
     });
     &HOST
 }
 
-/// The hooks of a built program in their order, each as `phase priority file name`, as the program says itself.
+/// Returns the hooks in the plan of a built program, in order, each as `phase priority file name`.
 pub fn hooks(program: impl AsRef<OsStr>) -> Vec<String> {
     let program = program.as_ref().to_str().expect("the path is text");
     let ended = Program::new(program).env("ON_SHUTDOWN", "plan").run();
@@ -122,7 +123,7 @@ pub fn hooks(program: impl AsRef<OsStr>) -> Vec<String> {
         let ([priority, name, ..], Some((file, _))) = (&words[..], file) else {
             panic!("not a hook: `{line}`\n{ended}")
         };
-        // Its module is in the file's name already, or nearly.
+        // The file name is enough to tell the module.
         let name = name.rsplit("::").next().unwrap_or(name);
         hooks.push(format!("{phase} {priority} {file} {name}"));
     }

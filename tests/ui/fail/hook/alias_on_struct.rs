@@ -1,0 +1,4 @@
+#[on_shutdown::hook]
+struct Pool;
+
+fn main() {}

@@ -1,0 +1,2 @@
+#[on_shutdown::main(conventional = true, override_ignored = true)]
+async fn main() {}

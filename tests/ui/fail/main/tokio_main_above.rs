@@ -1,0 +1,5 @@
+#[tokio::main]
+#[on_shutdown::main]
+async fn main() {
+    std::future::ready(()).await;
+}

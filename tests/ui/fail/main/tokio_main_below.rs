@@ -1,0 +1,3 @@
+#[on_shutdown::main]
+#[tokio::main(flavor = "current_thread")]
+async fn main() {}
