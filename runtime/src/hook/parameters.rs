@@ -31,13 +31,15 @@ impl<'a> Call<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing(pub &'static str);
 
-/// What a hook's parameter may be: a value that `provide` can keep and hand out.
+/// A type that a hook's parameter may have: `provide` can keep such a value and clone it for each hook.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a parameter of a shutdown hook",
-    label = "a parameter is `Clone + Send + Sync + 'static`; wrap it in an `Arc` to share it"
+    message = "`{Self}` cannot be the type of a hook's parameter",
+    label = "not `Clone + Send + Sync + 'static`: derive `Clone`, or write `Arc<..>` around a `Send + Sync` type"
 )]
 pub trait Parameter: Clone + Send + Sync + 'static {}
 
+// Without this attribute the compiler reports the first bound that fails, and not the message above.
+#[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> Parameter for T {}
 
 /// A parameter of type `T`; the two traits below tell an `Option` from the rest.
@@ -49,38 +51,49 @@ pub const fn want<T>() -> Lookup<T> {
     Lookup(PhantomData)
 }
 
-/// A parameter that may be missing.
+/// Looks up a parameter of type `Option<T>`.
 pub trait LookupOption {
-    /// The parameter's type.
+    /// The type inside the `Option`.
     type Value;
-    /// The value, `None` where none was provided.
+    /// Returns the value, or `None` if the program provided none.
     ///
     /// # Errors
-    /// None.
-    fn get(&self, call: &Call<'_>) -> Result<Self::Value, Missing>;
+    /// Never.
+    // The bound is on the method and not on the `impl`, or the compiler would report that there is no such method.
+    fn get(&self, call: &Call<'_>) -> Result<Option<Self::Value>, Missing>
+    where
+        Self::Value: Parameter;
 }
 
-impl<T: Parameter> LookupOption for Lookup<Option<T>> {
-    type Value = Option<T>;
-    fn get(&self, call: &Call<'_>) -> Result<Option<T>, Missing> {
+impl<T> LookupOption for Lookup<Option<T>> {
+    type Value = T;
+    fn get(&self, call: &Call<'_>) -> Result<Option<T>, Missing>
+    where
+        T: Parameter,
+    {
         Ok(call.value())
     }
 }
 
-/// A parameter that must be there.
+/// Looks up a parameter of any other type.
 pub trait LookupValue {
     /// The parameter's type.
     type Value;
-    /// The value.
+    /// Returns the value.
     ///
     /// # Errors
-    /// The type's name, where none was provided.
-    fn get(&self, call: &Call<'_>) -> Result<Self::Value, Missing>;
+    /// Returns the type's name if the program provided no value.
+    fn get(&self, call: &Call<'_>) -> Result<Self::Value, Missing>
+    where
+        Self::Value: Parameter;
 }
 
-impl<T: Parameter> LookupValue for &Lookup<T> {
+impl<T> LookupValue for &Lookup<T> {
     type Value = T;
-    fn get(&self, call: &Call<'_>) -> Result<T, Missing> {
+    fn get(&self, call: &Call<'_>) -> Result<T, Missing>
+    where
+        T: Parameter,
+    {
         call.value().ok_or(Missing(std::any::type_name::<T>()))
     }
 }
