@@ -82,8 +82,8 @@ fn marker(hook: &Declaration, body: &TokenStream) -> TokenStream {
 
         #(#impl_cfgs)*
         #[automatically_derived]
-        impl #runtime::private::Declared for #name {
-            fn hook() -> &'static #runtime::private::Hook {
+        impl #runtime::private::HookMarker for #name {
+            fn hook() -> &'static #runtime::private::HookRecord {
                 #body
             }
         }
@@ -100,7 +100,7 @@ fn hook_static(hook: &Declaration) -> TokenStream {
     let timeout = timeout.clone().unwrap_or_else(|| quote_spanned!(macro_span()=> #runtime::private::DEFAULT_TIMEOUT));
     let body = Ident::new(if function.signature.asyncness.is_some() { "Async" } else { "Sync" }, macro_span());
     quote_spanned! {macro_span()=>
-        static __ON_SHUTDOWN_HOOK: #runtime::private::Hook = #runtime::private::Hook {
+        static __ON_SHUTDOWN_HOOK: #runtime::private::HookRecord = #runtime::private::HookRecord {
             name: #runtime::private::Cow::Borrowed(#name),
             module: ::core::module_path!(),
             file: ::core::file!(),
@@ -111,7 +111,7 @@ fn hook_static(hook: &Declaration) -> TokenStream {
             priority: { const PRIORITY: i32 = #priority; PRIORITY },
             timeout: #timeout,
             timeout_is_default: #timeout_is_default,
-            after: &[#(<#after as #runtime::private::Declared>::hook),*],
+            after: &[#(<#after as #runtime::private::HookMarker>::hook),*],
             body: #runtime::private::Body::#body(__on_shutdown_run),
         };
     }
@@ -152,7 +152,7 @@ fn lookups(hook: &Declaration) -> Option<TokenStream> {
         let (value, location) = (&parameter.value, parameter.value.span());
         let runtime = relocate(runtime, location);
         let span = macro_span().located_at(location);
-        let lookup = quote_spanned!(span=> (&#runtime::private::want::<#value>()).get(call)?);
+        let lookup = quote_spanned!(span=> (&#runtime::private::lookup::<#value>()).get(call)?);
         quote_spanned!(macro_span()=> let #name = #lookup;)
     });
     (!hook.parameters.is_empty()).then(|| {

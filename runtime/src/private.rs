@@ -6,11 +6,9 @@ pub use inventory::submit;
 
 pub use crate::hook::registry::LinkedHook;
 pub use crate::hook::{
-    Body, Call, DEFAULT_TIMEOUT, HookError, HookFuture, HookOutput, HookResult, Lookup, LookupOption, LookupValue,
-    Missing, Phase, hook_future,
+    Body, Call, DEFAULT_TIMEOUT, HookError, HookFuture, HookMarker, HookOutput, HookRecord, HookResult, Lookup,
+    LookupOption, LookupValue, Missing, Phase, hook_future, lookup,
 };
-// The names that the expansions use.
-pub use crate::hook::{HookMarker as Declared, HookRecord as Hook, lookup as want};
 pub use crate::install::main_fn::{Flavor, MainOutput, main_async, main_sync};
 
 /// Returns the name of the package from cargo. Without cargo, returns the name of the crate, which is the first part of the

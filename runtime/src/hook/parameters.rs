@@ -1,16 +1,15 @@
-//! Finds the values for a hook's parameters, by their types.
+//! A hook's parameters: their types in, the values that were provided for them out.
 
 use std::any::{Any, TypeId};
 use std::marker::PhantomData;
 
-/// A source of values for the parameters of hooks.
+/// The values a hook's parameters are taken from, looked up by type.
 pub(crate) trait Values {
-    /// Calls `found` with the value of this type. Does not call `found` if there is no such value.
-    // A callback, because the value lives only as long as the source holds it.
+    /// Calls `found` with the value of that type, if there is one.
     fn lend(&self, wanted: TypeId, found: &mut dyn FnMut(&dyn Any));
 }
 
-/// The argument of the function that the attribute generates for a hook.
+/// What a hook's function is called with.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
     values: &'a dyn Values,
@@ -21,73 +20,80 @@ impl<'a> Call<'a> {
         Self { values }
     }
 
-    /// Returns a clone of the value of this type, or `None` if no such value was provided.
     pub(crate) fn value<T: Clone + 'static>(&self) -> Option<T> {
-        // The source calls `found` at most once, so one clone is made.
         let mut value = None;
         self.values.lend(TypeId::of::<T>(), &mut |found| value = found.downcast_ref::<T>().cloned());
         value
     }
 }
 
-/// The error for a parameter for which no value was provided: the name of its type.
+/// The type of a parameter for which nothing was provided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing(pub &'static str);
 
-/// A type that a hook's parameter may have: `provide` can keep it, and hooks get clones of it.
+/// A type that a hook's parameter may have: `provide` can keep such a value and clone it for each hook.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a parameter of a shutdown hook",
-    label = "a parameter is `Clone + Send + Sync + 'static`; wrap it in an `Arc` to share it"
+    message = "`{Self}` cannot be the type of a hook's parameter",
+    label = "not `Clone + Send + Sync + 'static`: derive `Clone`, or write `Arc<..>` around a `Send + Sync` type"
 )]
 pub trait Parameter: Clone + Send + Sync + 'static {}
 
+// Without this attribute the compiler reports the first bound that fails, and not the message above.
+#[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> Parameter for T {}
 
-/// Looks up the value for a parameter of type `T`.
-///
-/// Method resolution selects [`LookupOption`] for an `Option` and [`LookupValue`] for every other type.
-// `fn() -> T` makes the lookup `Send` and `Sync` for every `T`.
+/// A parameter of type `T`; the two traits below tell an `Option` from the rest.
 pub struct Lookup<T>(PhantomData<fn() -> T>);
 
-/// Creates the lookup for a parameter of type `T`.
+/// Says of what type a parameter is.
 #[must_use]
 pub const fn lookup<T>() -> Lookup<T> {
     Lookup(PhantomData)
 }
 
-/// The lookup for a parameter `Option<T>`, whose value may be missing.
+/// Looks up a parameter of type `Option<T>`.
 pub trait LookupOption {
-    /// The parameter's type.
+    /// The type inside the `Option`.
     type Value;
-    /// Returns the value, or `None` if no value was provided.
+    /// Returns the value, or `None` if the program provided none.
     ///
     /// # Errors
-    /// Never returns an error.
-    fn get(&self, call: &Call<'_>) -> Result<Self::Value, Missing>;
+    /// Never.
+    // The bound is on the method and not on the `impl`, or the compiler would report that there is no such method.
+    fn get(&self, call: &Call<'_>) -> Result<Option<Self::Value>, Missing>
+    where
+        Self::Value: Parameter;
 }
 
-impl<T: Parameter> LookupOption for Lookup<Option<T>> {
-    type Value = Option<T>;
-    fn get(&self, call: &Call<'_>) -> Result<Option<T>, Missing> {
+impl<T> LookupOption for Lookup<Option<T>> {
+    type Value = T;
+    fn get(&self, call: &Call<'_>) -> Result<Option<T>, Missing>
+    where
+        T: Parameter,
+    {
         Ok(call.value())
     }
 }
 
-/// The lookup for a parameter whose value must have been provided.
+/// Looks up a parameter of any other type.
 pub trait LookupValue {
     /// The parameter's type.
     type Value;
     /// Returns the value.
     ///
     /// # Errors
-    /// Returns the name of the type if no value was provided.
-    fn get(&self, call: &Call<'_>) -> Result<Self::Value, Missing>;
+    /// Returns the type's name if the program provided no value.
+    fn get(&self, call: &Call<'_>) -> Result<Self::Value, Missing>
+    where
+        Self::Value: Parameter;
 }
 
-// The `&` makes this the second choice of method resolution, so `Option<T>` gets the other lookup.
-impl<T: Parameter> LookupValue for &Lookup<T> {
+impl<T> LookupValue for &Lookup<T> {
     type Value = T;
-    fn get(&self, call: &Call<'_>) -> Result<T, Missing> {
+    fn get(&self, call: &Call<'_>) -> Result<T, Missing>
+    where
+        T: Parameter,
+    {
         call.value().ok_or(Missing(std::any::type_name::<T>()))
     }
 }
