@@ -9,7 +9,12 @@ fn run(path: &str) -> Ended {
 #[test]
 fn quickstart() {
     let ended = run(env!("CARGO_BIN_EXE_01_quickstart"));
-    ended.assert_code(124).assert_order(&["left the registry", "stopped the consumer", "wrote the orders", "sent the last metrics"]);
+    ended.assert_code(124).assert_order(&[
+        "left the registry",
+        "stopped the consumer",
+        "wrote the orders",
+        "sent the last metrics",
+    ]);
 }
 
 #[test]
@@ -48,7 +53,10 @@ fn worker() {
 #[test]
 fn state() {
     let ended = run(env!("CARGO_BIN_EXE_06_state"));
-    ended.assert_code(70).assert_order(&["closed db-1 and db-4", "uploaded"]).assert_err("skipped: no `06_state::Cache` was provided");
+    ended
+        .assert_code(70)
+        .assert_order(&["closed db-1 and db-4", "uploaded"])
+        .assert_err("skipped: no `06_state::Cache` was provided");
 }
 
 #[test]
