@@ -86,7 +86,7 @@ fn report() {
         .run()
         .assert_code(124)
         .assert_err("5 completed, 1 failed, 1 timed out, 1 skipped")
-        .assert_no_err("no report");
+        .assert_no_err("cannot write the report");
     let kept =
         std::fs::read_to_string("../docs/report.svg").expect("docs/report.svg is made from this example's report");
     let json = std::fs::read_to_string(&path).expect("the report was written");

@@ -115,20 +115,23 @@ fn write_outcome(page: &mut MarkupWriter, hook: &Hook) {
         style.icon(),
         style.label()
     ));
-    if let Some(why) = hook.outcome.why().or(hook.doing.as_deref()) {
+    if let Some(why) = hook.outcome.why().or(hook.activity.as_deref()) {
         let shown: String = why.chars().take(MAX_ERROR).collect();
         let more = if shown.len() < why.len() { "…" } else { "" };
         page.markup(format_args!("<span class=\"why\">{}{more}</span>", Escaped(&shown)));
+    }
+    if let Some(left_tasks) = hook.left_tasks_text() {
+        page.markup(format_args!("<span class=\"why\">{left_tasks}</span>"));
     }
     page.markup(format_args!("</td></tr>"));
 }
 
 fn write_unfinished(page: &mut MarkupWriter, report: &Report) {
-    if report.unfinished.is_empty() {
+    if report.in_flight.is_empty() {
         return;
     }
     write_table(page, "Work that was cut off", &["Name", "#Count", "#Oldest", "Started at"], |page| {
-        for work in &report.unfinished {
+        for work in &report.in_flight {
             page.markup(format_args!(
                 "<tr><th scope=\"row\"><code>{}</code></th><td class=\"number\">{}</td><td class=\"number\">{}</td>\
                  <td class=\"location\">{}:{}</td></tr>",

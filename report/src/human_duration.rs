@@ -1,6 +1,6 @@
 //! Writes durations as people write them: `12 µs`, `350 ms`, `4.2 s`, `1m 30s`.
 //!
-//! `runtime/src/length.rs` writes them in the same way. The test `tests/report/tests/report/reader.rs` compares the two.
+//! `runtime/src/duration_text.rs` writes them in the same way. The test `tests/report/tests/report/reader.rs` compares the two.
 
 use std::fmt;
 use std::time::Duration;

@@ -15,7 +15,7 @@
 //! use on_shutdown_report::Report;
 //!
 //! let json = r#"{
-//!     "format": 1, "trigger": { "kind": "main_returned" }, "exit_code": 0, "duration": 0.25, "deadline": 8.5,
+//!     "format": 1, "trigger": { "kind": "main_returned" }, "exit_code": 0, "duration": 0.25, "budget": 8.5,
 //!     "hooks": [{ "name": "orders::flush", "phase": "flush", "outcome": "completed", "start": 0.0, "duration": 0.25 }]
 //! }"#;
 //! let report = Report::from_json(json)?;
@@ -32,6 +32,7 @@ mod human_duration;
 mod json;
 mod markup;
 mod model;
+mod one_line;
 mod report_set;
 #[cfg(test)]
 mod samples;
@@ -41,6 +42,6 @@ mod text;
 mod trace;
 
 pub use json::{FORMAT, ReadError};
-pub use model::{Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, UnfinishedWork};
+pub use model::{Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, WorkInFlight};
 pub use report_set::ReportSet;
 pub use text::TextOptions;

@@ -24,8 +24,8 @@ pub struct Report {
     /// From the trigger to the end of the last hook.
     pub duration: Duration,
     /// From the trigger to the deadline.
-    pub deadline: Duration,
-    /// Whether the deadline came before the hooks had ended.
+    pub budget: Duration,
+    /// Whether the deadline passed before the hooks had ended.
     pub deadline_exceeded: bool,
     /// The name of the signal that was repeated until the process ended.
     pub forced: Option<String>,
@@ -38,9 +38,9 @@ pub struct Report {
     /// Every hook, in the order of the plan.
     pub hooks: Vec<Hook>,
     /// Work that was still in flight when the runtime stopped waiting for it.
-    pub unfinished: Vec<UnfinishedWork>,
+    pub in_flight: Vec<WorkInFlight>,
     /// The number of pieces of work in flight, each time that it changed while the runtime waited.
-    pub in_flight: Vec<InFlightSample>,
+    pub in_flight_samples: Vec<InFlightSample>,
     /// The signals and requests that came after the trigger.
     pub later_triggers: Vec<LaterTrigger>,
 }
@@ -74,7 +74,10 @@ pub struct Hook {
     /// How it ended.
     pub outcome: Outcome,
     /// What the hook was doing at its timeout, if the runtime could detect it.
-    pub doing: Option<String>,
+    pub activity: Option<String>,
+    /// The number of tasks that the hook had spawned and that were unfinished shortly after it ended. The runtime dropped
+    /// these tasks.
+    pub left_tasks: usize,
 }
 
 /// How a hook ended.
@@ -106,7 +109,6 @@ pub enum ProgramExit {
     /// `main` panicked.
     MainPanicked,
     /// The program asked for an exit code.
-    #[serde(rename = "asked")]
     Requested {
         /// The exit code.
         code: u8,
@@ -149,7 +151,7 @@ pub enum Trigger {
 /// Work of one name and one location that was still in flight at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
-pub struct UnfinishedWork {
+pub struct WorkInFlight {
     /// The name of the work.
     pub name: String,
     /// How many pieces.
@@ -205,6 +207,15 @@ impl Hook {
     #[must_use]
     pub fn full_name(&self) -> String {
         if self.module.is_empty() { self.name.clone() } else { format!("{}::{}", self.module, self.name) }
+    }
+
+    /// Returns how many tasks the hook left: `left 1 task unfinished`; `None` if it left no task.
+    pub(crate) fn left_tasks_text(&self) -> Option<String> {
+        match self.left_tasks {
+            0 => None,
+            1 => Some("left 1 task unfinished".to_owned()),
+            more => Some(format!("left {more} tasks unfinished")),
+        }
     }
 
     /// Returns start and end of the hook's run; `None` if the hook never ran.
@@ -269,7 +280,7 @@ impl fmt::Display for Trigger {
     }
 }
 
-impl fmt::Display for UnfinishedWork {
+impl fmt::Display for WorkInFlight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, count, oldest, file, line } = self;
         write!(f, "{name}: {count} in flight, oldest {}, {file}:{line}", HumanDuration(*oldest))

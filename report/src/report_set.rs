@@ -2,6 +2,7 @@
 
 use crate::json::{ReadError, read_all};
 use crate::model::Report;
+use crate::one_line::OneLine;
 use crate::text::TextOptions;
 use crate::{html, trace};
 
@@ -71,7 +72,7 @@ impl ReportSet {
         }
         let sections = self.reports.iter().map(|LabeledReport { label, report }| {
             let text = report.to_text(options);
-            format!("== {label}\n{text}")
+            format!("== {}\n{text}", OneLine(label))
         });
         sections.collect::<Vec<_>>().join("\n")
     }

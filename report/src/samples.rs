@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::model::{Hook, InFlightSample, LaterTrigger, Outcome, Report, Trigger, UnfinishedWork};
+use crate::model::{Hook, InFlightSample, LaterTrigger, Outcome, Report, Trigger, WorkInFlight};
 
 pub(crate) const MS: u64 = 1000;
 
@@ -29,7 +29,8 @@ fn hook(phase: &str, name: &str, start: u64, took: u64, outcome: Outcome) -> Hoo
         start: (!matches!(outcome, Outcome::Skipped(_))).then_some(micros(start)),
         duration: micros(took),
         outcome,
-        doing: None,
+        activity: None,
+        left_tasks: 0,
     }
 }
 
@@ -40,14 +41,14 @@ pub(crate) fn report(hooks: Vec<Hook>) -> Report {
         duration: hooks.iter().map(end).max().unwrap_or_default(),
         hooks,
         phases: ["deregister", "drain", "stop", "flush", "close", "finalize"].map(str::to_owned).to_vec(),
-        unfinished: Vec::new(),
-        deadline: micros(8_500 * MS),
+        in_flight: Vec::new(),
+        budget: micros(8_500 * MS),
         deadline_exceeded: false,
         forced: None,
         program_exit: None,
         triggered_at: Some(UNIX_EPOCH + Duration::from_secs(1_790_000_000)),
         draining: Some(micros(300)),
-        in_flight: Vec::new(),
+        in_flight_samples: Vec::new(),
         later_triggers: Vec::new(),
         exit_code: 0,
     }
@@ -64,7 +65,7 @@ pub(crate) fn healthy() -> Report {
         hook("finalize", "flush_metrics", 1_864 * MS, 19, Completed),
     ]);
     report.draining = Some(micros(500 * MS));
-    report.in_flight = [(500, 12), (520, 11), (600, 7), (610, 6), (900, 3), (1_100, 1), (1_229, 0)]
+    report.in_flight_samples = [(500, 12), (520, 11), (600, 7), (610, 6), (900, 3), (1_100, 1), (1_229, 0)]
         .map(|(at, count)| InFlightSample { at: micros(at * MS), count })
         .to_vec();
     report
@@ -73,7 +74,7 @@ pub(crate) fn healthy() -> Report {
 pub(crate) fn worst() -> Report {
     let lost = Outcome::TimedOut { abandoned: true };
     let late = Outcome::TimedOut { abandoned: false };
-    let at = |hook: Hook, doing: &str| Hook { doing: Some(doing.to_owned()), ..hook };
+    let at = |hook: Hook, activity: &str| Hook { activity: Some(activity.to_owned()), ..hook };
     let mut report = report(vec![
         hook("deregister", "leave_registry", 229, 30 * MS, Outcome::Failed("connection refused (os error 111)".into())),
         hook("drain", "finish_jobs", 31 * MS, 700 * MS, Outcome::Completed),
@@ -89,7 +90,7 @@ pub(crate) fn worst() -> Report {
             "waiting in read on fd 9, a TCP connection to 10.0.0.3:5432",
         ),
         at(hook("stop", "write_index", 1_482 * MS, 500 * MS, late), "awaiting, last polled 501 ms ago"),
-        hook("stop", "notify", 1_482 * MS, 20 * MS, Outcome::Completed),
+        Hook { left_tasks: 2, ..hook("stop", "notify", 1_482 * MS, 20 * MS, Outcome::Completed) },
         hook("close", "close_pool", 0, 0, Outcome::Skipped("it is after write_orders, which was abandoned".into())),
         hook("close", "close_cache", 0, 0, Outcome::Skipped("no `cache::Pool` was provided".into())),
         at(
@@ -101,9 +102,9 @@ pub(crate) fn worst() -> Report {
     report.draining = Some(micros(31 * MS));
     report.exit_code = 130;
     report.forced = Some("SIGINT".to_owned());
-    report.in_flight =
+    report.in_flight_samples =
         [(31, 4), (300, 3), (1_229, 2)].map(|(at, count)| InFlightSample { at: micros(at * MS), count }).to_vec();
-    report.unfinished = vec![UnfinishedWork {
+    report.in_flight = vec![WorkInFlight {
         name: "http".into(),
         count: 2,
         oldest: Duration::from_secs(31),
@@ -140,7 +141,7 @@ pub(crate) fn quick() -> Report {
     let last = (0..3).map(|n| hook("finalize", &format!("flush_{n}"), 25_001 * MS + n * 100, 95, Outcome::Completed));
     let mut report = report(quick.chain([late]).chain(last).collect());
     report.draining = Some(micros(10));
-    report.deadline = micros(28_000 * MS);
+    report.budget = micros(28_000 * MS);
     report.exit_code = 124;
     report
 }

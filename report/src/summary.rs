@@ -14,10 +14,10 @@ impl Report {
 
     /// Returns the headline without the trigger.
     pub(crate) fn result(&self) -> String {
-        let (took, deadline) = (HumanDuration(self.duration), HumanDuration(self.deadline));
+        let (took, budget) = (HumanDuration(self.duration), HumanDuration(self.budget));
         let forced = self.forced.as_ref().map(|signal| format!("; cut short by a repeated {signal}"));
         let late = if self.deadline_exceeded { "; the deadline came" } else { "" };
-        format!("{} in {took} of {deadline}{}{late}", self.counts(), forced.unwrap_or_default())
+        format!("{} in {took} of {budget}{}{late}", self.counts(), forced.unwrap_or_default())
     }
 
     fn counts(&self) -> String {

@@ -1,6 +1,6 @@
-//! Draws a report as the timeline that the runtime prints.
+//! Draws a report as the text that the runtime prints.
 //!
-//! `runtime/src/report/timeline.rs` draws the same lines. The two are separate because the runtime must not depend on
+//! `runtime/src/report/text.rs` draws the same lines. The two are separate because the runtime must not depend on
 //! this crate, and this crate reads reports of other versions. The test `tests/report/tests/report/reader.rs` compares
 //! the two, for a real report with every outcome: change both together.
 
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::human_duration::HumanDuration;
 use crate::model::{Hook, LaterTrigger, Outcome, Report};
+use crate::one_line::OneLine;
 
 /// How text is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,16 +75,23 @@ struct ColumnWidths {
 }
 
 const IN_FLIGHT: &str = "(in flight)";
+/// The width of the longest phase of the runtime, `deregister`.
+const MIN_PHASE_WIDTH: usize = 10;
+
+/// Returns the number of characters that the text has when its control characters are escaped.
+fn escaped_width(text: &str) -> usize {
+    OneLine(text).to_string().chars().count()
+}
 
 impl Timeline<'_> {
     fn column_widths(&self) -> ColumnWidths {
         let hooks = &self.report.hooks;
-        let name = hooks.iter().map(|hook| hook.name.chars().count()).max().unwrap_or(0).max(IN_FLIGHT.len());
+        let name = hooks.iter().map(|hook| escaped_width(&hook.name)).max().unwrap_or(0).max(IN_FLIGHT.len());
         let priority = hooks.iter().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(4);
-        let phases = self.report.phases.iter().map(|phase| phase.chars().count());
-        let phase = phases.max().unwrap_or(0).max(8);
+        let phases = self.report.phases.iter().map(|phase| escaped_width(phase));
+        let phase = phases.max().unwrap_or(0).max(MIN_PHASE_WIDTH);
         // The bar shares the line with: margins 5, both times 19, `completed` 11, the edges of the bar 6.
-        let bar = self.options.width.saturating_sub(phase + priority + name + 41).clamp(12, Bar::MAX_WIDTH);
+        let bar = self.options.width.saturating_sub(phase + priority + name + 41).clamp(Bar::MIN_WIDTH, Bar::MAX_WIDTH);
         ColumnWidths { phase, priority, name, bar }
     }
 
@@ -91,21 +99,25 @@ impl Timeline<'_> {
         let ColumnWidths { phase, priority, name, bar } = *widths;
         let bar = Bar { start: hook.start, duration: hook.duration, whole: self.report.duration, width: bar };
         let (color, end) = self.color(&hook.outcome);
-        write!(f, "  {heading:phase$} {:>priority$}  {:name$}  |{color}{bar}{end}|  ", hook.priority, hook.name)?;
+        let (heading, label) = (OneLine(heading).to_string(), OneLine(&hook.name).to_string());
+        write!(f, "  {heading:phase$} {:>priority$}  {label:name$}  |{color}{bar}{end}|  ", hook.priority)?;
         let start = hook.start.map_or(String::new(), |start| format!("+{}", HumanDuration(start)));
-        write!(f, "{start:>9}  {:>8}  {color}{}{end}", HumanDuration(hook.duration), hook.outcome)?;
-        if hook.outcome != Outcome::Completed {
-            write!(f, " ({}:{})", hook.file, hook.line)?;
+        write!(f, "{start:>9}  {:>8}  {color}{}{end}", HumanDuration(hook.duration), OneLine(&hook.outcome))?;
+        if let Some(left_tasks) = hook.left_tasks_text() {
+            write!(f, ", {left_tasks}")?;
         }
-        if let Some(doing) = &hook.doing {
-            write!(f, "; {doing}")?;
+        if hook.outcome != Outcome::Completed || hook.left_tasks > 0 {
+            write!(f, " ({}:{})", OneLine(&hook.file), hook.line)?;
+        }
+        if let Some(activity) = &hook.activity {
+            write!(f, "; {}", OneLine(activity))?;
         }
         writeln!(f)
     }
 
     /// Writes the line of the work in flight, from the beginning of draining until the runtime stopped waiting.
     fn write_in_flight(&self, f: &mut fmt::Formatter<'_>, widths: &ColumnWidths) -> fmt::Result {
-        let samples = &self.report.in_flight;
+        let samples = &self.report.in_flight_samples;
         let Some((start, most)) = self.report.draining.zip(samples.iter().map(|sample| sample.count).max()) else {
             return Ok(());
         };
@@ -138,7 +150,7 @@ impl Timeline<'_> {
 impl fmt::Display for Timeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let report = self.report;
-        writeln!(f, "shutdown report: {}", report.headline())?;
+        writeln!(f, "shutdown report: {}", OneLine(report.headline()))?;
         let widths = self.column_widths();
         let (until_drain, later) = report.split_after_drain();
         let mut phase = None;
@@ -151,9 +163,9 @@ impl fmt::Display for Timeline<'_> {
                 self.write_in_flight(f, &widths)?;
             }
         }
-        report.unfinished.iter().try_for_each(|work| writeln!(f, "  cut off  {work}"))?;
+        report.in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
         let mut later = report.later_triggers.iter();
-        later.try_for_each(|LaterTrigger { at, trigger }| writeln!(f, "  +{} {trigger}", HumanDuration(*at)))
+        later.try_for_each(|LaterTrigger { at, trigger }| writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger)))
     }
 }
 
@@ -166,6 +178,7 @@ struct Bar {
 }
 
 impl Bar {
+    const MIN_WIDTH: usize = 12;
     const MAX_WIDTH: usize = 60;
 
     fn column(&self, at: Duration) -> usize {
@@ -192,10 +205,11 @@ impl fmt::Display for Bar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Trigger;
     use crate::samples;
 
     #[test]
-    fn the_timeline_is_as_wide_as_the_terminal() {
+    fn the_text_is_as_wide_as_the_terminal() {
         let mut report = samples::one();
         report.hooks.iter_mut().for_each(|hook| (hook.start, hook.duration) = (Some(Duration::ZERO), report.duration));
         let marks = |width| {
@@ -213,6 +227,38 @@ mod tests {
         assert!(drawn(true).contains("\x1b[32mcompleted\x1b[0m"));
         assert!(drawn(true).contains("\x1b[33mtimed out"));
         assert!(!drawn(false).contains('\x1b'));
+    }
+
+    #[test]
+    fn control_characters_do_not_split_the_line_of_a_hook() {
+        let mut report = samples::one();
+        report.trigger = Trigger::Request { label: "a\nb".to_owned() };
+        for hook in &mut report.hooks {
+            (hook.name, hook.phase) = ("flush\norders".to_owned(), "st\rop".to_owned());
+            (hook.file, hook.outcome) = ("a\nb.rs".to_owned(), Outcome::Failed("no\n\x1b[2Jspace".to_owned()));
+            hook.activity = Some("waiting\n".to_owned());
+        }
+        report.phases = vec!["st\rop".to_owned()];
+        let text = report.to_string();
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(!text.contains(['\x1b', '\r']), "{text}");
+        assert!(text.contains(r"failed: no\n\u{1b}[2Jspace (a\nb.rs:42); waiting\n"), "{text}");
+        assert!(
+            text.contains(r"request: a\nb;") && text.contains(r"flush\norders") && text.contains(r"st\rop"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn tasks_that_a_hook_left_stand_after_its_outcome_with_the_location() {
+        let text = |left_tasks| {
+            let mut report = samples::one();
+            report.hooks.iter_mut().for_each(|hook| hook.left_tasks = left_tasks);
+            report.to_string()
+        };
+        assert!(text(0).ends_with("  completed\n"), "{}", text(0));
+        assert!(text(1).ends_with("  completed, left 1 task unfinished (src/store.rs:42)\n"), "{}", text(1));
+        assert!(text(3).ends_with("  completed, left 3 tasks unfinished (src/store.rs:42)\n"), "{}", text(3));
     }
 
     #[test]

@@ -69,7 +69,7 @@ fn wrong_usage_is_exit_code_2() {
         (&[], "no report is named; write the path of a JSON report, or `-` for stdin"),
         (&["--colour", ORDERS], "invalid option '--colour'"),
         (&["--format", "pdf", ORDERS], "unknown format `pdf`; write `text`, `html`, `svg` or `trace`"),
-        (&[ORDERS, "-o", "report.pdf"], "the ending of `report.pdf` names no format"),
+        (&[ORDERS, "-o", "report.pdf"], "the extension of `report.pdf` names no format"),
         (&[ORDERS, "-o", ORDERS], "is input and output; write another path after `-o`"),
         (
             &["--format", "svg", ORDERS, ORDERS],

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::FORMAT;
 use crate::model::{
-    DRAIN_PHASE, Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, UnfinishedWork,
+    DRAIN_PHASE, Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, WorkInFlight,
 };
 
 /// Durations beyond this are refused: thirty years, so that sums of a few of them fit into 64 bits of nanoseconds.
@@ -35,21 +35,21 @@ pub(super) struct ReportFields {
     triggered_at: Option<f64>,
     exit_code: u8,
     duration: Seconds,
-    deadline: Seconds,
+    budget: Seconds,
     #[serde(default)]
-    deadline_came: bool,
+    deadline_exceeded: bool,
     forced: Option<String>,
-    own_end: Option<ProgramExit>,
+    program_exit: Option<ProgramExit>,
     draining: Option<Seconds>,
     #[serde(default)]
     phases: Vec<String>,
     hooks: Vec<Hook>,
     #[serde(default)]
-    cut_off: Vec<UnfinishedWork>,
+    in_flight: Vec<WorkInFlight>,
     #[serde(default)]
-    in_flight_seen: Vec<InFlightSample>,
+    in_flight_samples: Vec<InFlightSample>,
     #[serde(default)]
-    noted: Vec<LaterTrigger>,
+    later_triggers: Vec<LaterTrigger>,
 }
 
 #[derive(Deserialize)]
@@ -70,7 +70,9 @@ struct HookFields {
     why: Option<String>,
     #[serde(default)]
     abandoned: bool,
-    doing: Option<String>,
+    activity: Option<String>,
+    #[serde(default)]
+    left_tasks: usize,
     #[serde(default)]
     file: String,
     #[serde(default)]
@@ -113,7 +115,7 @@ impl<'de> Deserialize<'de> for Report {
 
 impl From<ReportFields> for Report {
     fn from(fields: ReportFields) -> Self {
-        let has_work = !fields.cut_off.is_empty() || !fields.in_flight_seen.is_empty();
+        let has_work = !fields.in_flight.is_empty() || !fields.in_flight_samples.is_empty();
         let draining = fields.draining.map(|at| at.0);
         Self {
             phases: all_phases(fields.phases, &fields.hooks, has_work.then(|| draining.unwrap_or_default())),
@@ -121,15 +123,15 @@ impl From<ReportFields> for Report {
             triggered_at: fields.triggered_at.and_then(wall_clock),
             exit_code: fields.exit_code,
             duration: fields.duration.0,
-            deadline: fields.deadline.0,
-            deadline_exceeded: fields.deadline_came,
+            budget: fields.budget.0,
+            deadline_exceeded: fields.deadline_exceeded,
             forced: fields.forced,
-            program_exit: fields.own_end,
+            program_exit: fields.program_exit,
             draining,
             hooks: fields.hooks,
-            unfinished: fields.cut_off,
-            in_flight: fields.in_flight_seen,
-            later_triggers: fields.noted,
+            in_flight: fields.in_flight,
+            in_flight_samples: fields.in_flight_samples,
+            later_triggers: fields.later_triggers,
         }
     }
 }
@@ -189,7 +191,8 @@ impl TryFrom<HookFields> for Hook {
             start: fields.start.map(|start| start.0),
             duration: fields.duration.0,
             outcome,
-            doing: fields.doing,
+            activity: fields.activity,
+            left_tasks: fields.left_tasks,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Reads reports from JSON, in the form that `runtime/src/json.rs` writes.
+//! Reads reports from JSON, in the form that `runtime/src/report/json.rs` writes.
 //!
 //! Unknown fields are ignored, and fields that a shutdown can do without may be missing. A file may hold several reports
 //! one after the other, on one line each or on many.
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Deserializer, StreamDeserializer, de::StrRead};
 
 use crate::model::Report;
+use crate::one_line::OneLine;
 pub(crate) use fields::seconds;
 use fields::{Header, ReportFields};
 
@@ -67,7 +68,10 @@ impl ReadError {
     pub fn message(&self) -> String {
         match self {
             Self::NoReport { reason, .. } => {
-                format!("{reason}; expected a report as `ON_SHUTDOWN_REPORT=report.json` makes on-shutdown write it")
+                format!(
+                    "{}; expected a report as `ON_SHUTDOWN_REPORT=report.json` makes on-shutdown write it",
+                    OneLine(reason)
+                )
             }
             Self::NewerFormat { format, .. } => format!(
                 "the report has format {format}, and this version reads formats up to {FORMAT}; \

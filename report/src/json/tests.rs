@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::{FORMAT, ReadError, read_all};
-use crate::model::{Outcome, Report, Trigger};
+use crate::model::{Outcome, ProgramExit, Report, Trigger};
 
 const SHORT: &str =
-    r#"{"trigger": {"kind": "main_returned"}, "exit_code": 0, "duration": 0.5, "deadline": 8.5, "hooks": []}"#;
+    r#"{"trigger": {"kind": "main_returned"}, "exit_code": 0, "duration": 0.5, "budget": 8.5, "hooks": []}"#;
 
 fn with_hook(fields: &str) -> String {
     let hook = format!(r#""hooks": [{{"name": "a::b", "phase": "stop", {fields}}}]"#);
@@ -36,6 +36,29 @@ fn hooks_have_their_outcomes() {
     assert_eq!(outcome(r#""outcome": "failed", "why": "disk full""#), Outcome::Failed("disk full".into()));
     assert_eq!(outcome(r#""outcome": "timed_out", "abandoned": true"#), Outcome::TimedOut { abandoned: true });
     assert_eq!(outcome(r#""outcome": "skipped", "why": "no time""#), Outcome::Skipped("no time".into()));
+}
+
+#[test]
+fn activity_and_left_tasks_of_a_hook_are_read() {
+    let fields = r#""outcome": "timed_out", "activity": "waiting in read", "left_tasks": 3"#;
+    let report = Report::from_json(&with_hook(fields)).expect("a report");
+    let hook = report.hooks.first().expect("there is one hook");
+    assert_eq!((hook.activity.as_deref(), hook.left_tasks), (Some("waiting in read"), 3));
+}
+
+#[test]
+fn fields_of_the_whole_shutdown_have_the_names_of_the_runtime() {
+    let fields = r#""deadline_exceeded": true, "program_exit": {"kind": "requested", "code": 3},
+        "in_flight": [{"name": "http", "count": 2, "oldest": 1.5, "file": "a.rs", "line": 7}],
+        "in_flight_samples": [[0.1, 2]], "later_triggers": [{"at": 0.2, "trigger": {"kind": "request", "label": "again"}}]"#;
+    let report = Report::from_json(&SHORT.replacen('{', &format!("{{{fields}, "), 1)).expect("a report");
+    assert!(report.deadline_exceeded);
+    assert_eq!(report.budget, Duration::from_millis(8_500));
+    assert_eq!(report.program_exit, Some(ProgramExit::Requested { code: 3 }));
+    assert_eq!(report.in_flight.iter().map(|work| work.count).collect::<Vec<_>>(), [2]);
+    assert_eq!(report.in_flight_samples.iter().map(|sample| sample.count).collect::<Vec<_>>(), [2]);
+    let later = Trigger::Request { label: "again".to_owned() };
+    assert_eq!(report.later_triggers.iter().map(|later| &later.trigger).collect::<Vec<_>>(), [&later]);
 }
 
 #[test]
@@ -111,7 +134,7 @@ fn the_drain_phase_is_put_in_its_place_if_the_report_does_not_list_it() {
     let hooks = [hook("deregister", 0.0), hook("stop", 0.4)].join(", ");
     let text = SHORT.replace(
         r#""hooks": []"#,
-        &format!(r#""draining": 0.2, "in_flight_seen": [[0.2, 3], [0.3, 0]], "hooks": [{hooks}]"#),
+        &format!(r#""draining": 0.2, "in_flight_samples": [[0.2, 3], [0.3, 0]], "hooks": [{hooks}]"#),
     );
     let report = Report::from_json(&text).expect("a report");
     assert_eq!(report.phases, ["deregister", "drain", "stop"]);

@@ -54,7 +54,7 @@ pub(crate) fn format_wall_clock(report: &Report) -> Option<String> {
 /// Draws all of the time until the deadline as one strip. The strip is always linear.
 fn draw_overview(svg: &mut MarkupWriter, layout: &Layout<'_>) {
     let report = layout.report;
-    let (duration, deadline) = (nanos(report.duration), nanos(report.deadline));
+    let (duration, deadline) = (nanos(report.duration), nanos(report.budget));
     let whole = duration.max(deadline).max(1);
     let position = |at: Nanos| MARGIN + (WIDTH - 2.0 * MARGIN) * (at.min(whole) as f64 / whole as f64);
     let (start, end, limit) = (position(0), position(duration), position(deadline));
@@ -79,7 +79,7 @@ fn draw_overview(svg: &mut MarkupWriter, layout: &Layout<'_>) {
 /// Writes below the strip when the shutdown ended and when the deadline was.
 fn draw_overview_labels(svg: &mut MarkupWriter, report: &Report, end: f64, limit: f64) {
     let y = STRIP + STRIP_HEIGHT + 16.0;
-    let deadline = format!("deadline {}", HumanDuration(report.deadline));
+    let deadline = format!("deadline {}", HumanDuration(report.budget));
     let ended = format!("ended after {}", HumanDuration(report.duration));
     let width = |text: &str| width_in_cells(text) as f64 * CELL;
     // At a deadline near the start, the label has no room at the left of its line.

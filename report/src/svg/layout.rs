@@ -8,7 +8,7 @@ use super::markers::{Marker, markers};
 use super::outcome_style;
 use super::text_fit::{keep_end, width_in_cells};
 use super::time_scale::{Nanos, PixelRange, TimeScale, nanos};
-use crate::model::{DRAIN_PHASE, Hook, Report, UnfinishedWork};
+use crate::model::{DRAIN_PHASE, Hook, Report, WorkInFlight};
 
 pub(super) const WIDTH: f64 = 1200.0;
 pub(super) const MARGIN: f64 = 28.0;
@@ -86,7 +86,7 @@ pub(super) enum RowContent<'a> {
     StillServing(Duration),
     /// The work in flight, and its greatest number.
     InFlight(usize),
-    Unfinished(&'a UnfinishedWork),
+    Unfinished(&'a WorkInFlight),
 }
 
 impl<'a> Layout<'a> {
@@ -173,9 +173,9 @@ fn phase_rows<'a>(report: &'a Report, names: &[String], phase: &str) -> Vec<Row<
         ..row(RowContent::Hook(hook), name, hook_height)
     }));
     if phase == DRAIN_PHASE {
-        let most = report.in_flight.iter().map(|sample| sample.count).max().filter(|most| *most > 0);
+        let most = report.in_flight_samples.iter().map(|sample| sample.count).max().filter(|most| *most > 0);
         rows.extend(most.map(|most| row(RowContent::InFlight(most), IN_FLIGHT, 44.0)));
-        rows.extend(report.unfinished.iter().map(|work| row(RowContent::Unfinished(work), UNFINISHED, 20.0)));
+        rows.extend(report.in_flight.iter().map(|work| row(RowContent::Unfinished(work), UNFINISHED, 20.0)));
     }
     rows
 }
@@ -214,7 +214,7 @@ fn phase_time(report: &Report, phase: &str) -> Option<(Nanos, Nanos)> {
 /// Returns the time at which the runtime stopped waiting for work in flight: all work was done, or the next phase began,
 /// or the shutdown ended.
 pub(super) fn drain_end(report: &Report) -> Duration {
-    match report.in_flight.last() {
+    match report.in_flight_samples.last() {
         None => report.draining.unwrap_or_default(),
         Some(last) if last.count == 0 => last.at,
         Some(_) => {
@@ -226,7 +226,7 @@ pub(super) fn drain_end(report: &Report) -> Duration {
 
 /// Chooses the axis: it ends with the shutdown, or with the deadline if that is near and needs no fold.
 fn choose_scale(report: &Report, plot: PixelRange) -> TimeScale {
-    let (duration, deadline) = (nanos(report.duration).max(1_000), nanos(report.deadline));
+    let (duration, deadline) = (nanos(report.duration).max(1_000), nanos(report.budget));
     let spans: Vec<_> = report.hooks.iter().filter_map(span).collect();
     let drain = [report.draining.unwrap_or_default(), drain_end(report)];
     let later = report.later_triggers.iter().map(|later| later.at);

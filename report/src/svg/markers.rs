@@ -73,9 +73,9 @@ pub(super) fn markers(report: &Report, scale: &TimeScale, label_range: PixelRang
         let tooltip = format!("{} at +{}", later.trigger, HumanDuration(later.at));
         Marker::new(MarkerKind::LaterTrigger, later.at, scale, label_with_effect(report, later), tooltip)
     }));
-    if nanos(report.deadline) <= scale.end() {
-        let tooltip = format!("the deadline, {} after the trigger", HumanDuration(report.deadline));
-        markers.push(Marker::new(MarkerKind::Deadline, report.deadline, scale, "deadline".to_owned(), tooltip));
+    if nanos(report.budget) <= scale.end() {
+        let tooltip = format!("the deadline, {} after the trigger", HumanDuration(report.budget));
+        markers.push(Marker::new(MarkerKind::Deadline, report.budget, scale, "deadline".to_owned(), tooltip));
     }
     markers.sort_by_key(|marker| marker.at);
     let mut markers = merge_close(markers);

@@ -60,14 +60,19 @@ impl OutcomeStyle {
     }
 }
 
-/// Returns the line below a hook that did not complete: the reason and the location.
+/// Returns the line below a hook that did not complete, or that left tasks: the reason and the location.
 pub(super) fn remark(hook: &Hook) -> Option<String> {
     let location = format!("{}:{}", hook.file, hook.line);
-    match (&hook.outcome, &hook.doing) {
-        (Outcome::Completed, _) => None,
-        (Outcome::Skipped(why), _) => Some(why.clone()),
-        (Outcome::Failed(why) | Outcome::Panicked(why), _) => Some(format!("{why} ({location})")),
-        (Outcome::TimedOut { .. }, Some(doing)) => Some(format!("{doing} ({location})")),
-        (Outcome::TimedOut { .. }, None) => Some(location),
+    let reason = match &hook.outcome {
+        Outcome::Completed => None,
+        Outcome::Skipped(why) => return Some(why.clone()),
+        Outcome::Failed(why) | Outcome::Panicked(why) => Some(why.clone()),
+        Outcome::TimedOut { .. } => hook.activity.clone(),
+    };
+    let parts: Vec<String> = reason.into_iter().chain(hook.left_tasks_text()).collect();
+    match hook.outcome {
+        Outcome::Completed if parts.is_empty() => None,
+        _ if parts.is_empty() => Some(location),
+        _ => Some(format!("{} ({location})", parts.join("; "))),
     }
 }

@@ -43,10 +43,11 @@ fn tooltip(hook: &Hook) -> String {
         Some((start, _)) => format!("started at +{}, took {}", HumanDuration(start), HumanDuration(hook.duration)),
         None => "never ran".to_owned(),
     };
-    let doing = hook.doing.as_ref().map(|doing| format!("\n{doing}")).unwrap_or_default();
+    let details: String =
+        hook.activity.clone().into_iter().chain(hook.left_tasks_text()).map(|line| format!("\n{line}")).collect();
     let outcome = hook.outcome.to_string().chars().take(600).collect::<String>();
     let name = hook.full_name();
-    format!("{name} ({file}:{line})\n{phase}, priority {priority}, timeout {timeout}\n{ran}\n{outcome}{doing}")
+    format!("{name} ({file}:{line})\n{phase}, priority {priority}, timeout {timeout}\n{ran}\n{outcome}{details}")
 }
 
 /// Draws the name and the columns at the right, and returns the baseline of the row.
@@ -144,10 +145,10 @@ fn draw_in_flight(svg: &mut MarkupWriter, layout: &Layout<'_>, row: &Row<'_>, mo
     draw_texts(svg, layout, row, Some(drain_end(report).saturating_sub(start)), &format!("at most {most}"));
     let (bottom, top) = (row.top + row.height - 4.0, row.top + 5.0);
     let height = |count: usize| bottom - (bottom - top) * (count as f64 / most as f64);
-    let first = layout.scale.position(nanos(report.in_flight.first().map_or(start, |sample| sample.at)));
+    let first = layout.scale.position(nanos(report.in_flight_samples.first().map_or(start, |sample| sample.at)));
     let last = layout.scale.position(nanos(drain_end(report)));
     let mut path = format!("M{} {}", Pixels(first), Pixels(bottom));
-    for sample in &report.in_flight {
+    for sample in &report.in_flight_samples {
         path += &format!("H{}V{}", Pixels(layout.scale.position(nanos(sample.at))), Pixels(height(sample.count)));
     }
     svg.path("work", &format!("{path}H{}V{}Z", Pixels(last.max(first)), Pixels(bottom)));

@@ -24,15 +24,22 @@ fn rows_follow_the_plan_and_a_row_with_a_remark_is_higher() {
         "stop 410 write_orders",
         "stop 447 write_index",
         "stop 484 notify",
-        "close 519 close_pool",
-        "close 541 close_cache",
-        "finalize 576 flush_metrics",
-        "finalize 613 sync_disk",
+        "close 534 close_pool",
+        "close 556 close_cache",
+        "finalize 591 flush_metrics",
+        "finalize 628 sync_disk",
     ];
     assert_eq!(rows(&worst()), expected);
     assert_eq!(rows(&healthy()).first().map(String::as_str), Some("deregister 207 (still serving)"));
     assert_eq!(rows(&one()).len(), 1, "a moment before draining has no row");
     assert_eq!(rows(&many()).len(), 200);
+}
+
+#[test]
+fn tasks_that_a_hook_left_are_in_the_picture_and_in_the_table() {
+    let report = worst();
+    assert!(report.to_svg().contains(">left 2 tasks unfinished (src/store.rs:42)</text>"));
+    assert!(report.to_html().contains("<span class=\"why\">left 2 tasks unfinished</span>"));
 }
 
 #[test]
@@ -142,13 +149,13 @@ fn reports_that_contradict_themselves_are_drawn() {
     for _ in 0..300 {
         let mut report = worst();
         let mut time = || times[random() % times.len()];
-        (report.duration, report.deadline, report.draining) = (time(), time(), Some(time()));
+        (report.duration, report.budget, report.draining) = (time(), time(), Some(time()));
         for hook in &mut report.hooks {
             (hook.start, hook.duration, hook.timeout) = (Some(time()), time(), time());
         }
-        report.in_flight.iter_mut().for_each(|sample| sample.at = time());
+        report.in_flight_samples.iter_mut().for_each(|sample| sample.at = time());
         report.later_triggers.iter_mut().for_each(|later| later.at = time());
-        report.unfinished.iter_mut().for_each(|work| (work.oldest, work.count) = (time(), usize::MAX));
+        report.in_flight.iter_mut().for_each(|work| (work.oldest, work.count) = (time(), usize::MAX));
         report.hooks.iter_mut().for_each(|hook| hook.priority = if random() % 2 == 0 { i32::MIN } else { i32::MAX });
         let svg = report.to_svg();
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");

@@ -4,12 +4,16 @@
 //! report is a process. The shutdown as a whole has the first thread, and each hook has one of its own: events of one
 //! thread must nest, and hooks overlap. As on Linux, thread ids are unique over all processes, and the first thread has
 //! the id of its process.
+//!
+//! Names and errors are escaped as in the text, because viewers show them on one line.
 
+use std::fmt::Display;
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
 use crate::model::{Hook, InFlightSample, LaterTrigger, Outcome, Report};
+use crate::one_line::OneLine;
 use crate::report_set::LabeledReport;
 
 #[cfg(test)]
@@ -64,7 +68,7 @@ enum Args {
     Labels { labels: String },
     SortIndex { sort_index: usize },
     Count { count: usize },
-    Shutdown { trigger: String, result: String, exit_code: u8, deadline_seconds: f64 },
+    Shutdown { trigger: String, result: String, exit_code: u8, budget_seconds: f64 },
     Hook(Box<HookArgs>),
     Text { description: String },
 }
@@ -76,7 +80,9 @@ struct HookArgs {
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    doing: Option<String>,
+    activity: Option<String>,
+    #[serde(skip_serializing_if = "is_zero")]
+    left_tasks: usize,
     location: String,
     priority: i32,
     timeout_seconds: f64,
@@ -115,17 +121,21 @@ struct Process<'a> {
 impl Process<'_> {
     fn add_all(mut self, label: &str) {
         let report = self.report;
-        self.metadata("process_name", self.pid, Args::Name { name: format!("{label}: {}", report.trigger) });
+        self.metadata(
+            "process_name",
+            self.pid,
+            Args::Name { name: one_line(format_args!("{label}: {}", report.trigger)) },
+        );
         self.metadata("process_labels", self.pid, Args::Labels { labels: format!("exit code {}", report.exit_code) });
         self.metadata("process_sort_index", self.pid, Args::SortIndex { sort_index: self.pid });
         self.thread(self.pid, "shutdown".to_owned());
         self.add_shutdown();
         for (index, hook) in report.hooks.iter().enumerate() {
             let tid = self.pid + 1 + index;
-            self.thread(tid, hook.full_name());
+            self.thread(tid, one_line(hook.full_name()));
             self.add_hook(tid, hook);
         }
-        for InFlightSample { at, count } in &report.in_flight {
+        for InFlightSample { at, count } in &report.in_flight_samples {
             let event = self.event(Kind::Counter, "in flight".to_owned(), *at, Args::Count { count: *count });
             self.events.push(event);
         }
@@ -134,10 +144,10 @@ impl Process<'_> {
     fn add_shutdown(&mut self) {
         let report = self.report;
         let args = Args::Shutdown {
-            trigger: report.trigger.to_string(),
-            result: report.result(),
+            trigger: one_line(&report.trigger),
+            result: one_line(report.result()),
             exit_code: report.exit_code,
-            deadline_seconds: report.deadline.as_secs_f64(),
+            budget_seconds: report.budget.as_secs_f64(),
         };
         let event = self.event(Kind::Complete, "shutdown".to_owned(), Duration::ZERO, args);
         self.events.push(Event { dur: Some(micros(report.duration)), ..event });
@@ -145,26 +155,27 @@ impl Process<'_> {
             self.instant("draining".to_owned(), at, "accept no new work, finish what has begun".to_owned());
         }
         for LaterTrigger { at, trigger } in &report.later_triggers {
-            self.instant(trigger.to_string(), *at, "came during the shutdown".to_owned());
+            self.instant(one_line(trigger), *at, "came during the shutdown".to_owned());
         }
-        if report.deadline_exceeded || report.deadline <= report.duration {
-            self.instant("deadline".to_owned(), report.deadline, "the shutdown had to end here".to_owned());
+        if report.deadline_exceeded || report.budget <= report.duration {
+            self.instant("deadline".to_owned(), report.budget, "the shutdown had to end here".to_owned());
         }
     }
 
     /// Adds a hook that ran as a bar, and a hook that never ran as a moment.
     fn add_hook(&mut self, tid: usize, hook: &Hook) {
         let args = Args::Hook(Box::new(HookArgs::from(hook)));
+        let name = one_line(&hook.name);
         let event = match hook.run_time() {
             Some((start, _)) => {
-                Event { dur: Some(micros(hook.duration)), ..self.event(Kind::Complete, hook.name.clone(), start, args) }
+                Event { dur: Some(micros(hook.duration)), ..self.event(Kind::Complete, name, start, args) }
             }
             None => {
                 let at = hook.start.unwrap_or(self.report.duration);
-                Event { s: Some("t"), ..self.event(Kind::Instant, format!("{} (never ran)", hook.name), at, args) }
+                Event { s: Some("t"), ..self.event(Kind::Instant, format!("{name} (never ran)"), at, args) }
             }
         };
-        self.events.push(Event { tid, cat: hook.phase.clone(), cname: Some(color(&hook.outcome)), ..event });
+        self.events.push(Event { tid, cat: one_line(&hook.phase), cname: Some(color(&hook.outcome)), ..event });
     }
 
     fn instant(&mut self, name: String, at: Duration, description: String) {
@@ -206,16 +217,26 @@ impl From<&Hook> for HookArgs {
             other => other.name().to_owned(),
         };
         Self {
-            hook: hook.full_name(),
+            hook: one_line(hook.full_name()),
             outcome,
-            why: hook.outcome.why().map(str::to_owned),
-            doing: hook.doing.clone(),
-            location: format!("{}:{}", hook.file, hook.line),
+            why: hook.outcome.why().map(one_line),
+            activity: hook.activity.as_ref().map(one_line),
+            left_tasks: hook.left_tasks,
+            location: one_line(format_args!("{}:{}", hook.file, hook.line)),
             priority: hook.priority,
             timeout_seconds: hook.timeout.as_secs_f64(),
-            package: format!("{} {}", hook.package, hook.version).trim().to_owned(),
+            package: one_line(format_args!("{} {}", hook.package, hook.version)).trim().to_owned(),
         }
     }
+}
+
+fn one_line(text: impl Display) -> String {
+    OneLine(text).to_string()
+}
+
+/// Tells serde to leave out a count of zero.
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 fn color(outcome: &Outcome) -> &'static str {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::samples::{healthy, one, worst};
-use crate::{Report, ReportSet};
+use crate::{Outcome, Report, ReportSet};
 
 fn events(trace: &str) -> Vec<Value> {
     let document: Value = serde_json::from_str(trace).expect("the trace is JSON");
@@ -27,7 +27,7 @@ fn each_hook_that_ran_is_a_complete_event_with_its_details() {
     let expected = json!({
         "hook": "orders::store::write_orders",
         "outcome": "timed out, abandoned with its thread",
-        "doing": "waiting in read on fd 9, a TCP connection to 10.0.0.3:5432",
+        "activity": "waiting in read on fd 9, a TCP connection to 10.0.0.3:5432",
         "location": "src/store.rs:42",
         "priority": 0,
         "timeout_seconds": 5.0,
@@ -36,6 +36,18 @@ fn each_hook_that_ran_is_a_complete_event_with_its_details() {
     assert_eq!(hook["args"], expected);
     let thread = events.iter().find(|event| event["name"] == "thread_name" && event["tid"] == hook["tid"]);
     assert_eq!(thread.expect("the thread has a name")["args"], json!({ "name": "orders::store::write_orders" }));
+}
+
+#[test]
+fn names_and_errors_are_on_one_line_and_tasks_that_a_hook_left_are_counted() {
+    let mut report = worst();
+    let mut hooks = report.hooks.iter_mut();
+    let hook = hooks.next().expect("there is a hook");
+    (hook.name, hook.outcome) = ("a\nb\x1b[31m".to_owned(), Outcome::Failed("c\nd".to_owned()));
+    let events = events(&report.to_trace());
+    let hook = find(&events, "X", r"a\nb\u{1b}[31m");
+    assert_eq!((&hook["args"]["why"], hook["args"].get("left_tasks")), (&json!(r"c\nd"), None));
+    assert_eq!(find(&events, "X", "notify")["args"]["left_tasks"], 2);
 }
 
 #[test]

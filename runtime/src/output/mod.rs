@@ -158,7 +158,7 @@ impl Observer for Reporter {
                 }
             }
             Event::WorkCutOff(work) => work.iter().for_each(|work| self.output.tell(Notice::CutOff(work.clone()))),
-            Event::Noted(trigger) => self.output.tell(Notice::Noted(trigger.clone())),
+            Event::LaterTrigger(trigger) => self.output.tell(Notice::Noted(trigger.clone())),
             Event::Fast(signal) => self.output.tell(Notice::Hurry(*signal)),
         }
     }

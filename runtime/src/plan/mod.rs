@@ -221,6 +221,9 @@ impl Plan {
         let mut declared = self.declared;
         declared.before_flush.time = declared.before_flush.time.saturating_add(beyond);
         declared.before_flush.least = declared.before_flush.least.saturating_add(beyond);
+        // Without it, `flush` and what follows would get nothing but the slice where written timeouts do not fit.
+        let weight = self.declared.flush.weight.saturating_sub(self.budget.flush_slice());
+        declared.before_flush.weight = declared.before_flush.weight.saturating_add(weight);
         declared
     }
 

@@ -17,14 +17,14 @@ use crate::trigger::Trigger;
 /// The number of the format, the first field of every plan and every report.
 const FORMAT: u32 = 1;
 
-/// Lengths and times are in seconds, counted from the trigger; `triggered_at` counts from 1970.
+/// Durations and times are in seconds. Times count from the trigger, except `triggered_at`, which counts from 1970.
 impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         ReportView::of(self).serialize(serializer)
     }
 }
 
-/// Lengths are in seconds.
+/// Durations are in seconds.
 impl Serialize for Plan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         PlanView::of(self).serialize(serializer)
@@ -32,28 +32,28 @@ impl Serialize for Plan {
 }
 
 impl Report {
-    /// The report as JSON, in lines that a person can read.
+    /// Returns the report as JSON, indented.
     #[must_use]
     pub fn to_json(&self) -> String {
-        text(self)
+        to_pretty_json(self)
     }
 }
 
 impl Plan {
-    /// The plan as JSON, in lines that a person can read: for a snapshot in the program's repository.
+    /// Returns the plan as JSON, indented. A test can compare it with a snapshot in the repository of the program.
     #[must_use]
     pub fn to_json(&self) -> String {
-        text(self)
+        to_pretty_json(self)
     }
 }
 
-fn text(value: &impl Serialize) -> String {
-    // Numbers and strings only: nothing that JSON could refuse.
+fn to_pretty_json(value: &impl Serialize) -> String {
+    // The values are finite numbers and strings, which JSON never refuses.
     serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
 }
 
-fn seconds(length: Duration) -> f64 {
-    length.as_secs_f64()
+fn seconds(duration: Duration) -> f64 {
+    duration.as_secs_f64()
 }
 
 #[derive(Serialize)]
@@ -66,26 +66,29 @@ struct ReportView<'a> {
     budget: f64,
     deadline_exceeded: bool,
     forced: Option<String>,
-    program_exit: Option<EndView>,
+    program_exit: Option<ProgramExitView>,
     draining: Option<f64>,
-    /// All phases in order, so that readers need not know them.
+    /// All phases in order. A reader does not have to know them.
     phases: [&'static str; Phase::ALL.len()],
-    hooks: Vec<RunView<'a>>,
-    cut_off: Vec<WorkView<'a>>,
+    hooks: Vec<HookReportView<'a>>,
+    in_flight: Vec<WorkView<'a>>,
     in_flight_samples: Vec<(f64, usize)>,
-    noted: Vec<NotedView<'a>>,
+    later_triggers: Vec<LaterTriggerView<'a>>,
 }
 
 impl<'a> ReportView<'a> {
     fn of(report: &'a Report) -> Self {
-        let cut_off = report.in_flight.iter().map(|work| WorkView {
+        let in_flight = report.in_flight.iter().map(|work| WorkView {
             name: work.name.as_ref(),
             count: work.count,
             oldest: seconds(work.oldest),
             file: work.file.as_ref(),
             line: work.line,
         });
-        let noted = report.later_triggers.iter();
+        let later_triggers = report
+            .later_triggers
+            .iter()
+            .map(|later| LaterTriggerView { at: seconds(later.at), trigger: TriggerView::of(&later.trigger) });
         Self {
             format: FORMAT,
             triggered_at: report.triggered_at.duration_since(SystemTime::UNIX_EPOCH).map(seconds).unwrap_or_default(),
@@ -95,15 +98,17 @@ impl<'a> ReportView<'a> {
             budget: seconds(report.budget),
             deadline_exceeded: report.deadline_exceeded,
             forced: report.forced.map(|signal| signal.to_string()),
-            program_exit: report.program_exit.map(EndView::of),
+            program_exit: report.program_exit.map(ProgramExitView::of),
             draining: report.draining.map(seconds),
             phases: Phase::ALL.map(Phase::name),
-            hooks: report.hooks.iter().map(RunView::of).collect(),
-            cut_off: cut_off.collect(),
-            in_flight_samples: report.in_flight_samples.iter().map(|seen| (seconds(seen.at), seen.count)).collect(),
-            noted: noted
-                .map(|noted| NotedView { at: seconds(noted.at), trigger: TriggerView::of(&noted.trigger) })
+            hooks: report.hooks.iter().map(HookReportView::of).collect(),
+            in_flight: in_flight.collect(),
+            in_flight_samples: report
+                .in_flight_samples
+                .iter()
+                .map(|sample| (seconds(sample.at), sample.count))
                 .collect(),
+            later_triggers: later_triggers.collect(),
         }
     }
 }
@@ -137,24 +142,24 @@ impl<'a> TriggerView<'a> {
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum EndView {
+enum ProgramExitView {
     MainFailed,
     MainPanicked,
-    Asked { code: u8 },
+    Requested { code: u8 },
 }
 
-impl EndView {
-    fn of(end: ProgramExit) -> Self {
-        match end {
+impl ProgramExitView {
+    fn of(exit: ProgramExit) -> Self {
+        match exit {
             ProgramExit::MainFailed => Self::MainFailed,
             ProgramExit::MainPanicked => Self::MainPanicked,
-            ProgramExit::Asked(code) => Self::Asked { code },
+            ProgramExit::Asked(code) => Self::Requested { code },
         }
     }
 }
 
 #[derive(Serialize)]
-struct RunView<'a> {
+struct HookReportView<'a> {
     name: String,
     /// The part of `name` before the function's own name; empty for a hook that was registered at run time.
     module: &'a str,
@@ -164,17 +169,18 @@ struct RunView<'a> {
     start: Option<f64>,
     duration: f64,
     outcome: &'static str,
-    /// The error, the panic's message, the reason for skipping.
+    /// The error, the message of the panic, or the reason for skipping.
     why: Option<Cow<'a, str>>,
     abandoned: bool,
     activity: Option<&'a str>,
+    left_tasks: usize,
     file: &'a str,
     line: u32,
     package: &'a str,
     version: &'a str,
 }
 
-impl<'a> RunView<'a> {
+impl<'a> HookReportView<'a> {
     fn of(hook: &'a HookReport) -> Self {
         let why = match &hook.outcome {
             Outcome::Completed | Outcome::TimedOut { .. } => None,
@@ -193,6 +199,7 @@ impl<'a> RunView<'a> {
             why,
             abandoned: hook.outcome == Outcome::TimedOut { abandoned: true },
             activity: hook.activity.as_deref(),
+            left_tasks: hook.left_tasks,
             file: &hook.file,
             line: hook.line,
             package: &hook.package,
@@ -211,7 +218,7 @@ struct WorkView<'a> {
 }
 
 #[derive(Serialize)]
-struct NotedView<'a> {
+struct LaterTriggerView<'a> {
     at: f64,
     trigger: TriggerView<'a>,
 }
@@ -274,5 +281,59 @@ impl HookView {
             package: hook.package,
             version: hook.version,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::sample;
+    use super::*;
+    use crate::report::{InFlightSample, LaterTrigger, SkipReason};
+
+    fn to_value(report: &Report) -> Value {
+        serde_json::from_str(&report.to_json()).expect("the report is JSON")
+    }
+
+    fn fields(value: &Value) -> Vec<&str> {
+        value.as_object().expect("an object").keys().map(String::as_str).collect()
+    }
+
+    /// A field that is renamed or removed needs another number of the format.
+    #[test]
+    fn spec_3_24_fields_have_the_names_of_the_public_format() {
+        let report = to_value(&sample::report(&[Outcome::Completed]));
+        let mut expected = vec!["format", "triggered_at", "trigger", "exit_code", "duration", "budget"];
+        expected.extend(["deadline_exceeded", "forced", "program_exit", "draining", "phases", "hooks", "in_flight"]);
+        expected.extend(["in_flight_samples", "later_triggers"]);
+        expected.sort_unstable();
+        let mut found = fields(&report);
+        found.sort_unstable();
+        assert_eq!(found, expected);
+        let mut expected =
+            vec!["name", "module", "phase", "priority", "timeout", "start", "duration", "outcome", "why"];
+        expected.extend(["abandoned", "activity", "left_tasks", "file", "line", "package", "version"]);
+        expected.sort_unstable();
+        let mut found = fields(&report["hooks"][0]);
+        found.sort_unstable();
+        assert_eq!((found, &report["format"]), (expected, &json!(1)));
+    }
+
+    #[test]
+    fn values_of_the_report_are_in_its_json() {
+        let mut report = sample::report(&[Outcome::Skipped(SkipReason::NoTimeLeft)]);
+        report.hooks.iter_mut().for_each(|hook| hook.left_tasks = 3);
+        report.program_exit = Some(ProgramExit::Asked(3));
+        report.in_flight_samples = vec![InFlightSample { at: Duration::from_millis(500), count: 2 }];
+        let trigger = Trigger::Request { label: "again".to_owned() };
+        report.later_triggers = vec![LaterTrigger { at: Duration::from_millis(250), trigger }];
+        let value = to_value(&report);
+        let hook = &value["hooks"][0];
+        assert_eq!((&hook["why"], &hook["left_tasks"]), (&json!("no time was left"), &json!(3)), "{value:#}");
+        assert_eq!(value["program_exit"], json!({ "kind": "requested", "code": 3 }));
+        assert_eq!(value["in_flight_samples"], json!([[0.5, 2]]));
+        let later = json!([{ "at": 0.25, "trigger": { "kind": "request", "label": "again" } }]);
+        assert_eq!(value["later_triggers"], later);
     }
 }

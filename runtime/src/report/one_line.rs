@@ -1,7 +1,9 @@
 //! Keeps text that the user supplies on one line, and inside a limit.
 //!
-//! Errors, panic messages, labels and names may hold line breaks and terminal sequences. The values stay as they are;
-//! whatever prints them as a line escapes them here.
+//! Errors, panic messages, labels and names may hold line breaks and terminal sequences. The values stay unchanged; the
+//! code that prints a line escapes them.
+//!
+//! `report/src/one_line.rs` escapes the same characters: change both together.
 
 use std::fmt::{self, Display, Write};
 
@@ -54,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spec_3_24_what_would_break_the_line_is_escaped() {
+    fn spec_3_24_control_characters_are_escaped() {
         let escaped = |text: &str| OneLine(text).to_string();
         assert_eq!(escaped("plain, größer → done"), "plain, größer → done");
         assert_eq!(escaped("a\nb\r\n\tc\0"), r"a\nb\r\n\tc\u{0}");

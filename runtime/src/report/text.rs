@@ -1,6 +1,6 @@
 //! Draws a report as text: one line per hook, as wide as the terminal.
 //!
-//! What the user supplies (names, errors, labels) is escaped, so that one line stays one line.
+//! Control characters in names, errors and labels are escaped, because a line break would split the line of a hook.
 //!
 //! `report/src/text.rs` draws the same lines for reports that it reads from JSON, and must not depend on this crate. The
 //! test `tests/report/tests/report/reader.rs` compares the two: change both together.
@@ -12,16 +12,16 @@ use super::{HookReport, LaterTrigger, OneLine, Outcome, Report};
 use crate::duration_text::HumanDuration;
 use crate::hook::Phase;
 
-/// What the text is drawn for.
+/// The width of the text, and whether it has colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TextOptions {
-    /// In characters. A line is longer if its text does not fit.
+    /// In characters. A line is longer if its text does not fit into the width.
     pub(crate) width: usize,
     pub(crate) colored: bool,
 }
 
 impl TextOptions {
-    /// For a file, a pipe or a log.
+    /// The options for a file, a pipe or a log.
     pub(crate) const PLAIN: Self = Self { width: 100, colored: false };
 }
 
@@ -56,19 +56,25 @@ impl Timeline<'_> {
         let width = |hook: &HookReport| OneLine(&hook.name).to_string().chars().count();
         let name = hooks.iter().map(width).max().unwrap_or(0).max(Self::IN_FLIGHT.len());
         let priority = hooks.iter().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(4);
-        // The rest of the line: phase and margins 13, both times 19, `completed` 11, the edges of the bar 6.
-        let bar = self.text_options.width.saturating_sub(priority + name + 49).clamp(Bar::NARROWEST, Bar::WIDEST);
+        // The rest of the line: phase and margins 15, both times 19, `completed` 11, the edges of the bar 6.
+        let bar = self.text_options.width.saturating_sub(priority + name + 51).clamp(Bar::MIN_WIDTH, Bar::MAX_WIDTH);
         Columns { priority, name, bar }
     }
 
     const IN_FLIGHT: &'static str = "(in flight)";
 
-    fn row(&self, f: &mut fmt::Formatter<'_>, heading: &str, columns: &Columns, hook: &HookReport) -> fmt::Result {
+    fn write_hook(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        heading: &str,
+        columns: &Columns,
+        hook: &HookReport,
+    ) -> fmt::Result {
         let Columns { priority, name, bar } = *columns;
         let bar = Bar { start: hook.start, duration: hook.duration, whole: self.report.duration, width: bar };
         let (color, end) = self.color(&hook.outcome);
         let label = OneLine(&hook.name).to_string();
-        write!(f, "  {heading:8} {:>priority$}  {label:name$}  |{color}{bar}{end}|  ", hook.priority)?;
+        write!(f, "  {heading:10} {:>priority$}  {label:name$}  |{color}{bar}{end}|  ", hook.priority)?;
         let start = hook.start.map_or(String::new(), |start| format!("+{}", HumanDuration(start)));
         write!(f, "{start:>9}  {:>8}  {color}{}{end}", HumanDuration(hook.duration), OneLine(&hook.outcome))?;
         match hook.left_tasks {
@@ -85,22 +91,22 @@ impl Timeline<'_> {
         writeln!(f)
     }
 
-    /// Draws the time from the beginning of draining until nothing was in flight, or until the drain phase stopped waiting.
-    fn in_flight(&self, f: &mut fmt::Formatter<'_>, columns: &Columns) -> fmt::Result {
-        let seen = &self.report.in_flight_samples;
-        let Some((start, most)) = self.report.draining.zip(seen.iter().map(|seen| seen.count).max()) else {
+    /// Writes the line of the work in flight, from the beginning of draining until the runtime stopped waiting.
+    fn write_in_flight(&self, f: &mut fmt::Formatter<'_>, columns: &Columns) -> fmt::Result {
+        let samples = &self.report.in_flight_samples;
+        let Some((start, most)) = self.report.draining.zip(samples.iter().map(|sample| sample.count).max()) else {
             return Ok(());
         };
         if most == 0 {
             return Ok(());
         }
-        let end = seen.last().filter(|seen| seen.count == 0).map_or(self.report.duration, |seen| seen.at);
+        let end = samples.last().filter(|last| last.count == 0).map_or(self.report.duration, |last| last.at);
         let (duration, whole) = (end.saturating_sub(start), self.report.duration);
         let bar = Bar { start: Some(start), duration, whole, width: columns.bar };
         let (priority, name) = (columns.priority, columns.name);
         let (from, took) = (format!("+{}", HumanDuration(start)), HumanDuration(duration));
         let most = format!("at most {most}");
-        writeln!(f, "  {:8} {:>priority$}  {:name$}  |{bar}|  {from:>9}  {took:>8}  {most}", "", "", Self::IN_FLIGHT)
+        writeln!(f, "  {:10} {:>priority$}  {:name$}  |{bar}|  {from:>9}  {took:>8}  {most}", "", "", Self::IN_FLIGHT)
     }
 
     fn color(&self, outcome: &Outcome) -> (&'static str, &'static str) {
@@ -127,10 +133,10 @@ impl fmt::Display for Timeline<'_> {
         for (part, hooks) in [before, later].into_iter().enumerate() {
             for hook in hooks {
                 let heading = if phase.replace(hook.phase) == Some(hook.phase) { "" } else { hook.phase.name() };
-                self.row(f, heading, &columns, hook)?;
+                self.write_hook(f, heading, &columns, hook)?;
             }
             if part == 0 {
-                self.in_flight(f, &columns)?;
+                self.write_in_flight(f, &columns)?;
             }
         }
         in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
@@ -140,7 +146,7 @@ impl fmt::Display for Timeline<'_> {
     }
 }
 
-/// The hook's part of the whole time, as a bar.
+/// The time of a hook as a part of the whole shutdown, drawn with `#`.
 struct Bar {
     start: Option<Duration>,
     duration: Duration,
@@ -149,10 +155,8 @@ struct Bar {
 }
 
 impl Bar {
-    /// A narrower bar shows nothing.
-    const NARROWEST: usize = 12;
-    /// A wider bar shows nothing more.
-    const WIDEST: usize = 60;
+    const MIN_WIDTH: usize = 12;
+    const MAX_WIDTH: usize = 60;
 
     fn column(&self, at: Duration) -> usize {
         // 2^94 nanoseconds at most, times 60: it fits. A column that does not fit is beyond the end.
@@ -165,7 +169,7 @@ impl fmt::Display for Bar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (from, to) = match self.start {
             None => (self.width, self.width),
-            // A hook that ran has at least one mark, even at the very end.
+            // A hook that ran has at least one mark, also at the very end.
             Some(start) => {
                 let from = self.column(start).min(self.width.saturating_sub(1));
                 (from, self.column(start.saturating_add(self.duration)).max(from + 1))
@@ -187,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn spec_3_24_one_hook_is_one_line_whatever_its_name_and_error_hold() {
+    fn spec_3_24_control_characters_do_not_split_the_line_of_a_hook() {
         let report = || report(Outcome::Failed("first\nsecond \x1b[2Jgone".to_owned()));
         let mut odd = report();
         odd.trigger = Trigger::Request { label: "a\nb".to_owned() };
@@ -209,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn times_without_end_have_a_bar() {
+    fn a_bar_shows_durations_of_any_size() {
         let endless = |start| Bar { start, duration: Duration::MAX, whole: Duration::from_secs(1), width: 12 };
         assert_eq!(endless(Some(Duration::MAX)).to_string(), "           #");
         assert_eq!(endless(Some(Duration::ZERO)).to_string(), "############");
@@ -219,14 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn spec_3_24_the_timeline_is_as_wide_as_the_terminal() {
+    fn spec_3_24_the_text_is_as_wide_as_the_terminal() {
         let marks = |width| {
             let text = report(Outcome::Completed).on(TextOptions { width, colored: false }).to_string();
             text.lines().nth(1).map(|line| (line.matches('#').count(), line.chars().count() <= width))
         };
-        assert_eq!(marks(80), Some((15, true)));
-        assert_eq!(marks(120), Some((55, true)));
-        // A bar that says nothing is none.
+        assert_eq!(marks(80), Some((13, true)));
+        assert_eq!(marks(120), Some((53, true)));
+        // The bar is never narrower than 12 characters.
         assert_eq!(marks(20), Some((12, false)));
     }
 

@@ -64,11 +64,11 @@ pub(super) enum Next {
 /// What the caller does after a step, in this order.
 #[derive(Default)]
 pub(super) struct Effects {
-    /// Phases that began, with their number of hooks: to be told before another step can tell the next one.
+    /// Phases that began, with their number of hooks: to be emitted before another step can emit the next one.
     pub(super) phases: Vec<(Phase, usize)>,
     /// Futures to cancel, outside every lock.
     pub(super) cancels: Vec<Arc<CancelHandle>>,
-    /// Everything that happened, to be told outside every lock.
+    /// Everything that happened, to be emitted outside every lock.
     pub(super) events: Vec<Event>,
 }
 
@@ -92,8 +92,8 @@ impl Driver {
     }
 
     /// Takes a signal or request that came after the trigger.
-    pub(super) fn note(&mut self, now: Duration, note: Message) {
-        self.state.note(now, note);
+    pub(super) fn receive(&mut self, now: Duration, message: Message) {
+        self.state.receive(now, message);
     }
 
     /// Adds a hook; see [`ShutdownState::add`].
@@ -197,7 +197,7 @@ impl Driver {
                     self.fast.begin(now);
                     self.wake_ups.push_back(WakeUp::Fast(Arc::clone(&self.fast)));
                 }
-                Event::TimedOut { .. } | Event::Ended(_) | Event::WorkCutOff(_) | Event::Noted(_) => {}
+                Event::TimedOut { .. } | Event::Ended(_) | Event::WorkCutOff(_) | Event::LaterTrigger(_) => {}
             }
         }
         Effects { phases, cancels, events }

@@ -34,9 +34,11 @@ impl Made {
         let blocking = Arc::new(AtomicUsize::new(0));
         let (started, stopped) = (Arc::clone(&blocking), Arc::clone(&blocking));
         let mut builder = Builder::new_current_thread();
-        // Relaxed, here and below: tokio's own lock orders a thread's start before the task that asked for it goes on.
-        builder.on_thread_start(move || {
+        // Not `on_thread_start`, which the new thread calls when it gets a processor: the name is asked for by the thread
+        // that starts it. Relaxed, here and below: it is this worker's own thread, or one that `shutdown_timeout` joins.
+        builder.thread_name_fn(move || {
             started.fetch_add(1, Ordering::Relaxed);
+            "hook-blocking".to_owned()
         });
         builder.on_thread_stop(move || {
             stopped.fetch_sub(1, Ordering::Relaxed);

@@ -8,6 +8,8 @@
 //! held up. Only where no worker is left and the system refuses another one does it run what is queued itself.
 //! [`shared`] is what they share, and the only place with a lock.
 
+use std::sync::Arc;
+
 pub(crate) use hook_runtime::HookRuntime;
 pub(crate) use observer::{Observer, RunningHook, StuckHook};
 pub(crate) use parked_thread::ParkedThread;
@@ -16,6 +18,8 @@ pub(crate) use shared::Run;
 pub(crate) use simulation::{Fault, Simulation};
 pub(crate) use state::{Event, Program, Progress, ShutdownState};
 pub(crate) use supervisor::supervise;
+
+use crate::trigger::Message;
 
 mod driver;
 mod hook_future;
@@ -33,3 +37,19 @@ mod state;
 mod stuck;
 mod supervisor;
 mod worker;
+mod worker_slot;
+
+impl Run {
+    /// Carries out the shutdown whose trigger came just now, with this thread as the first worker.
+    ///
+    /// `start_supervisor` makes another thread call [`supervise`], and returns at once.
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        messages: impl IntoIterator<Item = Message>,
+        runtime: HookRuntime,
+        start_supervisor: impl FnOnce(),
+    ) {
+        self.begin(messages, start_supervisor);
+        worker::run(self, runtime);
+    }
+}

@@ -9,16 +9,16 @@
 //! [`Observer::phase_began`], which must not block. None of them takes the lock of the run.
 //!
 //! # Who sleeps, and who wakes them
-//! - **Workers** wait on `work` while nothing is queued. Whoever queues something notifies one of them; the end of the
-//!   shutdown notifies all.
+//! - **Workers** wait on `work` while nothing is queued. A thread that queues something notifies one of them; the
+//!   end of the shutdown notifies all.
 //! - **The supervisor** waits on the inbox until `supervisor_sleeps_until`, which it sets under the lock at the end of
-//!   each look. Whoever makes something due earlier wakes the inbox. Both sides hold the lock when they read or write
+//!   each look. A thread that makes something due earlier wakes the inbox. Both sides hold the lock when they read or write
 //!   that time, so that no wake-up is missed: either the look sees the change, or the change sees the time.
 //! - **User code that waits** (for a stage, or for a fast shutdown) has wakers, which are user code. They are queued
 //!   like hooks and called by workers, because one that blocks must hold up neither the lock nor the supervisor.
 //!
 //! # Memory ordering
-//! What is outside the lock: `began` (a `OnceLock`, which orders itself), `told_began` and `emitting` (see there), and
+//! What is outside the lock: `began` (a `OnceLock`, which orders itself), `began_emitted` and `emitting` (see there), and
 //! the finalization (an atomic of its own).
 
 use std::collections::HashMap;
@@ -29,11 +29,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::driver::{Driver, Effects, Next};
 use super::hook_future::CancelHandle;
-use super::hook_runtime::HookRuntime;
 use super::observer::{Observer, StuckHook};
 use super::state::{Event, Finish, ShutdownState};
-use super::stuck::WorkerSlot;
-use super::worker;
+use super::worker_slot::WorkerSlot;
 use crate::drain;
 use crate::hook::context::FastSignal;
 use crate::hook::registry::{HookSink, TooLateError};
@@ -61,7 +59,7 @@ pub(crate) struct Run {
     pub(super) observer: Arc<dyn Observer>,
     pub(super) fast: Arc<FastSignal>,
     began: OnceLock<Began>,
-    told_began: AtomicBool,
+    began_emitted: AtomicBool,
     shared: Mutex<Shared>,
     work: Condvar,
     /// How many threads are emitting events; the end waits for their lines.
@@ -109,7 +107,7 @@ impl Run {
             observer,
             fast: Arc::clone(shared.driver.fast()),
             began: OnceLock::new(),
-            told_began: AtomicBool::new(false),
+            began_emitted: AtomicBool::new(false),
             shared: Mutex::new(shared),
             work: Condvar::new(),
             emitting: AtomicUsize::new(0),
@@ -117,21 +115,16 @@ impl Run {
         })
     }
 
-    /// Carries out the shutdown whose trigger came just now, with this thread as the first worker.
+    /// Begins the shutdown whose trigger came just now. The calling thread then becomes the first worker.
     ///
-    /// `start_supervisor` makes another thread call [`supervise`](super::supervise), and returns at once.
-    pub(crate) fn start(
-        self: &Arc<Self>,
-        notes: impl IntoIterator<Item = Message>,
-        runtime: HookRuntime,
-        start_supervisor: impl FnOnce(),
-    ) {
-        let mut notes = notes.into_iter();
-        let Some(first) = notes.next() else { return };
+    /// `start_supervisor` makes another thread watch over the hooks, and returns at once.
+    pub(super) fn begin(&self, messages: impl IntoIterator<Item = Message>, start_supervisor: impl FnOnce()) {
+        let mut messages = messages.into_iter();
+        let Some(first) = messages.next() else { return };
         let mut shared = self.lock();
         let at = Instant::now();
         let trigger = Arc::new(shared.driver.begin(first));
-        notes.for_each(|note| shared.driver.note(Duration::ZERO, note));
+        messages.for_each(|message| shared.driver.receive(Duration::ZERO, message));
         self.began.get_or_init(|| Began { at, by_wall_clock: SystemTime::now(), trigger });
         // The supervisor looks for the first time when hooks that end at once have ended.
         shared.supervisor_sleeps_until = TAKEOVER;
@@ -140,10 +133,9 @@ impl Run {
         start_supervisor();
         if TELLS_ENDS {
             // The spans around the first hooks wait until a listener has answered this.
-            self.tell_began();
+            self.emit_began_once();
         }
         self.publish(self.lock(), Duration::ZERO);
-        worker::run(self, runtime, None);
     }
 
     pub(super) fn began(&self) -> Option<&Began> {
@@ -212,17 +204,17 @@ impl Run {
     /// Ends a critical section: wakes who waits for the change, and does what it asks for once the lock is free.
     pub(super) fn publish(&self, mut shared: MutexGuard<'_, Shared>, now: Duration) {
         let Effects { phases, cancels, events } = shared.driver.take_effects(now);
-        // Under the lock: without it another thread could tell the next phase first.
+        // Under the lock: without it another thread could emit the next phase first.
         phases.iter().for_each(|(phase, hooks)| self.observer.phase_began(*phase, *hooks));
         if events.is_empty() {
             return self.wake_waiting(shared, now);
         }
-        let told: Vec<_> = events.into_iter().map(|event| (event.stuck_hook(&shared), event)).collect();
+        let emitted: Vec<_> = events.into_iter().map(|event| (event.stuck_hook(&shared), event)).collect();
         // Relaxed, under the lock: who sees the state after this change sees the count, and so waits for the lines.
         self.emitting.fetch_add(1, Ordering::Relaxed);
         self.wake_waiting(shared, now);
         cancels.iter().for_each(|cancel| cancel.cancel());
-        told.iter().for_each(|(stuck, event)| self.emit(stuck.as_ref(), event));
+        emitted.iter().for_each(|(stuck, event)| self.emit(stuck.as_ref(), event));
         // Release: the lines are written before the end sees that they are.
         self.emitting.fetch_sub(1, Ordering::Release);
     }
@@ -247,19 +239,19 @@ impl Run {
 
     fn emit(&self, stuck: Option<&StuckHook>, event: &Event) {
         if event.has_line() {
-            self.tell_began();
+            self.emit_began_once();
         }
         self.observer.event(event, stuck);
     }
 
-    /// Tells that the shutdown has begun, before anything else is told.
-    pub(super) fn tell_began(&self) {
+    /// Emits that the shutdown has begun, before every other line.
+    pub(super) fn emit_began_once(&self) {
         // Acquire, with the release below: who sees the flag sees the count, and so waits for the line.
-        if self.told_began.load(Ordering::Acquire) {
+        if self.began_emitted.load(Ordering::Acquire) {
             return;
         }
         self.emitting.fetch_add(1, Ordering::Relaxed);
-        if !self.told_began.swap(true, Ordering::AcqRel) {
+        if !self.began_emitted.swap(true, Ordering::AcqRel) {
             self.emit_began();
         }
         self.emitting.fetch_sub(1, Ordering::Release);
@@ -295,36 +287,24 @@ impl Run {
         }
     }
 
-    /// Makes another worker take what is queued; false if there is none and none can be had.
-    pub(super) fn pass_on(self: &Arc<Self>) -> bool {
+    /// Makes an idle worker take what is queued; false if something is queued and no worker is idle.
+    pub(super) fn wakes_idle_worker(&self) -> bool {
         let shared = self.lock();
         if shared.driver.queued() == 0 {
             return true;
         }
         if shared.idle > 0 {
             self.work.notify_one();
-            return true;
         }
-        drop(shared);
-        self.spawn_worker()
+        shared.idle > 0
     }
 
-    /// Starts one more worker; false if the system or our own limit refuses.
-    pub(super) fn spawn_worker(self: &Arc<Self>) -> bool {
+    /// Counts one more worker; false if there are as many as may be.
+    pub(super) fn count_worker(&self) -> bool {
         let mut shared = self.lock();
-        if shared.workers >= MAX_WORKERS {
-            return false;
-        }
-        shared.workers += 1;
-        drop(shared);
-        let run = Arc::clone(self);
-        let spawned = thread::Builder::new()
-            .name("shutdown-hooks".to_owned())
-            .spawn(move || worker::run(&run, HookRuntime::default(), None));
-        if spawned.is_err() {
-            self.lock().workers -= 1;
-        }
-        spawned.is_ok()
+        let may_be = shared.workers < MAX_WORKERS;
+        shared.workers += usize::from(may_be);
+        may_be
     }
 
     /// Whether something is queued, and every thread that could take it is held by user code that does not return.
@@ -345,7 +325,7 @@ impl Run {
     pub(super) fn finalize(&self) {
         // A forced end is the supervisor's: a second writer would be cut off in the middle of the report.
         if !self.is_forced() && self.finalization.begin() {
-            self.tell_began();
+            self.emit_began_once();
             self.wait_until_emitted();
             self.observer.finalize(self.report());
             self.finalization.end();
@@ -359,9 +339,9 @@ impl Run {
         self.observer.cut_off(self.report(), has_begun);
     }
 
-    /// Whether a worker finalizes, or could be made to.
-    pub(super) fn can_finalize(self: &Arc<Self>) -> bool {
-        self.finalization.has_begun() || self.lock().idle > 0 || self.spawn_worker()
+    /// Whether a worker finalizes, or is idle and will.
+    pub(super) fn finalizes(&self) -> bool {
+        self.finalization.has_begun() || self.lock().idle > 0
     }
 
     pub(super) fn is_finalized(&self) -> bool {

@@ -147,15 +147,18 @@ impl Simulation {
     }
 
     /// A signal or request comes now.
-    pub(crate) fn note(&mut self, note: Message) {
-        self.driver.note(self.now, note);
+    pub(crate) fn receive(&mut self, message: Message) {
+        self.driver.receive(self.now, message);
         self.settle();
     }
 
     /// From now on so much work is in flight.
     pub(crate) fn set_in_flight(&mut self, count: usize) {
-        self.work.0.store(count, Ordering::Relaxed);
-        self.look();
+        let before = self.work.0.swap(count, Ordering::Relaxed);
+        // As in a program: work that ends wakes the supervisor, work that begins does not.
+        if count < before {
+            self.look();
+        }
     }
 
     /// Adds a hook now, with the fault that it has.
@@ -255,6 +258,8 @@ impl Simulation {
     }
 
     fn run(&mut self, Task { id, hook, limit }: Task) {
+        // No listener is waited for here.
+        let limit = self.driver.restart_clock(id, self.now).unwrap_or(limit);
         match self.faults.get(&id).cloned() {
             Some(Fault::Ends(outcome)) => self.finish(id, Finish::Ended(outcome)),
             Some(Fault::Blocks) => {}

@@ -1,7 +1,6 @@
 //! Finds out what a hook that takes too long is doing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::hook_future::CancelHandle;
@@ -14,47 +13,6 @@ use crate::plan::Id;
 const MAX_INSPECTED: usize = 8;
 const MAX_INSPECTION: Duration = Duration::from_millis(20);
 
-/// A worker's thread, and what it runs.
-pub(super) struct WorkerSlot {
-    thread: ThreadId,
-    /// A hook's id, or one of the values below.
-    runs: AtomicUsize,
-}
-
-const NOTHING: usize = usize::MAX;
-const WAKERS: usize = usize::MAX - 1;
-
-impl WorkerSlot {
-    /// Makes a slot for the calling thread.
-    pub(super) fn take(run: &Run) -> Arc<Self> {
-        let slot = Arc::new(Self { thread: ThreadId::current(), runs: AtomicUsize::new(NOTHING) });
-        run.lock().slots.push(Arc::clone(&slot));
-        slot
-    }
-
-    /// The hook that the thread runs or ran last; before the first, no hook's id.
-    pub(super) fn hook(&self) -> Id {
-        // Relaxed here and below: the value stands for itself, and one that is read late only misnames a diagnosis.
-        self.runs.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn set_hook(&self, id: Id) {
-        self.runs.store(id, Ordering::Relaxed);
-    }
-
-    /// Whether the thread calls wakers of the user's.
-    pub(super) fn is_waking(&self) -> bool {
-        self.runs.load(Ordering::Relaxed) == WAKERS
-    }
-
-    /// Runs `work`, which calls wakers of the user's.
-    pub(super) fn while_waking(&self, work: impl FnOnce()) {
-        self.runs.store(WAKERS, Ordering::Relaxed);
-        work();
-        self.runs.store(NOTHING, Ordering::Relaxed);
-    }
-}
-
 /// What is known of a hook under the lock.
 struct Inspection {
     id: Id,
@@ -65,7 +23,7 @@ struct Inspection {
 impl Inspection {
     fn new(shared: &Shared, id: Id) -> Self {
         let slot = shared.slots.iter().find(|slot| slot.hook() == id);
-        Self { id, thread: slot.map(|slot| slot.thread), cancel: shared.driver.cancel_handle(id).cloned() }
+        Self { id, thread: slot.map(|slot| slot.thread()), cancel: shared.driver.cancel_handle(id).cloned() }
     }
 
     fn describe(&self, now: Duration) -> Option<String> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::hook_runtime::HookRuntime;
 use super::observer::RunningHook;
 use super::shared::{Run, Shared, TAKEOVER};
-use super::worker;
+use super::worker::{MOMENT, Worker};
 use crate::plan::Id;
 
 /// How often the hooks that still run are named: often enough for a person who waits, seldom enough for a log.
@@ -20,7 +20,7 @@ const BRISK: usize = 10;
 const MAX_ADDED: usize = 64;
 
 /// What the supervisor remembers from one look to the next.
-pub(super) struct Watch {
+struct Watch {
     next_report: Duration,
     next_progress: Duration,
     looked: Duration,
@@ -34,7 +34,7 @@ impl Default for Watch {
 }
 
 /// What the supervisor does next.
-pub(super) enum Look {
+enum Look {
     /// It looks again then.
     Again(Duration),
     /// It runs hooks itself: no other thread is left for them, and none can be had.
@@ -45,34 +45,46 @@ pub(super) enum Look {
 /// Watches over the run until the report is written, or ends the process.
 pub(crate) fn supervise(run: &Arc<Run>) {
     run.inbox.masks().watch();
-    // Hooks that end at once share lock and CPU with nobody.
+    // Hooks that end at once have the lock and the CPU for themselves.
     run.inbox.wait(Some(TAKEOVER));
-    run.tell_began();
+    run.emit_began_once();
     let mut watch = Watch::default();
     loop {
         match look(run, &mut watch) {
             Look::Again(wake) => run.inbox.wait(Some(wake.saturating_sub(run.now()))),
             Look::Over => break,
-            // One more hook that holds this thread leaves only the last resort; not to run them loses them for sure.
-            Look::Alone => break worker::run(run, HookRuntime::default(), Some(watch)),
+            Look::Alone => {
+                run_hooks_alone(run, &mut watch);
+                break;
+            }
         }
     }
     see_to_the_end(run);
 }
 
+/// Runs hooks on this thread and looks in between. One more hook that holds the thread leaves only the last resort; not
+/// to run the hooks loses them for sure.
+fn run_hooks_alone(run: &Arc<Run>, watch: &mut Watch) {
+    let Some(mut worker) = Worker::new(run, HookRuntime::default()) else { return };
+    while worker.step(|run| run.inbox.wait(Some(MOMENT))) {
+        look(run, watch);
+    }
+    run.finalize();
+}
+
 /// Looks once.
-pub(super) fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
+fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
     // What is due now is inspected first, which reads files; what becomes due meanwhile is seen to in the next look.
     let due = run.now();
     run.inspect_overdue(due);
     let mut shared = run.lock();
     let now = run.now();
     if shared.driver.state().is_over() {
-        // What comes now is no longer this shutdown's: it stays in the inbox for whoever listens next.
+        // What comes now is no longer this shutdown's: it stays in the inbox for who listens next.
         return Look::Over;
     }
-    for note in run.inbox.take() {
-        shared.driver.note(now, note);
+    for message in run.inbox.take() {
+        shared.driver.receive(now, message);
     }
     shared.driver.expire(due, now);
     if shared.driver.state().is_over() {
@@ -96,7 +108,7 @@ pub(super) fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
 }
 
 impl Watch {
-    /// Whether it is time to tell what still runs.
+    /// Whether it is time to name the hooks that still run.
     fn reports(&mut self, now: Duration) -> bool {
         let due = now >= self.next_report;
         if due {
@@ -105,7 +117,7 @@ impl Watch {
         due
     }
 
-    /// Whether it is time to tell the progress.
+    /// Whether it is time to emit the progress.
     fn wants_progress(&mut self, run: &Run, now: Duration) -> bool {
         let every = run.observer.progress_interval();
         let due = every.is_some() && now >= self.next_progress;
@@ -158,8 +170,8 @@ fn see_to_the_end(run: &Arc<Run>) {
             return run.cut_off();
         }
         run.inbox.wait(Some(left));
-        for note in run.inbox.take() {
-            run.change(|shared, now| shared.driver.note(now, note));
+        for message in run.inbox.take() {
+            run.change(|shared, now| shared.driver.receive(now, message));
         }
         if run.is_forced() {
             return run.cut_off();

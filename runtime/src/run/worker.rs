@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Duration;
 
 use super::driver::{Next, Task};
@@ -12,63 +13,99 @@ use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
 use super::hook_runtime::{HookRuntime, Made};
 use super::shared::{Began, Run};
 use super::state::Finish;
-use super::stuck::WorkerSlot;
-use super::supervisor::{self, Watch};
+use super::worker_slot::WorkerSlot;
 use crate::hook::context::HookArgs;
 use crate::hook::{Call, Started};
 use crate::plan::Id;
 use crate::report::Outcome;
 use crate::telemetry::{HookSpan, TELLS_ENDS};
 
-/// How long a worker does nothing but drive the hooks that share its runtime, or wait between two looks: short beside
-/// what a hook takes that waits, long beside a turn of the loop.
-const MOMENT: Duration = Duration::from_millis(2);
+/// How long a worker does nothing but drive the hooks that share its runtime: short beside what a hook takes that waits,
+/// long beside a step.
+pub(super) const MOMENT: Duration = Duration::from_millis(2);
 /// How many async hooks are begun in one go. Together they have what tokio lets one task do before it has to yield.
 const SERIES: usize = 16;
 /// How long a hook that has returned waits for the tasks that it spawned: enough to send a last message, little beside
 /// what a connection does that a client keeps open.
 const TASK_GRACE: Duration = Duration::from_millis(250);
 
-/// Runs hooks until all is over, then ends the shutdown if no other worker does. With a watch this is the supervisor's
-/// thread, which watches over the hooks in between.
-pub(super) fn run(run: &Arc<Run>, mut runtime: HookRuntime, mut watch: Option<Watch>) {
-    run.inbox.masks().run_hooks();
-    let Some(began) = run.began() else {
-        debug_assert!(false, "workers start after the trigger");
-        return;
-    };
-    let worker = Worker { run, began, slot: WorkerSlot::take(run) };
-    let mut next = run.next(None);
-    loop {
-        next = match next {
-            Next::Run(task) => worker.execute(&mut runtime, task),
-            Next::Wake(wake_up) => {
-                worker.slot.while_waking(|| wake_up.run());
-                run.next(None)
-            }
-            Next::Over => break run.finalize(),
-            Next::Nothing if runtime.is_shared() => {
-                runtime.drive(MOMENT);
-                run.next(None)
-            }
-            Next::Nothing => {
-                match watch {
-                    Some(_) => run.inbox.wait(Some(MOMENT)),
-                    None => run.wait_for_work(),
-                }
-                run.next(None)
-            }
-        };
-        if let Some(watch) = &mut watch {
-            supervisor::look(run, watch);
-        }
-    }
+/// Runs hooks until all is over, then ends the shutdown if no other worker does.
+pub(super) fn run(run: &Arc<Run>, runtime: HookRuntime) {
+    let Some(mut worker) = Worker::new(run, runtime) else { return };
+    while worker.step(Run::wait_for_work) {}
+    run.finalize();
 }
 
-struct Worker<'a> {
+/// One thread that runs hooks.
+pub(super) struct Worker<'a> {
     run: &'a Arc<Run>,
     began: &'a Began,
     slot: Arc<WorkerSlot>,
+    runtime: HookRuntime,
+    next: Next,
+}
+
+impl<'a> Worker<'a> {
+    /// Makes the calling thread a worker; `None` before the trigger.
+    pub(super) fn new(run: &'a Arc<Run>, runtime: HookRuntime) -> Option<Self> {
+        run.inbox.masks().run_hooks();
+        let Some(began) = run.began() else {
+            debug_assert!(false, "workers start after the trigger");
+            return None;
+        };
+        let slot = WorkerSlot::take();
+        run.lock().slots.push(Arc::clone(&slot));
+        let next = run.next(None);
+        Some(Self { run, began, slot, runtime, next })
+    }
+
+    /// Does what is next, or waits for it by `wait`. Returns false when all is over.
+    pub(super) fn step(&mut self, wait: impl FnOnce(&Run)) -> bool {
+        self.next = match std::mem::replace(&mut self.next, Next::Nothing) {
+            Next::Run(task) => self.execute(task),
+            Next::Wake(wake_up) => {
+                self.slot.while_waking(|| wake_up.run());
+                self.run.next(None)
+            }
+            Next::Over => return false,
+            Next::Nothing if self.runtime.is_shared() => {
+                self.runtime.drive(MOMENT);
+                self.run.next(None)
+            }
+            Next::Nothing => {
+                wait(self.run);
+                self.run.next(None)
+            }
+        };
+        true
+    }
+}
+
+/// More workers.
+impl Run {
+    /// Makes another worker take what is queued; false if there is none and none can be had.
+    fn pass_on(self: &Arc<Self>) -> bool {
+        self.wakes_idle_worker() || self.spawn_worker()
+    }
+
+    /// Starts one more worker; false if the system or our own limit refuses.
+    pub(super) fn spawn_worker(self: &Arc<Self>) -> bool {
+        if !self.count_worker() {
+            return false;
+        }
+        let shared = Arc::clone(self);
+        let thread = thread::Builder::new().name("shutdown-hooks".to_owned());
+        let spawned = thread.spawn(move || run(&shared, HookRuntime::default())).is_ok();
+        if !spawned {
+            self.lock().workers -= 1;
+        }
+        spawned
+    }
+
+    /// Whether a worker finalizes, or could be made to.
+    pub(super) fn can_finalize(self: &Arc<Self>) -> bool {
+        self.finalizes() || self.spawn_worker()
+    }
 }
 
 /// How far a hook came in its first step.
@@ -90,7 +127,14 @@ enum Stop {
 
 impl Worker<'_> {
     /// Runs the hook, and as many after it as can be run in one go; returns what is next.
-    fn execute(&self, runtime: &mut HookRuntime, task: Task) -> Next {
+    fn execute(&mut self, task: Task) -> Next {
+        let mut runtime = std::mem::take(&mut self.runtime);
+        let next = self.execute_in(&mut runtime, task);
+        self.runtime = runtime;
+        next
+    }
+
+    fn execute_in(&self, runtime: &mut HookRuntime, task: Task) -> Next {
         let stop = if !task.hook.body.is_async() {
             let mut context = Context::from_waker(Waker::noop());
             match self.begin(&task, &mut context) {

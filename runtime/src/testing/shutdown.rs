@@ -195,13 +195,13 @@ impl Running {
 
     /// One more signal, or another trigger, comes now.
     pub fn again(&mut self, trigger: impl Into<Cause>) -> &mut Self {
-        self.simulation.note(trigger.into().0);
+        self.simulation.receive(trigger.into().0);
         self
     }
 
     /// The program asks for this exit code now.
     pub fn exit(&mut self, code: u8) -> &mut Self {
-        self.simulation.note(Message::Exit(code));
+        self.simulation.receive(Message::Exit(code));
         self
     }
 

@@ -30,7 +30,7 @@ struct Kind {
     count: u64,
 }
 
-const PHASES: [&str; 5] = ["deregister", "drain", "stop", "close", "flush"];
+const PHASES: [&str; 6] = ["deregister", "drain", "stop", "flush", "close", "finalize"];
 const HEALTHY: [&str; 5] = ["ok", "nap", "async-ok", "async-nap", "block-on"];
 const FAILING: [&str; 4] = ["fails", "panics", "async-panics", "panics-payload"];
 const HANGING: [&str; 5] = ["sleeps", "spins", "async-awaits", "async-sleeps", "async-blocks-later"];
@@ -42,7 +42,7 @@ fn kinds(dice: &mut Dice) -> Vec<Kind> {
     for behavior in all {
         let hangs = HANGING.contains(behavior);
         if dice.below(if hangs { 5 } else { 2 }) == 0 {
-            let phase = dice.below(5) as usize;
+            let phase = dice.below(6) as usize;
             let priority = [-3, 0, 0, 8][dice.below(4) as usize];
             kinds.push(Kind { rank: (phase, -priority), behavior, count: 1 + dice.below(3) });
         }

@@ -32,7 +32,7 @@ fn spec_3_3_a_hook_made_during_the_shutdown_runs_if_its_phase_has_not_passed() {
         "deregister 0 ran, made in deregister",
         "drain 3 ran, made in deregister",
     ]);
-    ended.assert_order(&["stop 5 ran, made in stop", "close 0 ran, made in stop", "flush 0 ran, made in nested"]);
+    ended.assert_order(&["stop 5 ran, made in stop", "close 0 ran, made in stop", "finalize 0 ran, made in nested"]);
     ended.assert_order(&["stop -5 ran, made in stop", "close 0 ran, made in stop"]);
     let too_late = |name: &str, phase: &str| {
         format!(
@@ -47,7 +47,7 @@ fn spec_3_3_a_hook_made_during_the_shutdown_runs_if_its_phase_has_not_passed() {
 #[test]
 fn spec_3_3_registrations_that_come_and_go_all_the_time_disturb_nobody() {
     let ended = stopped(Program::new(env!("CARGO_BIN_EXE_late")).arg("hammer"));
-    ended.assert_code(0).assert_out("flush 0 ran, made in nested");
+    ended.assert_code(0).assert_out("finalize 0 ran, made in nested");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn who_listens_at_the_same_place_later_is_told() {
 
 #[test]
 fn a_name_that_is_none_is_told_at_install() {
-    for name in ["", "notify", "vsock:2:1234", "/", &format!("/{}", "x".repeat(200))] {
+    for name in ["notify", "vsock:2:1234", "/", &format!("/{}", "x".repeat(200))] {
         let ended = stop(program("usual").env("NOTIFY_SOCKET", name).start());
         all_well(&ended);
         ended.assert_out(&format!("not ready: NOTIFY_SOCKET={name}: "));
@@ -84,6 +84,14 @@ fn a_name_that_is_none_is_told_at_install() {
         assert_eq!(complaints(&ended, &at_install), 1, "{ended}");
         assert_eq!(complaints(&ended, "systemd"), 1, "{ended}");
     }
+}
+
+/// compose's `${X:-}` sets empty variables.
+#[test]
+fn a_blank_name_is_no_name() {
+    let ended = stop(program("usual").env("NOTIFY_SOCKET", "").start());
+    all_well(&ended);
+    ended.assert_no_err("systemd");
 }
 
 #[test]

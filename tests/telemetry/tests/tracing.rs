@@ -49,7 +49,7 @@ fn every_hook_has_a_span_with_its_place_and_its_outcome() {
         ("fails", "stop", 0, "failed"),
         ("panics", "close", 0, "panicked"),
         ("hangs", "close", -1, "timed_out"),
-        ("last", "flush", 0, "completed"),
+        ("last", "finalize", 0, "completed"),
     ] {
         let span = span(&told, hook);
         assert_eq!(span["name"], "shutdown_hook");

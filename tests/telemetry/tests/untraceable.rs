@@ -90,3 +90,12 @@ fn one_that_is_too_slow_for_all_there_is_to_tell_loses_no_line_of_the_report() {
     let told = |name: &str| ended.err.iter().any(|line| line.contains(name) && line.ends_with("completed"));
     assert!((0..500).all(|number| told(&format!("sync_{number} ")) && told(&format!("async_{number} "))), "{ended}");
 }
+
+/// The hook waits until the subscriber has heard all that came before, and has its own time after that.
+#[test]
+fn spec_3_15_the_wait_for_a_slow_subscriber_is_not_the_time_of_the_hook_that_waits() {
+    let program = Program::new(env!("CARGO_BIN_EXE_untraceable")).env("HOOKS", "25");
+    let mut running = program.env("WHERE", "event").env("FROM", "1").env("HOW", "slow").start();
+    running.signal(Signal::SIGTERM);
+    running.wait().assert_code(0).assert_before(GRACE).assert_out("last ran");
+}

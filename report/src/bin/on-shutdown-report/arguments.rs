@@ -15,11 +15,11 @@ A program writes its report if its environment has ON_SHUTDOWN_REPORT=report.jso
 A FILE holds one report or several, such as JSON lines. Write `-` to read stdin.
 
 Options:
-  -f, --format FORMAT  text   the timeline, as the program prints it
+  -f, --format FORMAT  text   the text that the program prints
                        html   one page with all reports
                        svg    a picture of one report
                        trace  Chrome trace events, for https://ui.perfetto.dev and chrome://tracing
-                       Default: by the ending of -o (.txt, .html, .svg, .json for a trace), otherwise text
+                       Default: by the extension of -o (.txt, .html, .svg, .json for a trace), otherwise text
   -o, --output FILE    Writes to FILE. Default: stdout
   -h, --help           Prints this text
   -V, --version        Prints the version
@@ -63,15 +63,15 @@ impl Format {
         }
     }
 
-    fn from_ending(path: &Path) -> Result<Self, String> {
-        let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-        match ending.as_deref().unwrap_or_default() {
+    fn from_extension(path: &Path) -> Result<Self, String> {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        match extension.as_deref().unwrap_or_default() {
             "txt" => Ok(Self::Text),
             "html" | "htm" => Ok(Self::Html),
             "svg" => Ok(Self::Svg),
             "json" => Ok(Self::Trace),
             _ => Err(format!(
-                "the ending of `{}` names no format; write `--format text|html|svg|trace`, \
+                "the extension of `{}` names no format; write `--format text|html|svg|trace`, \
                  or a path that ends in `.txt`, `.html`, `.svg` or `.json`",
                 path.display()
             )),
@@ -102,7 +102,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Request, String> {
     }
     let format = match (format, &output) {
         (Some(format), _) => format,
-        (None, Some(output)) => Format::from_ending(output)?,
+        (None, Some(output)) => Format::from_extension(output)?,
         (None, None) => Format::Text,
     };
     Ok(Request::Show(Arguments { format, output, inputs }))
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_is_that_of_the_option_or_of_the_ending() {
+    fn the_format_is_that_of_the_option_or_of_the_extension() {
         assert_eq!(format(&["a.json"]), Format::Text);
         assert_eq!(format(&["a.json", "-o", "b.html"]), Format::Html);
         assert_eq!(format(&["-ob.SVG", "a.json"]), Format::Svg);
@@ -157,7 +157,7 @@ mod tests {
             (&["--format", "pdf", "a"], "unknown format `pdf`; write `text`, `html`, `svg` or `trace`"),
             (
                 &["a.json", "-o", "b.pdf"],
-                "the ending of `b.pdf` names no format; write `--format text|html|svg|trace`, \
+                "the extension of `b.pdf` names no format; write `--format text|html|svg|trace`, \
              or a path that ends in `.txt`, `.html`, `.svg` or `.json`",
             ),
             (&["a.json", "-o", "a.json"], "`a.json` is input and output; write another path after `-o`"),

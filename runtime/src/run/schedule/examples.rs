@@ -85,9 +85,9 @@ fn spec_3_11_flush_runs_even_when_all_before_it_overran() {
     let hung = FakeHook { behavior: Behavior::Blocks, timeout: ms(60_000), ..HOOK };
     let report = Harness::of(&[hung, hung, FLUSH], ms(10_000)).play();
     let expected = [
-        "h0 0-7300 timed out, abandoned with its thread",
-        "h1 0-7300 timed out, abandoned with its thread",
-        "h2 7300-7310 completed",
+        "h0 0-4927 timed out, abandoned with its thread",
+        "h1 0-4927 timed out, abandoned with its thread",
+        "h2 4927-4937 completed",
     ];
     assert_eq!(told(&report), expected);
     assert_eq!(report.abandoned_threads(), 2);
@@ -152,7 +152,27 @@ fn spec_3_15_a_cancelled_future_has_its_grace_from_when_it_was_asked() {
     let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
     let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::<SimulatedWork>::default()), false));
     driver.begin(first);
-    assert!(matches!(driver.next(Duration::ZERO), Next::Run(_)));
+    let Next::Run(task) = driver.next(Duration::ZERO) else { panic!("the hook is due") };
+    assert_eq!(driver.restart_clock(task.id, Duration::ZERO), Some(ms(100)));
+    let mut running_after = |due, now| {
+        driver.expire(ms(due), ms(now));
+        driver.state().running().count()
+    };
+    assert_eq!(running_after(90, 105), 1);
+    assert_eq!(running_after(100, 106), 1, "what was due after the look began is for the next look, and is asked then");
+    assert_eq!(running_after(115, 115), 1, "nine milliseconds after it was asked");
+    assert_eq!(running_after(116, 116), 0);
+}
+
+/// Reading `/proc` may take long; what the cancellation is granted counts from when it was asked.
+#[test]
+fn spec_3_15_a_cancelled_future_has_its_whole_grace_after_a_long_look() {
+    let hooks = [FakeHook { behavior: Behavior::BlocksInPoll, timeout: ms(100), ..HOOK }];
+    let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
+    let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::<SimulatedWork>::default()), false));
+    driver.begin(first);
+    let Next::Run(task) = driver.next(Duration::ZERO) else { panic!("the hook is due") };
+    assert_eq!(driver.restart_clock(task.id, Duration::ZERO), Some(ms(100)));
     let mut running_after = |due, now| {
         driver.expire(ms(due), ms(now));
         driver.state().running().count()
@@ -161,4 +181,27 @@ fn spec_3_15_a_cancelled_future_has_its_grace_from_when_it_was_asked() {
     assert_eq!(running_after(121, 121), 1, "a millisecond later it is not abandoned");
     assert_eq!(running_after(129, 129), 1);
     assert_eq!(running_after(130, 130), 0);
+}
+
+#[test]
+fn spec_3_12_a_hook_that_comes_late_leaves_the_groups_after_it_their_share() {
+    let group = |priority| FakeHook { priority, timeout: ms(2000), takes: ms(1000), ..HOOK };
+    let endless = FakeHook { priority: 1, timeout: ms(3_600_000), behavior: Behavior::Blocks, ..HOOK };
+    let report = Harness::of(&[group(1), group(0)], ms(10_000)).input(ms(500), Input::Register(endless, vec![])).play();
+    let second = report.hook("h1").map(|hook| &hook.outcome);
+    assert_eq!(second, Some(&Outcome::Completed), "{report}");
+}
+
+#[test]
+fn spec_3_11_a_hook_after_one_that_had_no_time_runs_in_the_time_that_is_kept() {
+    let endless = FakeHook { priority: 1, timeout: ms(3_600_000), behavior: Behavior::Blocks, ..HOOK };
+    let flush = FakeHook { timeout: ms(100), ..FLUSH };
+    // Registered last: when the plan was made, nothing else was to run before `flush`.
+    let report = Harness::of(&[endless, flush], ms(10_000))
+        .input(ms(10), Input::Register(HOOK, vec![]))
+        .input(ms(20), Input::Register(flush, vec![2]))
+        .play();
+    let outcome = |name: &str| report.hook(name).map(|hook| hook.outcome.to_string()).unwrap_or_default();
+    assert_eq!(outcome("h2"), "skipped: no time was left", "{report}");
+    assert_eq!(outcome("h3"), "completed", "{report}");
 }

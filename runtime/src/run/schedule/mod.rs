@@ -203,7 +203,7 @@ impl Played {
                 return;
             }
             match input {
-                Input::Message(note) => self.simulation.note(note),
+                Input::Message(message) => self.simulation.receive(message),
                 Input::InFlight(count) => self.simulation.set_in_flight(count),
                 Input::Register(hook, after) => {
                     let after: Vec<HookRef> = after.iter().filter_map(|at| self.refs.get(*at).cloned()).collect();
@@ -250,7 +250,7 @@ impl Played {
     /// What signals and requests have changed.
     fn escalated(&self) -> Vec<&Event> {
         let events = self.simulation.events().iter().map(|(_, event)| event);
-        events.filter(|event| matches!(event, Event::Noted(_) | Event::Fast(_))).collect()
+        events.filter(|event| matches!(event, Event::LaterTrigger(_) | Event::Fast(_))).collect()
     }
 }
 

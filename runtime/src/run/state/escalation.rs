@@ -9,17 +9,17 @@ use crate::trigger::{Escalation, Message, Signal, Trigger, escalate};
 
 impl ShutdownState {
     /// Takes a signal or request that came during the shutdown, or while its end is written.
-    pub(crate) fn note(&mut self, now: Duration, note: Message) {
-        self.program_exit = self.program_exit.or_else(|| program_exit(&note));
-        if let Message::Trigger(trigger) = &note {
-            self.history.note(now, trigger);
+    pub(crate) fn receive(&mut self, now: Duration, message: Message) {
+        self.program_exit = self.program_exit.or_else(|| program_exit(&message));
+        if let Message::Trigger(trigger) = &message {
+            self.history.record_trigger(now, trigger);
         }
-        match note {
+        match message {
             Message::Trigger(Trigger::Signal { signal, sender }) => {
                 match escalate(signal, now, self.escalated, self.escalate_on_any) {
                     Escalation::Same => {}
                     Escalation::SkipDelay => self.serve_until = Duration::ZERO,
-                    Escalation::Noted => self.events.push(Event::Noted(Trigger::Signal { signal, sender })),
+                    Escalation::Noted => self.events.push(Event::LaterTrigger(Trigger::Signal { signal, sender })),
                     Escalation::Hurry => self.begin_fast(now, signal),
                     Escalation::Force(signal) => self.force(now, signal),
                 }
@@ -28,7 +28,7 @@ impl ShutdownState {
                 if !trigger.still_serves() {
                     self.serve_until = Duration::ZERO;
                 }
-                self.events.push(Event::Noted(trigger));
+                self.events.push(Event::LaterTrigger(trigger));
             }
             Message::Exit(_) => {}
         }
@@ -59,9 +59,9 @@ impl ShutdownState {
     }
 }
 
-/// The end that the program itself chose by this note.
-pub(super) fn program_exit(note: &Message) -> Option<ProgramExit> {
-    match note {
+/// Returns the exit that the program itself asked for by this message.
+pub(super) fn program_exit(message: &Message) -> Option<ProgramExit> {
+    match message {
         Message::Exit(code) => Some(ProgramExit::Asked(*code)),
         Message::Trigger(Trigger::MainFailed { .. }) => Some(ProgramExit::MainFailed),
         Message::Trigger(Trigger::MainPanicked { .. }) => Some(ProgramExit::MainPanicked),

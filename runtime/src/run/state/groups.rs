@@ -40,7 +40,7 @@ impl ShutdownState {
     fn begin_draining(&mut self, now: Duration) -> bool {
         if now < self.serve_until {
             self.step = Step::Serving { waited: true };
-            self.tell_phase();
+            self.record_phase();
             return false;
         }
         self.progress += usize::from(matches!(self.step, Step::Serving { waited: true }));
@@ -49,7 +49,7 @@ impl ShutdownState {
         // In this order: what is counted from here on began before draining or is seen by it (see `drain`).
         self.program.enter_stage(Stage::Draining);
         self.count_work(now);
-        self.tell_phase();
+        self.record_phase();
         self.events.push(Event::StageBegan(Stage::Draining));
         true
     }
@@ -78,7 +78,7 @@ impl ShutdownState {
         let group = OpenGroup { key, unfinished: 0, share };
         self.last_opened = Some(key);
         self.enter(group);
-        self.tell_phase();
+        self.record_phase();
         for id in members {
             let Some(HookState::Waiting { on, open }) = self.hooks.get_mut(id) else {
                 // Skipped before: it is `after` an abandoned hook of an earlier group.

@@ -13,7 +13,7 @@ use crate::plan::order::GroupKey;
 use crate::plan::timing::{Share, TimeLimit, Timing};
 use crate::plan::{Id, Plan};
 use crate::report::{HookReport, Outcome, ProgramExit};
-use crate::telemetry::TELLS_ENDS;
+use crate::telemetry::{self, TELLS_ENDS};
 use crate::trigger::{Message, Signal, Trigger};
 
 mod escalation;
@@ -30,7 +30,7 @@ use report::History;
 /// What the shutdown reads and sets of the program. No method blocks, allocates without bound, or runs the user's code:
 /// all are called under the lock of the run.
 pub(crate) trait Program: Send {
-    /// Goes on to a stage. Whoever waits for the stage is woken later, by [`Event::StageBegan`].
+    /// Goes on to a stage. The futures that wait for the stage are woken later, by [`Event::StageBegan`].
     fn enter_stage(&self, stage: Stage);
     /// Returns how much work is in flight; zero only if there was none at some moment of the call.
     fn count_work(&self) -> usize;
@@ -57,10 +57,10 @@ impl Finish {
     }
 }
 
-/// What the caller has to do, or to tell.
+/// What the caller has to do, or to emit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// Wake whoever waits for this stage.
+    /// Wake the futures that wait for this stage.
     StageBegan(Stage),
     /// A phase has begun, with so many hooks.
     PhaseBegan { phase: Phase, hooks: usize },
@@ -73,7 +73,7 @@ pub(crate) enum Event {
     /// This work in flight is not waited for any longer.
     WorkCutOff(Vec<WorkInFlight>),
     /// A signal or request that changes nothing.
-    Noted(Trigger),
+    LaterTrigger(Trigger),
     /// A repeated signal asks for a fast shutdown.
     Fast(Signal),
 }
@@ -162,8 +162,8 @@ pub(crate) struct ShutdownState {
     started: usize,
     /// The group that was opened last: hooks that come late for it join what runs.
     last_opened: Option<GroupKey>,
-    /// The latest phase whose beginning was told.
-    phase_told: Option<Phase>,
+    /// The latest phase whose beginning is in the events.
+    recorded_phase: Option<Phase>,
     /// The end of the drain delay.
     serve_until: Duration,
     /// See [`Progress::count`].
@@ -193,7 +193,7 @@ impl ShutdownState {
             running: Vec::new(),
             started: 0,
             last_opened: None,
-            phase_told: None,
+            recorded_phase: None,
             progress: 0,
             cut_off: Vec::new(),
             escalated: 0,
@@ -204,7 +204,7 @@ impl ShutdownState {
         }
     }
 
-    /// Starts the shutdown and returns its trigger, which is the reason whatever comes later.
+    /// Starts the shutdown and returns its trigger, which stays the reason when others come later.
     pub(crate) fn begin(&mut self, first: Message) -> Trigger {
         self.program_exit = program_exit(&first);
         let trigger = match first {
@@ -273,7 +273,12 @@ impl ShutdownState {
                 continue;
             };
             match self.allot(&hook, now) {
-                Some(time) => {
+                Some(mut time) => {
+                    if TELLS_ENDS {
+                        // The hook may wait for a listener before it is called; `restart_clock` follows then.
+                        let end = self.timing.end_of(hook.phase);
+                        time.limit = time.limit.saturating_add(telemetry::PATIENCE).min(end).max(time.limit);
+                    }
                     self.set(id, HookState::Running(Running { start: now, time, cancelled: None }));
                     self.running.push(id);
                     self.started += 1;

@@ -1,4 +1,4 @@
-//! How far the shutdown has come: what a platform that waits for its end may be told.
+//! How far the shutdown has come: for a platform that waits for the end.
 
 use std::time::Duration;
 
@@ -42,11 +42,11 @@ impl ShutdownState {
         }
     }
 
-    /// Tells that a phase has begun, once for each.
-    pub(super) fn tell_phase(&mut self) {
+    /// Records that a phase has begun, once for each.
+    pub(super) fn record_phase(&mut self) {
         let phase = self.phase();
-        if self.phase_told != Some(phase) {
-            self.phase_told = Some(phase);
+        if self.recorded_phase != Some(phase) {
+            self.recorded_phase = Some(phase);
             let groups = self.plan.groups().filter(|(key, _)| key.0 == phase);
             let hooks = groups.map(|(_, group)| group.members.len()).sum();
             self.events.push(Event::PhaseBegan { phase, hooks });

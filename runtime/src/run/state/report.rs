@@ -35,7 +35,7 @@ impl History {
         self.in_flight_samples.push(InFlightSample { at, count });
     }
 
-    pub(super) fn note(&mut self, at: Duration, trigger: &Trigger) {
+    pub(super) fn record_trigger(&mut self, at: Duration, trigger: &Trigger) {
         if self.later_triggers.len() < Report::MAX_LATER_TRIGGERS {
             self.later_triggers.push(LaterTrigger { at, trigger: trigger.clone() });
         }
@@ -55,13 +55,13 @@ impl ShutdownState {
     /// fills in the wall clock and the exit code.
     pub(crate) fn report(&self, trigger: &Trigger, now: Duration, activity: impl Fn(Id) -> Option<String>) -> Report {
         let end = if let Step::Over { at } = self.step { at } else { now };
-        let told = |id| {
+        let report = |id| {
             let report = hook_report(self.plan.hook(id)?, self.hooks.get(id)?, end);
             Some(HookReport { activity: activity(id).filter(|_| report.is_overdue()), ..report })
         };
         Report {
             trigger: trigger.clone(),
-            hooks: self.plan.ids().filter_map(told).collect(),
+            hooks: self.plan.ids().filter_map(report).collect(),
             in_flight: self.cut_off.clone(),
             duration: end,
             budget: self.plan.budget().total(),

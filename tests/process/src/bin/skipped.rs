@@ -13,14 +13,14 @@ fn needs_a_value(_absent: std::sync::Arc<Absent>) {
 }
 
 /// The time that is kept for flush remains.
-#[on_shutdown(phase = finalize)]
+#[on_shutdown(phase = finalize, timeout = "100ms")]
 fn healthy() {
     println!("healthy ran");
 }
 
 /// Registers a hook that takes all the time before flush, and that registers a hook whose turn comes after that.
 fn use_up_the_time() {
-    let settings = HookSettings::new().phase(Phase::Close).timeout(Duration::from_secs(3600));
+    let settings = HookSettings::new().phase(Phase::Stop).timeout(Duration::from_secs(3600));
     let hog = register_sync("hog", settings.clone(), move |_| {
         let late = settings.priority(-1);
         register_sync("late", late, |_| println!("late ran")).expect("the phase is under way").keep();

@@ -1,4 +1,4 @@
-//! A program in whose shutdown every outcome occurs, some under names and with words that need care.
+//! A program whose shutdown has every outcome. One hook has a hostile name, and one panics with a hostile message.
 
 use std::time::Duration;
 
@@ -21,6 +21,12 @@ async fn panics() {
     panic!("{HOSTILE_MESSAGE}");
 }
 
+/// Spawns a task, and returns without waiting for the task.
+#[on_shutdown(priority = 20, timeout = "1s")]
+async fn leaves_a_task() {
+    tokio::spawn(std::future::pending::<()>());
+}
+
 #[on_shutdown(priority = 10, timeout = "300ms")]
 async fn overruns() {
     std::future::pending().await
@@ -34,12 +40,12 @@ fn blocks() {
 }
 
 #[on_shutdown(phase = close, timeout = "1s", after = [blocks])]
-fn after_the_blocked_one() {}
+fn after_the_blocked_hook() {}
 
 #[on_shutdown(phase = close, timeout = "1s")]
 fn misses_its_pool(_pool: Pool) {}
 
-/// In a shutdown that is hurried, and forced after that, the last that is seen.
+/// The last hook that runs before a test forces the shutdown to end.
 #[on_shutdown(phase = finalize, timeout = "20s")]
 async fn flush_metrics() {
     println!("flushing");
@@ -51,7 +57,7 @@ async fn flush_metrics() {
 #[on_shutdown::main(grace_period = "8s")]
 async fn main() {
     let settings = HookSettings::new().phase(Phase::Stop).timeout(Duration::from_secs(1));
-    register_sync(HOSTILE_NAME, settings, |_context| ()).expect("it is early").keep();
+    register_sync(HOSTILE_NAME, settings, |_context| ()).expect("the shutdown has not begun").keep();
     let work = in_flight("a request <b>");
     tokio::spawn(async move {
         on_shutdown::draining().await;

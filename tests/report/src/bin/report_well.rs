@@ -1,4 +1,4 @@
-//! A program whose shutdown goes well, with work in flight; it ends by itself if its argument is `returns`.
+//! A program whose hooks all complete, with work in flight. `main` returns if the argument is `returns`.
 
 use std::time::Duration;
 

@@ -31,6 +31,7 @@ fn spec_3_24_json_agrees_with_the_exit_code_and_with_every_outcome() {
         ("report_badly::overruns", "timed_out", Value::Null, false),
         ("report_badly::blocks", "timed_out", Value::Null, true),
         ("report_badly::misses_its_pool", "skipped", json!("no `report_badly::Pool` was provided"), false),
+        ("report_badly::leaves_a_task", "completed", Value::Null, false),
         ("report_badly::flush_metrics", "completed", Value::Null, false),
         (HOSTILE_NAME, "completed", Value::Null, false),
     ];
@@ -39,9 +40,13 @@ fn spec_3_24_json_agrees_with_the_exit_code_and_with_every_outcome() {
         assert_eq!((&hook["outcome"], &hook["why"]), (&json!(outcome), &why), "{hook:#}");
         assert_eq!(hook["abandoned"], abandoned, "{hook:#}");
     }
-    assert_eq!(report["hooks"].as_array().expect("an array").len(), 8);
-    let seen = report["in_flight_samples"].as_array().expect("an array");
-    assert_eq!((&seen[0][1], &seen[seen.len() - 1][1]), (&json!(1), &json!(0)), "{report:#}");
+    assert_eq!(report["hooks"].as_array().expect("an array").len(), 9);
+    assert_eq!(hook(&report, "report_badly::leaves_a_task")["left_tasks"], 1, "{report:#}");
+    assert_eq!(hook(&report, "report_badly::flush_metrics")["left_tasks"], 0, "{report:#}");
+    assert_eq!((&report["budget"], &report["deadline_exceeded"]), (&json!(6.8), &json!(false)), "{report:#}");
+    assert_eq!(report["phases"], json!(["deregister", "drain", "stop", "flush", "close", "finalize"]));
+    let samples = report["in_flight_samples"].as_array().expect("an array");
+    assert_eq!((&samples[0][1], &samples[samples.len() - 1][1]), (&json!(1), &json!(0)), "{report:#}");
 }
 
 #[test]
@@ -55,12 +60,12 @@ fn spec_3_24_json_of_a_clean_stop_says_zero() {
 }
 
 #[test]
-fn spec_3_24_a_forced_end_is_reported_as_well() {
+fn spec_3_24_a_forced_shutdown_writes_its_report() {
     let path = folder("forced").join("report.json");
     let mut program = reporting_to(BADLY, &path).arg("endless").start();
     program.signal(Signal::SIGINT);
     program.out_line("flushing");
-    // What comes sooner is the same request, and two of these hooks take longer than a second together.
+    // A signal within the first second counts as the same request. The hooks before took longer than a second.
     std::thread::sleep(std::time::Duration::from_millis(1100));
     program.signal(Signal::SIGINT);
     program.err_line("SIGINT again");
@@ -69,12 +74,12 @@ fn spec_3_24_a_forced_end_is_reported_as_well() {
     ended.assert_code(130);
     let report: Value = serde_json::from_str(&read(&path)).expect("it is JSON");
     assert_eq!((&report["exit_code"], &report["forced"]), (&json!(130), &json!("SIGINT")), "{ended}");
-    assert_eq!(report["noted"].as_array().expect("an array").len(), 2, "{report:#}");
+    assert_eq!(report["later_triggers"].as_array().expect("an array").len(), 2, "{report:#}");
     assert_eq!(names_in(path.parent().expect("a folder")), ["report.json"]);
 }
 
 #[test]
-fn the_text_is_the_timeline_of_stderr() {
+fn the_text_is_the_same_as_on_stderr() {
     let path = folder("text").join("report.txt");
     let ended = stopped(reporting_to(WELL, &path));
     ended.assert_code(0);
@@ -86,11 +91,11 @@ fn the_text_is_the_timeline_of_stderr() {
 }
 
 #[test]
-fn only_the_owner_reads_a_report_and_nothing_is_left_beside_it() {
+fn only_the_owner_can_read_a_report_and_no_temporary_file_is_left() {
     for form in ["json", "txt"] {
         let folder = folder(&format!("mode-{form}"));
         let path = folder.join(format!("report.{form}"));
-        stopped(reporting_to(WELL, &path)).assert_code(0).assert_no_err("no report");
+        stopped(reporting_to(WELL, &path)).assert_code(0).assert_no_err("cannot write the report");
         let mode = fs::metadata(&path).expect("it was written").permissions().mode();
         assert_eq!(mode & 0o7777, 0o600, "{form}");
         assert_eq!(names_in(&folder), [format!("report.{form}")]);
@@ -106,7 +111,7 @@ fn spec_3_22_the_plan_as_json_lists_every_hook_and_runs_none() {
     let expected = ["leave_registry", "flush_orders", "close_orders", "flush_metrics"];
     assert_eq!(names, expected.map(|name| json!(format!("report_well::{name}"))));
     assert_eq!(plan["format"], 1);
-    assert_eq!((&plan["grace_period"], &plan["deadline"], &plan["fits"]), (&json!(20.0), &json!(17.0), &json!(true)));
+    assert_eq!((&plan["grace_period"], &plan["budget"], &plan["fits"]), (&json!(20.0), &json!(17.0), &json!(true)));
     assert_eq!(hook(&plan, "report_well::close_orders")["after"], json!(["report_well::flush_orders"]));
-    assert!(!ended.out.iter().any(|line| line == "ready"), "it must not start\n{ended}");
+    assert!(!ended.out.iter().any(|line| line == "ready"), "main must not start\n{ended}");
 }

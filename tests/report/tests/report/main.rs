@@ -1,5 +1,5 @@
-//! The report as a file: every form is read by a parser and held against the outcome; every bad place leaves the shutdown
-//! as it is, and a line that says why.
+//! The report as a file. A parser reads every format, and the tests compare the result with the outcomes. A path to which
+//! the runtime cannot write does not change the shutdown.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ const WELL: &str = env!("CARGO_BIN_EXE_report_well");
 const BADLY: &str = env!("CARGO_BIN_EXE_report_badly");
 const MANY: &str = env!("CARGO_BIN_EXE_report_many");
 
-/// An empty folder of this test's own.
+/// Creates an empty folder for one test.
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report").join(test);
     let _ = fs::remove_dir_all(&folder);
@@ -41,7 +41,7 @@ fn reporting_to(program: &str, path: &Path) -> Program {
     Program::new(program).env(REPORT, path.to_str().expect("text"))
 }
 
-/// Stopped by SIGTERM as soon as it is ready.
+/// Starts the program, and stops it with SIGTERM as soon as it is ready.
 fn stopped(program: Program) -> Ended {
     let mut running = program.start();
     running.signal(Signal::SIGTERM);

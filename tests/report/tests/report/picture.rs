@@ -1,4 +1,4 @@
-//! Pictures of real reports: they are well-formed, need nothing from elsewhere, and show what the report holds.
+//! Pictures of real reports: they are well-formed, load nothing, and show every hook.
 
 use on_shutdown_report::Report;
 use report::HOSTILE_NAME;
@@ -34,7 +34,7 @@ fn assert_has(texts: &[String], text: &str) {
 }
 
 #[test]
-fn an_svg_is_well_formed_and_tells_every_hook_its_outcome_and_the_exit_code() {
+fn an_svg_is_well_formed_and_shows_every_hook_every_outcome_and_the_exit_code() {
     let (svg, code) = drawn(BADLY, "svg");
     let picture = Document::parse(&svg).unwrap_or_else(|error| panic!("{error}\n{svg}"));
     let (shown, tooltips) = (texts(&picture, "text"), texts(&picture, "title"));
@@ -44,8 +44,9 @@ fn an_svg_is_well_formed_and_tells_every_hook_its_outcome_and_the_exit_code() {
         ("panics", "panicked"),
         ("overruns", "timed out, cancelled"),
         ("blocks", "timed out, abandoned"),
-        ("after_the_blocked_one", "skipped"),
+        ("after_the_blocked_hook", "skipped"),
         ("misses_its_pool", "skipped"),
+        ("leaves_a_task", "completed"),
         ("flush_metrics", "completed"),
     ];
     for (name, outcome) in hooks {
@@ -56,11 +57,12 @@ fn an_svg_is_well_formed_and_tells_every_hook_its_outcome_and_the_exit_code() {
         assert!(tooltip.contains(outcome), "{tooltip}");
     }
     assert_has(&shown, "connection refused (os error 111)");
+    assert_has(&shown, "left 1 task unfinished");
     assert_has(&shown, "(in flight)");
     if cfg!(target_os = "linux") {
         assert_has(&shown, "waiting in futex");
     }
-    // What is invisible is shown, and a name is cut at its beginning.
+    // Invisible characters have a visible replacement. A long name is cut at its beginning.
     assert_has(&tooltips, "push <a href=\"x\"> & 'b' ␛[31m\u{fffd}␀ 注文");
     assert!(!svg.contains(HOSTILE_NAME) && !svg.contains("<script"), "{svg}");
 }
@@ -88,7 +90,7 @@ fn no_number_has_more_than_one_digit_after_the_point() {
     for number in
         numbers.flat_map(|attribute| attribute.value().split(|char: char| char != '.' && !char.is_ascii_digit()))
     {
-        // Without a zero before the point, it is of a sign, which is written by hand.
+        // Numbers without a zero before the point belong to icons, which are constants.
         let digits = number.split_once('.').map_or(0, |(_, digits)| digits.len());
         assert!(digits <= 1 || number.starts_with('.'), "{number}");
         count += 1;
@@ -114,7 +116,7 @@ fn a_page_holds_the_picture_and_the_same_as_a_table() {
     let (report, code) = reported(BADLY, "html");
     let html = report.to_html();
     assert_eq!(code, 124);
-    // What we write of HTML is XML as well, but for the first line and for elements without an end.
+    // The page is XML as well, except for its first line and for elements without an end.
     let body = html.replace("<!DOCTYPE html>", "").replace("<br>", "<br/>");
     let body = body.lines().filter(|line| !line.starts_with("<meta ")).collect::<Vec<_>>().join("\n");
     let page = Document::parse(&body).unwrap_or_else(|error| panic!("{error}\n{html}"));

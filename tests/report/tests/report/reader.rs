@@ -1,13 +1,13 @@
-//! Holds the package `on-shutdown-report` and the runtime together: real reports, read from JSON, give the text that the
-//! runtime prints, and traces with every hook.
+//! Compares the package `on-shutdown-report` with the runtime: a real report that is read from JSON has the text that the
+//! runtime prints, and a trace with every hook.
 
 use on_shutdown_report::{Outcome, Report};
 use process::{Ended, Signal};
-use report::HOSTILE_MESSAGE;
+use report::{HOSTILE_MESSAGE, HOSTILE_NAME};
 
 use crate::{BADLY, MANY, WELL, folder, read, reporting_to, stopped};
 
-/// Reads the JSON of a shutdown, and compares its text with the timeline on stderr, line by line.
+/// Reads the JSON of a shutdown, and compares its text with the report on stderr, line by line.
 fn assert_same_text(ended: &Ended, json: &str) -> Report {
     let report = Report::from_json(json).unwrap_or_else(|error| panic!("{error}\n{json}"));
     let begin = ended.err.iter().position(|line| line.starts_with("shutdown report: ")).expect("it is on stderr");
@@ -59,7 +59,13 @@ fn every_field_arrives() {
     assert_eq!((hook.module.as_str(), hook.package.as_str()), ("report_badly", "report"));
     assert_eq!(hook.timeout, std::time::Duration::from_secs(20));
     assert!(hook.start.is_some() && hook.line > 0 && hook.file.ends_with("report_badly.rs"), "{hook:?}");
-    assert!(report.triggered_at.is_some() && report.draining.is_some() && !report.in_flight.is_empty());
+    assert!(report.triggered_at.is_some() && report.draining.is_some() && !report.in_flight_samples.is_empty());
+    let left_tasks = |name: &str| report.hooks.iter().find(|hook| hook.name == name).map(|hook| hook.left_tasks);
+    assert_eq!((left_tasks("leaves_a_task"), left_tasks("flush_metrics")), (Some(1), Some(0)));
+    if cfg!(target_os = "linux") {
+        let blocked = report.hooks.iter().find(|hook| hook.name == "blocks").and_then(|hook| hook.activity.as_deref());
+        assert!(blocked.is_some_and(|activity| activity.contains("futex")), "{blocked:?}");
+    }
     assert!(report.hooks.iter().all(|hook| report.phases.contains(&hook.phase)), "{:?}", report.phases);
 }
 
@@ -70,8 +76,11 @@ fn a_trace_has_every_hook() {
     let report = Report::from_json(&read(&path)).expect("it is a report");
     let trace: serde_json::Value = serde_json::from_str(&report.to_trace()).expect("it is JSON");
     let events = trace["traceEvents"].as_array().expect("an array");
+    // The trace escapes control characters in names.
+    let escaped = HOSTILE_NAME.replace('\u{1b}', r"\u{1b}").replace('\u{202e}', r"\u{202e}").replace('\0', r"\u{0}");
     for hook in &report.hooks {
-        let is_hook = |event: &&serde_json::Value| event["args"]["hook"] == hook.full_name();
-        assert_eq!(events.iter().filter(is_hook).count(), 1, "{}", hook.full_name());
+        let name = hook.full_name().replace(HOSTILE_NAME, &escaped);
+        let is_hook = |event: &&serde_json::Value| event["args"]["hook"] == name;
+        assert_eq!(events.iter().filter(is_hook).count(), 1, "{name}");
     }
 }

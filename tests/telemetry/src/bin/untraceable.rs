@@ -7,8 +7,9 @@
 use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use on_shutdown::{Phase, Settings};
+use on_shutdown::{HookSettings, Phase, Settings, register_sync};
 use telemetry::{async_hook, say, sync_hook, work_for_ever};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -95,7 +96,9 @@ fn main() {
         sync_hook(&format!("sync_{number}"), Phase::Stop);
         async_hook(&format!("async_{number}"), Phase::Close);
     }
-    sync_hook("last", Phase::Finalize);
+    // Much less time than a slow subscriber takes for all that comes before this hook.
+    let settings = HookSettings::new().phase(Phase::Finalize).timeout(Duration::from_millis(100));
+    register_sync("last", settings, |_| say("last ran")).expect("it is early enough").keep();
     Settings::new().install().expect("the settings are right");
     let (_reader, pipe) = std::io::pipe().expect("a pipe");
     let from = variable("FROM").parse().expect("a number");
