@@ -1,4 +1,4 @@
-//! What the examples have in common: a real SIGTERM from "outside", and a client that speaks HTTP/1.1.
+//! Helpers for the examples: a delayed SIGTERM, and a small HTTP/1.1 client.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,12 +9,12 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// The guide's examples compile, with the library that it speaks of.
+/// Compiles the examples of the guide for libraries.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/libraries.md")]
 pub struct Libraries;
 
-/// Sends this process a SIGTERM when the time has passed, as docker or Kubernetes would from outside.
+/// Sends SIGTERM to this process after `delay`, as docker or Kubernetes would.
 pub fn sigterm_after(delay: Duration) {
     std::thread::spawn(move || {
         std::thread::sleep(delay);
@@ -23,17 +23,17 @@ pub fn sigterm_after(delay: Duration) {
     });
 }
 
-/// One request on a connection of its own; the answer as it came over the wire, in one line.
+/// Sends one request on a new connection and returns the answer in one line.
 ///
 /// # Errors
-/// Nobody listens at the address, or the connection broke.
+/// Returns an error if nothing listens at the address, or if the connection breaks.
 pub async fn get(address: SocketAddr, path: &str) -> io::Result<String> {
     let mut connection = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n");
     connection.write_all(request.as_bytes()).await?;
-    // A server that keeps the connection alive does not end it, so the body's length says where the answer ends.
+    // A keep-alive server does not close the connection, so the answer ends after `content-length` bytes of body.
     let mut answer = Vec::new();
-    while !is_whole(&String::from_utf8_lossy(&answer)) {
+    while !is_complete(&String::from_utf8_lossy(&answer)) {
         if connection.read_buf(&mut answer).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -45,7 +45,7 @@ pub async fn get(address: SocketAddr, path: &str) -> io::Result<String> {
     Ok(format!("{path}: {status}: {}{close}", body.trim()))
 }
 
-fn is_whole(answer: &str) -> bool {
+fn is_complete(answer: &str) -> bool {
     let lower = answer.to_lowercase();
     let Some((head, body)) = lower.split_once("\r\n\r\n") else { return false };
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));

@@ -1,4 +1,4 @@
-//! Every example ends by itself, by its own SIGTERM, and shows what it promises.
+//! Runs every example: each stops itself by SIGTERM and prints what its header promises.
 
 use process::{Ended, Program};
 
@@ -9,13 +9,18 @@ fn run(path: &str) -> Ended {
 #[test]
 fn quickstart() {
     let ended = run(env!("CARGO_BIN_EXE_01_quickstart"));
-    ended.assert_code(124).assert_order(&["left the registry", "stopped the consumer", "sent the last metrics"]);
+    ended.assert_code(124).assert_order(&[
+        "left the registry",
+        "stopped the consumer",
+        "wrote the orders",
+        "sent the last metrics",
+    ]);
 }
 
 #[test]
 fn settings() {
     let ended = run(env!("CARGO_BIN_EXE_02_settings"));
-    ended.assert_code(143).assert_out("and with one that is too short: a drain delay of 1.5 s");
+    ended.assert_code(143).assert_out("the plan with a grace period that is too short: a drain delay of 1.5 s");
     let plan = Program::new(env!("CARGO_BIN_EXE_02_settings")).env("ON_SHUTDOWN", "plan").run();
     plan.assert_code(0).assert_out("shutdown plan: 2 hooks, grace period 25 s");
     let longer = Program::new(env!("CARGO_BIN_EXE_02_settings")).env("ON_SHUTDOWN_GRACE_PERIOD", "41s").run();
@@ -25,7 +30,8 @@ fn settings() {
 #[test]
 fn failures() {
     let ended = run(env!("CARGO_BIN_EXE_03_failures"));
-    ended.assert_code(124).assert_out("the one after the failed one is done").assert_out("and so are the metrics");
+    ended.assert_code(124).assert_out("the hook beside the three that overrun has completed");
+    ended.assert_order(&["the hook after the failed one has completed", "sent the last metrics"]);
     ended.assert_err("3 completed, 1 failed, 1 panicked, 3 timed out, 1 skipped");
 }
 
@@ -47,7 +53,10 @@ fn worker() {
 #[test]
 fn state() {
     let ended = run(env!("CARGO_BIN_EXE_06_state"));
-    ended.assert_code(0).assert_out("closed db-1 and db-4").assert_err("skipped: no `06_state::Cache` was provided");
+    ended
+        .assert_code(70)
+        .assert_order(&["closed db-1 and db-4", "uploaded"])
+        .assert_err("skipped: no `06_state::Cache` was provided");
 }
 
 #[test]
@@ -60,9 +69,11 @@ fn runtime_hook() {
 #[test]
 fn order() {
     run(env!("CARGO_BIN_EXE_08_order")).assert_code(0).assert_order(&[
-        "closed the cache, at once",
-        "closed the database, which the orders needed",
-        "removed the lock file",
+        "saved the cache, at once",
+        "wrote the index of the orders",
+        "removed the journal",
+        "closed the database",
+        "closed the tunnel",
     ]);
 }
 
@@ -91,7 +102,7 @@ fn report() {
 fn dependency() {
     let path = env!("CARGO_BIN_EXE_11_dependency");
     let ended = run(path);
-    ended.assert_code(0).assert_out("(timeout was 2 s, priority was 0)").assert_order(&["closed the database"]);
+    ended.assert_code(0).assert_out("(timeout was 2 s, priority was 0)").assert_order(&["wrote the summary"]);
     ended.assert_out("disabled by the program's settings: orders::print_receipt (");
     assert!(!ended.out.iter().any(|line| line.contains("thank you")), "{ended}");
     let environment = |hooks| Program::new(path).env("ON_SHUTDOWN_HOOKS", hooks).env("ON_SHUTDOWN", "plan").run();

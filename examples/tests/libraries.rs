@@ -1,4 +1,4 @@
-//! What docs/libraries.md says of the crates that a library takes in, held to what cargo says.
+//! Compares docs/libraries.md with cargo's list of dependencies and with a printed plan.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 const PAGE: &str = include_str!("../../docs/libraries.md");
 
-/// The crates of a library that depends on us without default features, ours left out.
+/// Returns the crates that on-shutdown brings to a library without default features.
 fn crates() -> io::Result<BTreeSet<String>> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));

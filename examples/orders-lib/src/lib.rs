@@ -1,7 +1,7 @@
-//! A library that brings shutdown hooks of its own; `08_order` and `11_dependency` are programs that use it.
+//! A library with shutdown hooks of its own. `08_order` and `11_dependency` are programs that use it.
 //!
-//! It knows nothing of the program. The program needs to know only the paths: `orders::write_orders` for an `after`,
-//! and `orders::print_receipt` as text, to disable it.
+//! The library knows nothing of the program. The program knows two paths: it names `orders::write_orders` in an `after`,
+//! and it disables `orders::print_receipt` by its name as text.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,21 +10,21 @@ use on_shutdown::on_shutdown;
 
 static WAITING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// Takes an order; it is in memory until the shutdown.
+/// Takes an order and keeps it in memory until the shutdown.
 pub fn take(order: u32) {
     WAITING.lock().unwrap_or_else(PoisonError::into_inner).push(order);
 }
 
-/// Public, so that hooks of other crates can be `after` it.
-#[on_shutdown(phase = close, timeout = "2s")]
+/// Writes the orders. The function is public, so hooks of other crates can name it in their `after`.
+#[on_shutdown(phase = flush, timeout = "2s")]
 pub fn write_orders() {
     std::thread::sleep(Duration::from_millis(400));
     let orders = std::mem::take(&mut *WAITING.lock().unwrap_or_else(PoisonError::into_inner));
     println!("orders: wrote {orders:?}");
 }
 
-/// Private: no hook can be `after` it, and a program can disable it or re-time it all the same.
-#[on_shutdown(phase = flush, priority = -5, timeout = "500ms")]
+/// Thanks the customer. The function is private, but a program can still disable it or change its timeout.
+#[on_shutdown(phase = finalize, priority = -5, timeout = "500ms")]
 fn print_receipt() {
     println!("orders: thank you for your orders");
 }

@@ -1,8 +1,8 @@
-//! Service A: requests come in, each takes 200 ms, and none is lost when the instance is replaced.
+//! Service A: an HTTP service whose requests take 200 ms each. A rolling replacement loses none of them.
 //!
-//! At SIGTERM `/health` turns to 503 while everything is still answered for 3 s: the gateway needs that time to notice
-//! and to send its requests elsewhere. Then the listener closes, what is in flight is finished, and the hook runs.
-//! The grace period is the platform's number, so the platform's file carries it: `ON_SHUTDOWN_GRACE_PERIOD`.
+//! At SIGTERM `/health` turns to 503, and the service keeps answering for 3 s. In that time the gateway notices the 503
+//! and sends its requests to other instances. Then the listener closes, the service finishes the requests in flight, and
+//! the hook runs. The grace period belongs to the platform, so the platform's file sets `ON_SHUTDOWN_GRACE_PERIOD`.
 
 use std::io;
 use std::sync::Arc;
@@ -17,19 +17,19 @@ use on_shutdown::{on_shutdown, provide, serve};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
-/// How many requests were answered.
+/// The number of answered requests.
 type Answered = Arc<AtomicU64>;
 
-/// A request's work.
+/// Answers after 200 ms.
 async fn work(State(answered): State<Answered>) -> &'static str {
     sleep(Duration::from_millis(200)).await;
     answered.fetch_add(1, Ordering::Relaxed);
     "done\n"
 }
 
-/// The last phase: nothing is in flight any more, so the count is final.
-#[on_shutdown(phase = flush, timeout = "1s")]
-fn tell_count(answered: Answered) {
+/// Prints the final count: nothing is in flight after the drain phase.
+#[on_shutdown(phase = finalize, timeout = "1s")]
+fn print_count(answered: Answered) {
     println!("answered {} requests", answered.load(Ordering::Relaxed));
 }
 
@@ -40,11 +40,11 @@ async fn main() -> io::Result<()> {
     let app = Router::new()
         .route("/", get(work))
         .with_state(answered)
-        // Tells the gateway's idle connections to close before the listener does.
+        // Closes the gateway's idle connections before the listener closes.
         .layer(InFlightLayer::new("http"))
-        // For gateways: send me requests? From SIGTERM on: no.
+        // Gateways ask this probe. It answers 503 from SIGTERM on.
         .route_service("/health", Readiness::new())
-        // For who restarts what hangs: alive until the end.
+        // The platform asks this probe before it restarts an instance. It answers 200 until the end.
         .route_service("/live", Liveness::new());
     let listener = TcpListener::bind("0.0.0.0:8080").await?;
     println!("ready");

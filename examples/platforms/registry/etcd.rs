@@ -1,8 +1,7 @@
-//! This instance's address in, its entry in etcd out: kept alive by a lease, removed in the phase `deregister`.
+//! Lists this instance in etcd under a lease, renews the lease, and revokes it in the phase `deregister`.
 //!
-//! It speaks to etcd's JSON gateway with `ureq`, ten crates in all; a client of etcd's gRPC brings 92, and builds
-//! only where `protoc` is installed. It is a blocking client, on threads of its own: it does not depend on the
-//! program's async runtime, which may be what is in trouble.
+//! The client is `ureq` (ten crates) and talks to etcd's JSON gateway. A gRPC client would bring 92 crates and need
+//! `protoc`. The client blocks and runs on threads of its own, so it works even if the program's async runtime hangs.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -14,11 +13,11 @@ use base64::prelude::BASE64_STANDARD;
 use on_shutdown::on_shutdown;
 use serde_json::{Value, json};
 
-/// For the two calls that list the instance: together less than what `deregister` has, since it waits for them.
+/// Limits each of the two calls that list the instance. `deregister` waits for both, so they take less than its timeout.
 const LIMIT: Duration = Duration::from_millis(800);
 
-/// Ends the lease, and the entry with it. Without a limit of the client's: the hook's own timeout is the one that
-/// counts, and the report says what the thread then waits for.
+/// Revokes the lease, which removes the entry. The call has no limit of its own: the hook's timeout applies, and the
+/// report then shows what the thread waits for.
 #[on_shutdown(phase = deregister, timeout = "2s")]
 fn deregister(registry: Registry) -> anyhow::Result<()> {
     let before = std::mem::replace(&mut *registry.entry(), Entry::Left);
@@ -29,17 +28,17 @@ fn deregister(registry: Registry) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The registry, with this instance's place in it; all clones are one.
+/// The registry and this instance's entry in it. Clones share one entry.
 #[derive(Clone)]
 pub(crate) struct Registry(Arc<Shared>);
 
 struct Shared {
     agent: ureq::Agent,
-    /// Where etcd is.
+    /// The address of etcd.
     url: String,
     key: String,
     address: String,
-    /// How long the entry outlives us if nobody removes it, in seconds.
+    /// How many seconds the entry remains if the instance dies without removing it.
     ttl: u32,
     entry: Mutex<Entry>,
 }
@@ -49,17 +48,17 @@ enum Entry {
     Listed {
         lease: String,
     },
-    /// For good: whoever finds the lease gone during the shutdown must not list us again.
+    /// Final: the renewing thread must not list the instance again during the shutdown.
     Left,
 }
 
 impl Registry {
-    /// `ETCD` is its URL, `ADDRESS` what others are to call us, `LEASE` a number of seconds.
+    /// Reads `ETCD` (a URL), `ADDRESS` (where others reach this instance) and `LEASE` (seconds).
     pub(crate) fn from_env(service: &str) -> anyhow::Result<Self> {
         let var = |name, default: &str| std::env::var(name).unwrap_or(default.to_owned());
         let host = var("HOSTNAME", "localhost");
         let ttl = var("LEASE", "5").parse().context("LEASE is not a number of seconds")?;
-        // No connection is kept: one that has died meanwhile would be found when there is no time left.
+        // Keeps no idle connection: at shutdown there is no time to find out that it is dead.
         let config = ureq::Agent::config_builder().max_idle_connections(0).http_status_as_error(false);
         Ok(Self(Arc::new(Shared {
             agent: config.build().into(),
@@ -71,7 +70,7 @@ impl Registry {
         })))
     }
 
-    /// Lists this instance, and keeps it listed until `deregister`. Blocks.
+    /// Lists this instance and starts the thread that keeps it listed until `deregister`. Blocks.
     pub(crate) fn enter(&self) -> anyhow::Result<()> {
         self.list()?;
         let registry = self.clone();
@@ -79,7 +78,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Holds the entry's lock, so that `deregister` comes before or after. What fails half-way ends with its lease.
+    /// Lists this instance. Holds the entry's lock, so `deregister` runs before or after this call, not during it.
+    /// If the second call fails, the lease expires by itself.
     fn list(&self) -> anyhow::Result<()> {
         let mut entry = self.entry();
         if !matches!(*entry, Entry::Left) {
@@ -92,7 +92,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Renews the lease thrice in its time; lists us again if it has ended all the same.
+    /// Renews the lease three times per lease time. Lists the instance again if the lease has ended.
     fn stay(&self) {
         loop {
             thread::sleep(Duration::from_secs(self.0.ttl.into()) / 3);
@@ -101,7 +101,7 @@ impl Registry {
                 Entry::Absent | Entry::Left => return,
             };
             let renewed = self.call("lease/keepalive", &json!({ "ID": lease }), Some(LIMIT));
-            // The answer for a lease that has ended has no TTL.
+            // etcd answers without a TTL if the lease has ended.
             let renewed = renewed.and_then(|answer| match answer.pointer("/result/TTL") {
                 Some(_) => Ok(()),
                 None => self.list(),
@@ -117,7 +117,7 @@ impl Registry {
         let request = self.0.agent.post(&url).config().timeout_global(limit).build();
         let mut answer = request.send(question.to_string()).with_context(|| url.clone())?;
         let (status, body) = (answer.status(), answer.body_mut().read_to_string().with_context(|| url.clone())?);
-        // 404: the lease has ended, and so has what it held.
+        // 404: the lease has ended, and its entry with it.
         ensure!(status.is_success() || status == 404, "{url}: {status}, {body}");
         serde_json::from_str(&body).with_context(|| format!("{url}: {body}"))
     }

@@ -1,5 +1,7 @@
-//! Service C: listed in etcd while it serves. At the stop it leaves the registry first, serves on for those who have
-//! read the old list, and closes its listener last. `etcd.rs` names its variables.
+//! Service C: a service that is listed in etcd while it serves.
+//!
+//! At shutdown it leaves the registry first. It keeps serving clients that have read the old list, and then closes its
+//! listener. `etcd.rs` documents its variables.
 
 mod etcd;
 
@@ -12,15 +14,15 @@ use tokio::task::spawn_blocking;
 
 use etcd::Registry;
 
-// As long as readers of the registry need to hear of it.
+// Readers of the registry need this long to see the change.
 #[on_shutdown::main(drain_delay = "2s")]
 async fn main() -> anyhow::Result<()> {
     let app = Router::new().route("/", get(|| async { "hello\n" }));
     let app = app.layer(InFlightLayer::new("http")).route_service("/ready", Readiness::new());
-    // Bound before it is listed: who reads the entry can connect.
+    // Binds before it lists the instance, so a client that reads the entry can connect.
     let listener = TcpListener::bind("0.0.0.0:8080").await?;
     let registry = Registry::from_env("hello")?;
-    // Before it is listed, too: a signal in between still finds the hook's parameter.
+    // Provides the hook's parameter before it lists the instance, so a signal in between finds the parameter.
     provide(registry.clone())?;
     spawn_blocking(move || registry.enter()).await??;
     println!("ready");

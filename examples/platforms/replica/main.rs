@@ -1,5 +1,5 @@
-//! All three: requests in flight are finished (A), what was acknowledged is on the volume (B), and the registry does not
-//! list an instance that has gone (C). Each hook is where its resource is; this file only puts them together.
+//! All three services in one: it finishes requests in flight (A), writes acknowledged records to the volume (B), and
+//! leaves the registry (C). Each hook stands in the file of its resource; this file only combines them.
 
 #[path = "../registry/etcd.rs"]
 mod etcd;
@@ -22,7 +22,7 @@ use tokio::time::sleep;
 use etcd::Registry;
 use records::Records;
 
-/// Takes its time, as a request does that asks a database.
+/// Takes 200 ms, as a request to a database would.
 async fn record(State(records): State<Records>, record: String) -> Result<&'static str, (StatusCode, String)> {
     sleep(Duration::from_millis(200)).await;
     match records.accept(record) {
@@ -33,7 +33,7 @@ async fn record(State(records): State<Records>, record: String) -> Result<&'stat
 
 #[on_shutdown::main(drain_delay = "3s")]
 async fn main() -> anyhow::Result<()> {
-    // A file of its own: replicas share the volume.
+    // Each replica writes its own file, because replicas share the volume.
     let host = env::var("HOSTNAME").unwrap_or("localhost".to_owned());
     let records = Records::in_file(env::var("RECORDS").unwrap_or(format!("/data/records-{host}")));
     let registry = Registry::from_env("records")?;

@@ -1,7 +1,7 @@
-//! An HTTP service for systemd, with `Type=notify`; `orders.service` beside it is its unit.
+//! An HTTP service for systemd with `Type=notify`. `orders.service` is its unit.
 //!
-//! It tells systemd when it can be used (`READY=1`, once the port is bound). That it stops, at what it is, and that it
-//! needs more time is told by itself (feature `systemd`); without systemd it runs as well.
+//! The program sends `READY=1` once its port is bound. The feature `systemd` sends the rest: that the program stops, how
+//! far it is, and that it needs more time. The program also runs without systemd.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn flush_orders() {
     println!("orders flushed");
 }
 
-/// As long as a slow request takes.
+/// Takes 2 s, as a slow request would.
 async fn order() -> &'static str {
     println!("order begun");
     tokio::time::sleep(Duration::from_secs(2)).await;

@@ -1,7 +1,7 @@
-//! Service B, a writer: `POST /records` is answered as soon as the record is in memory, and what was answered is on the
-//! volume when the process has ended. `RECORDS` names the file.
+//! Service B: a writer that acknowledges `POST /records` as soon as the record is in memory.
 //!
-//! What could not be written is said by the hook's error, in the report and by exit code 70.
+//! Every acknowledged record is on the volume when the process has ended. `RECORDS` names the file. If the hook cannot
+//! write some records, its error in the report counts them, and the exit code is 70.
 
 mod records;
 
@@ -30,7 +30,7 @@ async fn main() -> anyhow::Result<()> {
     let app = app.layer(InFlightLayer::new("http")).route_service("/ready", Readiness::new());
     let listener = TcpListener::bind("0.0.0.0:8080").await?;
     println!("ready");
-    // Until the last answer is out: a record that comes in during the stop is acknowledged and written, or refused.
+    // Serves until the last answer is sent. A record that arrives meanwhile is acknowledged and written, or refused.
     serve("http", |draining| axum::serve(listener, app).with_graceful_shutdown(draining)).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Records in, acknowledged once they are in memory; lines of a file on a volume out, in the flush hook at the latest.
+//! Keeps acknowledged records in memory and appends them to a file, every second and in the `flush` hook.
 
 use std::collections::VecDeque;
 use std::fs::OpenOptions;
@@ -12,10 +12,10 @@ use on_shutdown::on_shutdown;
 
 /// How long a record may wait in memory.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A volume that cannot be written must not fill the memory as well.
+/// Maximum number of records in memory, for a volume that cannot be written.
 const LIMIT: usize = 20_000;
 
-/// Runs last of all phases: nobody can add a record any more.
+/// Writes the last records. The drain phase has ended, so no request can add a record any more.
 #[on_shutdown(phase = flush, timeout = "5s")]
 fn write_records(records: Records) -> Result<(), NotWritten> {
     records.waiting().closed = true;
@@ -24,14 +24,14 @@ fn write_records(records: Records) -> Result<(), NotWritten> {
     Ok(())
 }
 
-/// What was acknowledged; all clones are one.
+/// The acknowledged records. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Records(Arc<Shared>);
 
 struct Shared {
     path: PathBuf,
     waiting: Mutex<Waiting>,
-    /// One writer at a time. Not the lock of what waits: a slow disk must not hold up the service.
+    /// Held by the thread that writes. A separate lock, so a slow disk does not block `accept`.
     turn: Mutex<()>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) enum Refused {
     Closed,
 }
 
-/// What is still in memory, and why.
+/// How many records are still in memory, and why.
 #[derive(Debug)]
 pub(crate) struct NotWritten {
     count: usize,
@@ -57,7 +57,7 @@ pub(crate) struct NotWritten {
 }
 
 impl Records {
-    /// A file that records are appended to, every second and at shutdown.
+    /// Appends records to this file, every second and at shutdown.
     pub(crate) fn in_file(path: impl Into<PathBuf>) -> Self {
         let (waiting, turn) = (Mutex::default(), Mutex::default());
         let records = Self(Arc::new(Shared { path: path.into(), waiting, turn }));
@@ -73,7 +73,7 @@ impl Records {
         records
     }
 
-    /// Takes a record. `Ok` is a promise: it will be on the volume.
+    /// Accepts a record. `Ok` promises that the record will be on the volume.
     pub(crate) fn accept(&self, record: String) -> Result<(), Refused> {
         let mut waiting = self.waiting();
         match () {
@@ -87,7 +87,7 @@ impl Records {
         }
     }
 
-    /// Writes what waits, and says how many records that were. What could not be written waits on.
+    /// Writes the records in memory and returns their number. Records that cannot be written stay in memory.
     fn write(&self) -> Result<usize, NotWritten> {
         let _turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let mut batch = mem::take(&mut self.waiting().records);
@@ -105,7 +105,7 @@ impl Records {
     }
 }
 
-/// How many of the records are on the volume, whole, and what stopped the others.
+/// Appends the records. Returns how many of them are completely on the volume, and the error that stopped it.
 fn append(path: &Path, records: &VecDeque<String>) -> (usize, io::Result<()>) {
     if records.is_empty() {
         return (0, Ok(()));
@@ -119,7 +119,7 @@ fn append(path: &Path, records: &VecDeque<String>) -> (usize, io::Result<()>) {
     for record in records {
         let line = format!("{record}\n");
         if let Err(error) = file.write_all(line.as_bytes()) {
-            // Half a record is none.
+            // Removes the record that is only partly written.
             result = file.set_len(end).and(Err(error));
             break;
         }
@@ -128,7 +128,7 @@ fn append(path: &Path, records: &VecDeque<String>) -> (usize, io::Result<()>) {
     }
     match file.sync_all() {
         Ok(()) => (written, result),
-        // Nobody can tell which of them have reached the disk: all again.
+        // It is unknown which records have reached the disk, so all of them are written again.
         Err(error) => (0, file.set_len(before).and(Err(error))),
     }
 }

@@ -1,5 +1,6 @@
-//! 04, server: a web service that is stopped in the middle of a request, and loses none.
-//! Run `cargo run --bin 04_server`; a client in the same program shows what the outside sees.
+//! 04, server: a web service receives SIGTERM in the middle of a request and loses no request.
+//!
+//! Run `cargo run --bin 04_server`. A client in the same program prints what the outside sees.
 //! New here: `serve`, the drain delay, the readiness probe, and requests in flight.
 
 use std::net::SocketAddr;
@@ -12,7 +13,7 @@ use on_shutdown::{serve, track};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
 
-/// Takes longer than the program has left to serve.
+/// Takes 3 s, which is longer than the drain delay.
 async fn order() -> &'static str {
     sleep(Duration::from_secs(3)).await;
     "order 17, complete"
@@ -23,31 +24,31 @@ async fn main() -> std::io::Result<()> {
     let app = Router::new()
         .route("/order", get(order))
         .route("/hello", get(|| async { "hello" }))
-        // Counts requests until their last byte, and sends keep-alive clients elsewhere once we are leaving.
+        // Counts each request until its last byte. After the signal, it asks keep-alive clients to reconnect elsewhere.
         .layer(InFlightLayer::new("http"))
-        // What gateways ask. From the signal on the first says 503; for the drain delay we go on serving all the same.
+        // Gateways ask this probe. It answers 503 from the signal on; the program still serves for the drain delay.
         .route_service("/ready", Readiness::new())
         .route_service("/live", Liveness::new());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     tokio::spawn(visit(listener.local_addr()?));
     examples::sigterm_after(Duration::from_secs(1));
-    // `draining` resolves when the delay is over. The shutdown waits until the server has answered and closed.
+    // `draining` resolves after the drain delay. The drain phase waits until the server has answered all its requests.
     serve("server", |draining| axum::serve(listener, app).with_graceful_shutdown(draining)).await
 }
 
-/// The outside: looks every 600 ms.
+/// Sends requests every 600 ms, as the outside would.
 async fn visit(address: SocketAddr) {
     sleep(Duration::from_millis(700)).await;
-    // The client is in this very program, which must not end before it has read and printed its answer.
-    tokio::spawn(track("client", async move { say("the long request", address, "/order").await }));
+    // This client lives in the program that stops. `track` keeps the program running until the client has its answer.
+    tokio::spawn(track("client", async move { print_answer("the long request", address, "/order").await }));
     loop {
-        say("a gateway", address, "/ready").await;
-        say("a client", address, "/hello").await;
+        print_answer("a gateway", address, "/ready").await;
+        print_answer("a client", address, "/hello").await;
         sleep(Duration::from_millis(600)).await;
     }
 }
 
-async fn say(who: &str, address: SocketAddr, path: &str) {
+async fn print_answer(who: &str, address: SocketAddr, path: &str) {
     match examples::get(address, path).await {
         Ok(answer) => println!("{who} sees {answer}"),
         Err(error) => println!("{who} sees {path}: {error}"),

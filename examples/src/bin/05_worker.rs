@@ -1,13 +1,14 @@
-//! 05, worker: a loop that takes jobs, and stops taking them; the jobs it has taken are finished.
+//! 05, worker: a loop stops taking jobs, and the program finishes the jobs that it has taken.
+//!
 //! Run `cargo run --bin 05_worker`.
-//! New here: `serve` around a loop, `track` for what is spawned, `in_flight` for a piece of work on any thread.
+//! New here: `serve` around a loop, `track` around a spawned task, and `in_flight` for work on any thread.
 
 use std::time::Duration;
 
 use on_shutdown::{in_flight, is_draining, on_shutdown, serve, track};
 use tokio::time::sleep;
 
-/// The loop is in flight itself, so that no job is taken after the drain phase has ended.
+/// Takes jobs until draining begins. `serve` counts the loop as work in flight, so the drain phase waits for its end.
 async fn take_jobs() {
     serve("worker", |mut draining| async move {
         for job in 1.. {
@@ -16,7 +17,7 @@ async fn take_jobs() {
                 () = next_job() => {}
             }
             println!("job {job} taken");
-            // What is spawned lives on without the loop: track it.
+            // The spawned task outlives the loop, so it is counted on its own.
             tokio::spawn(track("job", work(job)));
         }
         println!("the worker takes no more jobs");
@@ -33,22 +34,22 @@ async fn work(job: u32) {
     println!("job {job} done");
 }
 
-/// Code that polls asks `is_draining`; it costs one atomic load.
+/// Checks `is_draining` before each file. The check is one atomic load.
 fn compress_files() {
     for file in 1.. {
         if is_draining() {
             println!("the compressor has stopped before file {file}");
             break;
         }
-        // Until the guard is dropped, the drain phase waits for this file.
+        // The drain phase waits for this file until the guard is dropped.
         let _file = in_flight("file");
         std::thread::sleep(Duration::from_millis(700));
         println!("file {file} compressed");
     }
 }
 
-/// Runs when nothing is in flight any more.
-#[on_shutdown]
+/// Runs after the drain phase, when no work is in flight.
+#[on_shutdown(phase = close, timeout = "1s")]
 fn close_queue() {
     println!("closed the queue");
 }

@@ -1,6 +1,7 @@
-//! 06, state: hooks get what they need as parameters, found by type.
-//! Run `cargo run --bin 06_state`.
-//! New here: `provide`, parameters by value, by reference and optional, types of your own for two of a kind, `HookContext`.
+//! 06, state: hooks receive the values that they need as parameters.
+//!
+//! Run `cargo run --bin 06_state`. It exits with 70, because one hook's value is missing on purpose.
+//! New here: `provide`, parameters by value, by reference and optional, newtypes, and `HookContext`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,49 +10,49 @@ use std::time::Duration;
 use on_shutdown::{HookContext, on_shutdown, provide, replace_provided};
 use tokio::time::sleep;
 
-/// Whatever is `Clone + Send + Sync + 'static`: most pools and clients are, an `Arc` makes one of all else.
+/// A provided type is `Clone + Send + Sync + 'static`. Most pools and clients are; put other types into an `Arc`.
 type Orders = Arc<AtomicU32>;
 
-/// Two of one type cannot be told apart: give each a type of its own.
+/// `provide` keeps one value per type. Two databases therefore need two types.
 #[derive(Clone)]
 struct Primary(String);
 #[derive(Clone)]
 struct Replica(String);
 
-/// One that this program never provides.
+/// This program never provides a `Cache`.
 #[derive(Clone)]
 struct Cache;
 
-#[on_shutdown(timeout = "2s")]
+#[on_shutdown(phase = flush, timeout = "2s")]
 fn write_orders(orders: Orders) {
     println!("wrote {} orders", orders.load(Ordering::SeqCst));
 }
 
-/// By reference, where the body wants no more; async functions too. What is lent is a clone for this hook alone.
+/// Borrows its values. The hook has clones of its own, so async functions can borrow too.
 #[on_shutdown(phase = close, timeout = "2s")]
 async fn close_databases(primary: &Primary, replica: &Replica) {
     println!("closed {} and {}", primary.0, replica.0);
 }
 
-/// What may be missing is an `Option`.
+/// Takes a value that may be missing as an `Option`.
 #[on_shutdown(phase = close, timeout = "2s")]
 fn close_cache(cache: Option<Cache>) {
     println!("{}", if cache.is_some() { "closed the cache" } else { "there was no cache to close" });
 }
 
-/// What must be there and is not: the hook is skipped, and the report says which type was missing.
+/// Needs a value that is missing: the hook is skipped, the report names the type, and the exit code is 70.
 #[on_shutdown(phase = close, timeout = "2s")]
 fn evict_cache(_cache: Cache) {
-    println!("this is never seen");
+    println!("this line is never printed");
 }
 
-/// The shutdown itself needs no `provide`.
-#[on_shutdown(phase = flush, timeout = "1s")]
+/// Receives its context without a call of `provide`: the trigger, the remaining time, `fast_shutdown`.
+#[on_shutdown(phase = finalize, timeout = "1s")]
 async fn upload_traces(context: HookContext) {
     println!("{}: uploading traces, for at most {:?}", context.trigger(), context.remaining());
     tokio::select! {
-        // A second Ctrl-C: leave out what can be left out.
-        () = context.fast_shutdown() => println!("somebody is in a hurry"),
+        // Resolves after a second Ctrl-C: skip what is not essential.
+        () = context.fast_shutdown() => println!("a fast shutdown was asked for: dropped the traces"),
         () = sleep(Duration::from_millis(300)) => println!("uploaded"),
     }
 }
@@ -62,7 +63,7 @@ async fn main() -> anyhow::Result<()> {
     provide(Arc::clone(&orders))?;
     provide(Primary("db-1".to_owned()))?;
     provide(Replica("db-2".to_owned()))?;
-    // A second one of a type is an error, for the first would be forgotten; on purpose it is another word.
+    // A second value of the same type is an error. `replace_provided` replaces the first one on purpose.
     if let Err(error) = provide(Replica("db-3".to_owned())) {
         println!("error: {error}");
     }

@@ -1,13 +1,14 @@
-//! 07, run-time hook: what exists only while the program runs brings its hook along, and takes it away when it goes.
+//! 07, run-time hook: an object registers a hook when it is created, and removes the hook when it is dropped.
+//!
 //! Run `cargo run --bin 07_runtime_hook`.
-//! New here: `register`, dropping a registration, `keep`, and an order among hooks made at run time.
+//! New here: `register`, dropping a registration, `keep`, and an order among registered hooks.
 
 use std::time::Duration;
 
 use on_shutdown::{HookSettings, Phase, RegisterError, Registration, register, register_sync};
 use tokio::time::sleep;
 
-/// Its hook lives as long as it does.
+/// Owns the registration of its hook.
 struct Session {
     user: &'static str,
     registration: Registration,
@@ -23,7 +24,7 @@ impl Session {
         Ok(Self { user, registration })
     }
 
-    /// Whoever leaves by himself needs no goodbye: the registration is dropped, and the hook with it.
+    /// Drops the registration, which removes the hook: a user who has left gets no goodbye.
     fn close(self) {
         println!("{} has left", self.user);
     }
@@ -35,23 +36,23 @@ async fn main() -> anyhow::Result<()> {
     let bob = Session::open("bob")?;
     Session::open("cy")?.close();
 
-    // By handle: this one starts when ada's has ended. It may block, so it is a sync one.
+    // Same phase, but this hook waits until the goodbye to ada has ended. A sync hook may block.
     let settings = HookSettings::new().after(&ada.registration);
-    let log = register_sync("write the log", settings, |context| {
-        println!("wrote the log, {}", context.trigger());
+    let log = register_sync("log ada's goodbye", settings, |context| {
+        println!("logged ada's goodbye, {}", context.trigger());
         std::io::Result::Ok(())
     })?;
-    // For good: nothing needs to be held.
+    // `keep` leaves the hook registered for the rest of the program.
     log.keep();
 
     register("close the lobby", HookSettings::new().phase(Phase::Close), async |_context| {
         println!("closed the lobby");
-        // Even now, for a phase that is still to come.
-        match register_sync("last words", HookSettings::new().phase(Phase::Flush), |_| println!("that was all")) {
+        // A hook may register another hook for a later phase.
+        match register_sync("last words", HookSettings::new().phase(Phase::Finalize), |_| println!("that was all")) {
             Ok(last) => last.keep(),
             Err(error) => println!("{error}"),
         }
-        // For one that has passed it is an error.
+        // Registering a hook for an earlier phase is an error.
         match register_sync("too late", HookSettings::new().phase(Phase::Deregister), |_| ()) {
             Ok(late) => late.keep(),
             Err(error) => println!("{error}"),

@@ -1,16 +1,18 @@
-//! 11, dependency: a program re-times one hook of a library that it uses, and disables another.
-//! Run `cargo run --bin 11_dependency`; with `ON_SHUTDOWN_HOOKS="orders::write_orders timeout=1s"` before it, the person
-//! who runs it changes it again. `cargo test --bin 11_dependency` finds dependencies whose hooks are not linked.
+//! 11, dependency: a program changes the timeout of a library's hook, and disables another hook.
+//!
+//! Run `cargo run --bin 11_dependency`. An operator can override the change without a new build:
+//! `ON_SHUTDOWN_HOOKS="orders::write_orders timeout=1s" cargo run --bin 11_dependency`.
+//! `cargo test --bin 11_dependency` finds dependencies whose hooks are not linked.
 //! New here: `settings`, changes by a hook's full name, and `use that_crate as _`.
 
 use std::time::Duration;
 
 use on_shutdown::{Settings, on_shutdown};
 
-// Nothing else of it is named here, and what is not named is not linked: without this line it has no hooks.
+// The compiler links only crates that the program names. Without this line the library's hooks are absent.
 use orders as _;
 
-/// The names are those that `ON_SHUTDOWN=plan` prints. One that no hook has is an error at the start.
+/// Uses the full names that `ON_SHUTDOWN=plan` prints. A name without a hook is an error at install.
 fn settings() -> Settings {
     Settings::new()
         .hook_timeout("orders::write_orders", Duration::from_secs(4))
@@ -18,13 +20,13 @@ fn settings() -> Settings {
         .disable_hook("orders::print_receipt")
 }
 
-/// Of the same phase as `orders::write_orders`, which has the higher priority now.
-#[on_shutdown(phase = close, timeout = "1s")]
-fn close_database() {
-    println!("closed the database");
+/// Runs after `orders::write_orders`: same phase, but the library's hook now has the higher priority.
+#[on_shutdown(phase = flush, timeout = "1s")]
+fn write_summary() {
+    println!("wrote the summary");
 }
 
-/// What has a name in the attribute is written there; it is added to `settings`.
+/// The attribute adds its other arguments to `settings`.
 #[on_shutdown::main(settings = settings(), grace_period = "10s")]
 async fn main() -> Result<(), on_shutdown::InstallError> {
     println!("{}", settings().plan()?);
@@ -40,9 +42,9 @@ mod tests {
 
     #[test]
     fn every_dependency_that_has_hooks_is_linked() {
-        // These are only for the tests of this package.
+        // Only the tests of this package use these.
         assert_dependencies_linked(&["process", "process-metrics", "process-orders"]);
-        assert_hooks(&["11_dependency::close_database", "orders::print_receipt", "orders::write_orders"]);
+        assert_hooks(&["11_dependency::write_summary", "orders::print_receipt", "orders::write_orders"]);
     }
 
     #[test]

@@ -5,8 +5,6 @@ pub(crate) use body::{OnceBody, Started};
 pub(crate) use parameters::Values;
 pub use parameters::{Call, Lookup, LookupOption, LookupValue, Missing, lookup};
 pub use phase::{Phase, UnknownPhaseError};
-// The name that the other modules use for the record.
-pub(crate) use record::HookRecord as Hook;
 pub use record::{DEFAULT_TIMEOUT, HookMarker, HookRecord};
 pub(crate) use record::{HookRef, OverriddenHook, full_name, identity};
 

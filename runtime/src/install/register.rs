@@ -10,7 +10,8 @@ use std::time::Duration;
 use crate::hook::context::HookContext;
 use crate::hook::registry::{Registered, TooLateError};
 use crate::hook::{
-    Body, DEFAULT_TIMEOUT, Hook, HookError, HookFuture, HookMarker, HookOutput, HookRef, HookResult, OnceBody, Phase,
+    Body, DEFAULT_TIMEOUT, HookError, HookFuture, HookMarker, HookOutput, HookRecord, HookRef, HookResult, OnceBody,
+    Phase,
 };
 use crate::plan::order::{self, PlanError};
 
@@ -208,7 +209,7 @@ fn add(
     let (file, line) = (location.file(), location.line());
     // A closure has no module path, and the caller's package is unknown.
     let (module, package, version) = ("", "", "");
-    let hook = Hook {
+    let hook = HookRecord {
         name,
         module,
         file,

@@ -10,7 +10,7 @@ use super::termination_log;
 use crate::drain::{self, Stage, WorkInFlight};
 use crate::duration_text::HumanDuration;
 use crate::exit::{self, Armed, ExitMode, LastResort};
-use crate::hook::{Hook, Phase};
+use crate::hook::{HookRecord, Phase};
 use crate::plan::budget::Budget;
 use crate::report::Report;
 use crate::report::file::ReportFile;
@@ -143,7 +143,7 @@ impl Observer for Reporter {
         self.output.log(Notice::Began { trigger: trigger.clone(), hooks, within: self.budget.total() });
     }
 
-    fn span(&self, hook: &Hook) -> HookSpan {
+    fn span(&self, hook: &HookRecord) -> HookSpan {
         self.output.span(hook)
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
-use crate::hook::{Hook, Phase};
+use crate::hook::{HookRecord, Phase};
 use crate::plan::Plan;
 use crate::report::{HookReport, Outcome, ProgramExit, Report};
 use crate::trigger::Trigger;
@@ -268,13 +268,13 @@ struct HookView {
 }
 
 impl HookView {
-    fn of(hook: &Hook, after: Vec<&Hook>) -> Self {
+    fn of(hook: &HookRecord, after: Vec<&HookRecord>) -> Self {
         Self {
             name: hook.full_name(),
             phase: hook.phase.name(),
             priority: hook.priority,
             timeout: seconds(hook.timeout),
-            after: after.into_iter().map(Hook::full_name).collect(),
+            after: after.into_iter().map(HookRecord::full_name).collect(),
             is_async: hook.body.is_async(),
             file: hook.file,
             line: hook.line,

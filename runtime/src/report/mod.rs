@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::drain::WorkInFlight;
 use crate::duration_text::HumanDuration;
-use crate::hook::{self, Hook, Phase};
+use crate::hook::{self, HookRecord, Phase};
 use crate::trigger::{Signal, Trigger};
 
 pub(crate) use one_line::{OneLine, cut};
@@ -145,7 +145,7 @@ impl HookReport {
         matches!(self.outcome, Outcome::TimedOut { .. })
     }
 
-    pub(crate) fn new(hook: &Hook, outcome: Outcome, start: Option<Duration>, duration: Duration) -> Self {
+    pub(crate) fn new(hook: &HookRecord, outcome: Outcome, start: Option<Duration>, duration: Duration) -> Self {
         Self {
             name: hook.name.to_string(),
             module: hook.module.to_owned(),

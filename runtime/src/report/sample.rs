@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use super::{HookReport, Outcome, Report};
-use crate::hook::{Body, Hook, Phase};
+use crate::hook::{Body, HookRecord, Phase};
 use crate::trigger::Trigger;
 
-static HOOK: Hook = Hook {
+static HOOK: HookRecord = HookRecord {
     name: Cow::Borrowed("flush_orders"),
     module: "app",
     file: "src/orders.rs",

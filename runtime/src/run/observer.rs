@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::state::{Event, Progress};
 use crate::drain::WorkInFlight;
-use crate::hook::{Hook, HookRef, Phase};
+use crate::hook::{HookRecord, HookRef, Phase};
 use crate::report::Report;
 use crate::telemetry::HookSpan;
 use crate::trigger::Trigger;
@@ -16,7 +16,7 @@ pub(crate) trait Observer: Send + Sync {
     /// The hooks are starting. Called once, before every event with a line; the first hooks may have started.
     fn began(&self, trigger: &Trigger, hooks: usize);
     /// Returns the span around a hook that starts now.
-    fn span(&self, hook: &Hook) -> HookSpan;
+    fn span(&self, hook: &HookRecord) -> HookSpan;
     /// A phase has begun, with this many hooks. Called in the order of the phases and under the lock of the run: must
     /// not block.
     fn phase_began(&self, phase: Phase, hooks: usize);

@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) use notice::{HookLabel, Notice};
 pub(crate) use span::HookSpan;
 
-use crate::hook::Hook;
+use crate::hook::HookRecord;
 use crate::report::{Report, TextOptions};
 use crate::trigger::Masks;
 
@@ -102,7 +102,7 @@ impl Output {
 
     /// Makes the span around a hook that starts now.
     #[cfg(any(feature = "tracing", feature = "metrics"))]
-    pub(crate) fn span(&self, hook: &Hook) -> HookSpan {
+    pub(crate) fn span(&self, hook: &HookRecord) -> HookSpan {
         let Some(worker) = &self.worker else { return HookSpan::default() };
         // Before the span: a hook in `finalize` waits here, and its span would count the waiting.
         worker.begin(hook);
@@ -115,7 +115,7 @@ impl Output {
     /// Makes the span around a hook that starts now.
     #[cfg(not(any(feature = "tracing", feature = "metrics")))]
     #[expect(clippy::unused_self, reason = "with the feature `tracing` it is used")]
-    pub(crate) fn span(&self, _hook: &Hook) -> HookSpan {
+    pub(crate) fn span(&self, _hook: &HookRecord) -> HookSpan {
         HookSpan::default()
     }
 }

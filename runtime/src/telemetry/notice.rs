@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::drain::WorkInFlight;
 use crate::duration_text::HumanDuration;
-use crate::hook::Hook;
+use crate::hook::HookRecord;
 use crate::report::{HookReport, OneLine, Report};
 use crate::trigger::{Signal, Trigger};
 
@@ -55,7 +55,7 @@ pub(crate) struct HookLabel {
 }
 
 impl HookLabel {
-    pub(crate) fn of(hook: &Hook) -> Self {
+    pub(crate) fn of(hook: &HookRecord) -> Self {
         Self { name: hook.name.to_string(), full_name: hook.full_name(), file: hook.file, line: hook.line }
     }
 }

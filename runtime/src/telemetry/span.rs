@@ -26,7 +26,7 @@ mod cell {
     use tracing::Span;
 
     use super::HookSpan;
-    use crate::hook::{Hook, HookFuture, HookResult};
+    use crate::hook::{HookFuture, HookRecord, HookResult};
     use crate::telemetry::worker::Shared;
 
     /// A span, and the worker that drops it.
@@ -102,7 +102,7 @@ mod cell {
     }
 
     impl HookSpan {
-        pub(in crate::telemetry) fn new(hook: &Hook, worker: &Arc<Shared>) -> Self {
+        pub(in crate::telemetry) fn new(hook: &HookRecord, worker: &Arc<Shared>) -> Self {
             let span = worker.guard.call_from_hook(|| {
                 tracing::info_span!(
                     target: "on_shutdown",

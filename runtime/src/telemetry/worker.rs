@@ -14,7 +14,7 @@ use super::span::{HookSpan, SpanCell};
 #[cfg(feature = "tracing")]
 use super::subscriber_guard::SubscriberGuard;
 use super::{Notice, WORKER_TIMEOUT};
-use crate::hook::{Hook, Phase};
+use crate::hook::{HookRecord, Phase};
 use crate::report::Report;
 use crate::telemetry::stderr;
 use crate::trigger::Masks;
@@ -175,7 +175,7 @@ impl TelemetryWorker {
 
     /// Counts a hook that starts. A hook in `finalize` first waits until the worker is idle: the hook may export what the
     /// subscriber has recorded.
-    pub(super) fn begin(&self, hook: &Hook) {
+    pub(super) fn begin(&self, hook: &HookRecord) {
         if hook.phase < Phase::Finalize {
             self.shared.state().running += 1;
         } else if cfg!(feature = "metrics") || self.has_subscriber() {
@@ -185,7 +185,7 @@ impl TelemetryWorker {
 
     /// Makes the span around a hook. The first hooks wait until the subscriber has answered the beginning of the shutdown.
     #[cfg(feature = "tracing")]
-    pub(super) fn span(&self, hook: &Hook) -> HookSpan {
+    pub(super) fn span(&self, hook: &HookRecord) -> HookSpan {
         if !self.has_subscriber() {
             return HookSpan::default();
         }

@@ -22,7 +22,7 @@ fn spec_3_4_values_are_found_by_type_and_taken_by_value_by_reference_and_optiona
         "across an await: name changed",
         "optional: true false",
         "generic: 2 3",
-        "replaced: 3 3",
+        "replaced: 3",
         "mixed: name true",
         "late: it is there",
         "after the missing one",

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::*;
-use crate::hook::{Body, Hook, HookRef, OnceBody};
+use crate::hook::{Body, HookRecord, HookRef, OnceBody};
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
 fn hook(name: &str) -> HookRef {
-    HookRef::Registered(Arc::new(Hook {
+    HookRef::Registered(Arc::new(HookRecord {
         name: Cow::Owned(name.to_owned()),
         module: "",
         file: "words.rs",

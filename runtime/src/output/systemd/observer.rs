@@ -9,7 +9,7 @@ use sd_notify::NotifyState;
 use super::messages;
 use super::socket::{Channel, is_service_process};
 use crate::drain::WorkInFlight;
-use crate::hook::{Hook, Phase};
+use crate::hook::{HookRecord, Phase};
 use crate::report::Report;
 use crate::run::{Event, Observer, Progress, RunningHook, StuckHook};
 use crate::telemetry::HookSpan;
@@ -128,7 +128,7 @@ impl Observer for SystemdObserver {
         self.reporter.began(trigger, hooks);
     }
 
-    fn span(&self, hook: &Hook) -> HookSpan {
+    fn span(&self, hook: &HookRecord) -> HookSpan {
         self.reporter.span(hook)
     }
 

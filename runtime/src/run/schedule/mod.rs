@@ -18,7 +18,7 @@ use super::simulation::{Fault, SimulatedWork, Simulation};
 use super::state::{Event, ShutdownState};
 use crate::drain::Stage;
 use crate::hook::registry::{Provided, TooLateError};
-use crate::hook::{Body, Hook, HookError, HookFuture, HookRef, OnceBody, Phase};
+use crate::hook::{Body, HookError, HookFuture, HookRecord, HookRef, OnceBody, Phase};
 use crate::plan::Plan;
 use crate::plan::budget::Budget;
 use crate::report::{Outcome, Report};
@@ -78,7 +78,7 @@ impl FakeHook {
                 })
             })),
         };
-        HookRef::Registered(Arc::new(Hook {
+        HookRef::Registered(Arc::new(HookRecord {
             name: Cow::Owned(format!("h{name}")),
             module: "",
             file: "schedule.rs",

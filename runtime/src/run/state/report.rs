@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{HookState, Running, ShutdownState, Step};
-use crate::hook::{Hook, HookRef};
+use crate::hook::{HookRecord, HookRef};
 use crate::plan::Id;
 use crate::report::{HookReport, InFlightSample, LaterTrigger, Outcome, Report, SkipReason};
 use crate::trigger::Trigger;
@@ -77,7 +77,7 @@ impl ShutdownState {
     }
 }
 
-fn hook_report(hook: &Hook, state: &HookState, over: Duration) -> HookReport {
+fn hook_report(hook: &HookRecord, state: &HookState, over: Duration) -> HookReport {
     match state {
         // Also where it was about to start, and a value was missing.
         HookState::Ended { outcome: outcome @ Outcome::Skipped(_), .. } => {

@@ -53,8 +53,8 @@ fn generic(words: Shared<&'static str>, numbers: &Shared<u8>) {
 }
 
 #[on_shutdown(priority = 4)]
-fn replaced(value: Replaced, again: &Replaced) {
-    println!("replaced: {} {}", value.0, again.0);
+fn replaced(value: Replaced) {
+    println!("replaced: {}", value.0);
 }
 
 #[on_shutdown(priority = 3)]
