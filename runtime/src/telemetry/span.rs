@@ -14,7 +14,7 @@ pub(crate) struct HookSpan {
 }
 
 #[cfg(feature = "tracing")]
-pub(super) use cell::SpanCell;
+pub(super) use cell::{SpanCell, SpanWorker};
 
 #[cfg(feature = "tracing")]
 mod cell {
@@ -27,18 +27,28 @@ mod cell {
 
     use super::HookSpan;
     use crate::hook::{HookFuture, HookRecord, HookResult};
-    use crate::telemetry::worker::Shared;
+    use crate::telemetry::subscriber_guard::SubscriberGuard;
+
+    /// The worker, as a span sees it. Makes the calls into the subscriber that a hook's thread must not make.
+    pub(crate) trait SpanWorker: Send + Sync {
+        /// Returns the guard around every call into the subscriber.
+        fn guard(&self) -> &SubscriberGuard;
+        /// Drops the last reference to a span.
+        fn drop_span(&self, span: Span);
+        /// Ends a span with the hook's outcome.
+        fn end_span(&self, span: Arc<SpanCell>, outcome: &'static str);
+    }
 
     /// A span, and the worker that drops it.
     pub(crate) struct SpanCell {
         /// `None` only inside `drop` and `into_span`.
         span: Option<Span>,
-        worker: Arc<Shared>,
+        worker: Arc<dyn SpanWorker>,
     }
 
     impl SpanCell {
         fn run_inside<T>(&self, work: impl FnOnce() -> T) -> T {
-            let guard = &self.worker.guard;
+            let guard = self.worker.guard();
             // Without a subscriber that answers, the hook runs outside the span.
             let Some(entered) = guard.call_from_hook(|| self.span.as_ref().map(Span::enter)) else { return work() };
             // The span must be left before the panic continues.
@@ -102,8 +112,8 @@ mod cell {
     }
 
     impl HookSpan {
-        pub(in crate::telemetry) fn new(hook: &HookRecord, worker: &Arc<Shared>) -> Self {
-            let span = worker.guard.call_from_hook(|| {
+        pub(in crate::telemetry) fn new(hook: &HookRecord, worker: Arc<dyn SpanWorker>) -> Self {
+            let span = worker.guard().call_from_hook(|| {
                 tracing::info_span!(
                     target: "on_shutdown",
                     "shutdown_hook",
@@ -116,7 +126,7 @@ mod cell {
             });
             // A filter may reject the span. There is nothing to enter then.
             let span = span.filter(|span| !span.is_disabled());
-            let cell = |span| Arc::new(SpanCell { span: Some(span), worker: Arc::clone(worker) });
+            let cell = |span| Arc::new(SpanCell { span: Some(span), worker: Arc::clone(&worker) });
             Self { span: span.map(cell) }
         }
 

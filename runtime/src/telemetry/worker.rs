@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "tracing")]
-use super::span::{HookSpan, SpanCell};
+use super::span::{HookSpan, SpanCell, SpanWorker};
 #[cfg(feature = "tracing")]
 use super::subscriber_guard::SubscriberGuard;
 use super::{Notice, WORKER_TIMEOUT};
@@ -100,22 +100,25 @@ impl Shared {
         state
     }
 
-    /// Lets the worker end the hook's span, which calls the subscriber.
-    #[cfg(feature = "tracing")]
-    pub(super) fn end_span(&self, span: Arc<SpanCell>, outcome: &'static str) {
-        self.push(Item::EndSpan(span, outcome));
-    }
-
-    /// Lets the worker drop the span, which calls the subscriber.
-    #[cfg(feature = "tracing")]
-    pub(super) fn drop_span(&self, span: tracing::Span) {
-        self.push(Item::DropSpan(span));
-    }
-
     #[cfg(feature = "tracing")]
     fn push(&self, item: Item) {
         self.state().queue.push_back(item);
         self.changed.notify_all();
+    }
+}
+
+#[cfg(feature = "tracing")]
+impl SpanWorker for Shared {
+    fn guard(&self) -> &SubscriberGuard {
+        &self.guard
+    }
+
+    fn drop_span(&self, span: tracing::Span) {
+        self.push(Item::DropSpan(span));
+    }
+
+    fn end_span(&self, span: Arc<SpanCell>, outcome: &'static str) {
+        self.push(Item::EndSpan(span, outcome));
     }
 }
 
@@ -192,7 +195,11 @@ impl TelemetryWorker {
         // If there is no answer in time, no later hook waits for it.
         let answered =
             *self.shared.wait(WORKER_TIMEOUT, |state| state.answered.is_some()).answered.get_or_insert(false);
-        if answered { HookSpan::new(hook, &self.shared) } else { HookSpan::default() }
+        if answered {
+            HookSpan::new(hook, Arc::clone(&self.shared) as Arc<dyn SpanWorker>)
+        } else {
+            HookSpan::default()
+        }
     }
 
     #[cfg(feature = "tracing")]
