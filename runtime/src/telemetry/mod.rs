@@ -38,6 +38,11 @@ pub(crate) const TELEMETRY: bool = cfg!(any(feature = "tracing", feature = "metr
 /// Maximum time that the end of the shutdown, and a hook in `finalize`, waits for a worker that is not stalled.
 pub(crate) const WORKER_TIMEOUT: Duration = if TELEMETRY { Duration::from_millis(500) } else { Duration::ZERO };
 
+/// A call that takes longer than this counts as stalled: it may never return. Longer than a slow exporter needs, shorter
+/// than hooks can lose.
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+const STALLED: Duration = Duration::from_millis(200);
+
 /// Minimum time for the worker, if no time is left: enough for a subscriber that is not slow.
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 const MIN_WORKER_TIMEOUT: Duration = Duration::from_millis(50);

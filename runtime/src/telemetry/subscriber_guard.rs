@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::worker::STALLED;
+use super::STALLED;
 use crate::user_code::catch_panic;
 
 /// A call that takes longer than this makes hook threads wait before they also call. Well above a call that only formats

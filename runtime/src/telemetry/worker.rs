@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::span::{HookSpan, SpanCell, SpanWorker};
 #[cfg(feature = "tracing")]
 use super::subscriber_guard::SubscriberGuard;
-use super::{Notice, WORKER_TIMEOUT};
+use super::{Notice, STALLED, WORKER_TIMEOUT};
 use crate::hook::{HookRecord, Phase};
 use crate::report::Report;
 use crate::telemetry::stderr;
@@ -22,10 +22,6 @@ use crate::trigger::Masks;
 /// Maximum number of items in the queue. Limits the memory that a slow subscriber costs. More items go to stderr, if they
 /// have a sentence.
 const MAX_QUEUED: usize = 8192;
-
-/// A call that takes longer than this counts as stalled: it may never return. Longer than a slow exporter needs, shorter
-/// than hooks can lose.
-pub(super) const STALLED: Duration = Duration::from_millis(200);
 
 /// How often a thread that waits for the worker checks whether it is stalled: there is no event for that.
 const CHECK: Duration = Duration::from_millis(10);
