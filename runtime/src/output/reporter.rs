@@ -164,6 +164,7 @@ impl Observer for Reporter {
                 }
             }
             Event::WorkCutOff(work) => work.iter().for_each(|work| self.output.log(Notice::WorkCutOff(work.clone()))),
+            Event::AfterIgnored(why) => self.output.log(Notice::Warning(why.clone())),
             Event::LaterTrigger(trigger) => self.output.log(Notice::LaterTrigger(trigger.clone())),
             Event::Fast(signal) => self.output.log(Notice::FastShutdown(*signal)),
         }

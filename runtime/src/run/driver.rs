@@ -197,7 +197,11 @@ impl Driver {
                     self.fast.begin(now);
                     self.wake_ups.push_back(WakeUp::Fast(Arc::clone(&self.fast)));
                 }
-                Event::TimedOut { .. } | Event::Ended(_) | Event::WorkCutOff(_) | Event::LaterTrigger(_) => {}
+                Event::TimedOut { .. }
+                | Event::Ended(_)
+                | Event::WorkCutOff(_)
+                | Event::AfterIgnored(_)
+                | Event::LaterTrigger(_) => {}
             }
         }
         Effects { phases, cancels, events }

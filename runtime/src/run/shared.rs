@@ -267,7 +267,8 @@ impl Run {
 
     /// Waits until the events so far are emitted: the line that names a stuck hook must not be overtaken by the end.
     fn wait_until_emitted(&self) {
-        let until = Instant::now() + EMIT_PATIENCE;
+        // Half of what is left is for the report itself.
+        let until = Instant::now() + EMIT_PATIENCE.min(self.observer.finalize_time(self.now()) / 2);
         // Acquire: pairs with the release above.
         while self.emitting.load(Ordering::Acquire) > 0 && Instant::now() < until {
             thread::sleep(Duration::from_millis(1));
@@ -311,7 +312,9 @@ impl Run {
     pub(super) fn is_deserted(&self) -> bool {
         let shared = self.lock();
         let is_held = |slot: &Arc<WorkerSlot>| slot.is_waking() || shared.driver.state().is_abandoned(slot.hook());
-        shared.driver.queued() > 0 && shared.slots.iter().all(is_held)
+        // A worker that was just started has no slot yet, and an idle one will take what is queued.
+        let all_there = shared.slots.len() >= shared.workers && shared.idle == 0;
+        all_there && shared.driver.queued() > 0 && shared.slots.iter().all(is_held)
     }
 }
 
@@ -323,8 +326,15 @@ impl Run {
 
     /// Ends the shutdown, once, on the first worker that sees that it is over.
     pub(super) fn finalize(&self) {
-        // A forced end is the supervisor's: a second writer would be cut off in the middle of the report.
-        if !self.is_forced() && self.finalization.begin() {
+        // What the last hook or `main` asked for is in the inbox, and the supervisor may not have woken for it yet.
+        for message in self.inbox.take() {
+            self.change(|shared, now| shared.driver.receive(now, message));
+        }
+        if self.is_forced() {
+            // The supervisor's, which may not know it yet: a second writer would be cut off in the middle of the report.
+            return self.inbox.wake();
+        }
+        if self.finalization.begin() {
             self.emit_began_once();
             self.wait_until_emitted();
             self.observer.finalize(self.report());
@@ -396,7 +406,15 @@ impl Shared {
 impl Event {
     /// Whether stderr may print it.
     fn has_line(&self) -> bool {
-        !matches!(self, Self::PhaseBegan { .. } | Self::Cancel(_) | Self::StageBegan(_) | Self::Ended(_))
+        match self {
+            // The last one comes at install, too, where nothing has begun.
+            Self::PhaseBegan { .. }
+            | Self::Cancel(_)
+            | Self::StageBegan(_)
+            | Self::Ended(_)
+            | Self::AfterIgnored(_) => false,
+            Self::TimedOut { .. } | Self::WorkCutOff(_) | Self::LaterTrigger(_) | Self::Fast(_) => true,
+        }
     }
 
     /// The hook that took too long.

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::hook_runtime::HookRuntime;
 use super::observer::RunningHook;
 use super::shared::{Run, Shared, TAKEOVER};
 use super::worker::{MOMENT, Worker};
@@ -65,7 +64,7 @@ pub(crate) fn supervise(run: &Arc<Run>) {
 /// Runs hooks on this thread and looks in between. One more hook that holds the thread leaves only the last resort; not
 /// to run the hooks loses them for sure.
 fn run_hooks_alone(run: &Arc<Run>, watch: &mut Watch) {
-    let Some(mut worker) = Worker::new(run, HookRuntime::default()) else { return };
+    let Some(mut worker) = Worker::alone(run) else { return };
     while worker.step(|run| run.inbox.wait(Some(MOMENT))) {
         look(run, watch);
     }

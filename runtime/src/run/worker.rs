@@ -43,6 +43,8 @@ pub(super) struct Worker<'a> {
     slot: Arc<WorkerSlot>,
     runtime: HookRuntime,
     next: Next,
+    /// Whether no other worker can take what is queued later, so that this one must not wait for a single hook.
+    is_alone: bool,
 }
 
 impl<'a> Worker<'a> {
@@ -56,13 +58,22 @@ impl<'a> Worker<'a> {
         let slot = WorkerSlot::take();
         run.lock().slots.push(Arc::clone(&slot));
         let next = run.next(None);
-        Some(Self { run, began, slot, runtime, next })
+        Some(Self { run, began, slot, runtime, next, is_alone: false })
+    }
+
+    /// Makes the calling thread a worker where no other can be had.
+    pub(super) fn alone(run: &'a Arc<Run>) -> Option<Self> {
+        Self::new(run, HookRuntime::default()).map(|worker| Self { is_alone: true, ..worker })
     }
 
     /// Does what is next, or waits for it by `wait`. Returns false when all is over.
     pub(super) fn step(&mut self, wait: impl FnOnce(&Run)) -> bool {
         self.next = match std::mem::replace(&mut self.next, Next::Nothing) {
-            Next::Run(task) => self.execute(task),
+            Next::Run(task) => {
+                let next = self.execute(task);
+                self.slot.clear();
+                next
+            }
             Next::Wake(wake_up) => {
                 self.slot.while_waking(|| wake_up.run());
                 self.run.next(None)
@@ -212,7 +223,7 @@ impl Worker<'_> {
         let cancel = Arc::new(CancelHandle::new(self.began.at));
         future.cancelled_by(Arc::clone(&cancel));
         self.run.watch_future(id, cancel);
-        if !self.run.pass_on() {
+        if self.is_alone || !self.run.pass_on() {
             self.share(runtime, id, (future, span));
             return self.run.next(None);
         }

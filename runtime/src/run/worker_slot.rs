@@ -36,6 +36,11 @@ impl WorkerSlot {
         self.runs.store(id, Ordering::Relaxed);
     }
 
+    /// The thread is free again.
+    pub(super) fn clear(&self) {
+        self.runs.store(NOTHING, Ordering::Relaxed);
+    }
+
     /// Whether the thread calls wakers of the user's.
     pub(super) fn is_waking(&self) -> bool {
         self.runs.load(Ordering::Relaxed) == WAKERS

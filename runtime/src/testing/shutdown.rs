@@ -187,7 +187,7 @@ impl fmt::Debug for RunningShutdown {
 impl RunningShutdown {
     /// Advances the virtual time by `duration`. Stops earlier if the shutdown ends.
     pub fn advance(&mut self, duration: Duration) -> &mut Self {
-        self.simulation.play(Some(self.simulation.now() + duration));
+        self.simulation.play(Some(self.simulation.now().saturating_add(duration)));
         self
     }
 

@@ -128,7 +128,7 @@ fn spec_3_27_a_program_that_cannot_have_the_threads_it_needs_does_not_start() {
         let image = Recipe::scratch(Program::new("worker")).build()?;
         for (limit, refused) in [(1, "the thread that waits for signals"), (2, "the supervisor thread of the hooks")] {
             let ended = Run::new().flag(&format!("--pids-limit={limit}")).start(&image).wait();
-            ended.assert_code(78).assert_silent("ready").assert_said(&format!("refused {refused}"));
+            ended.assert_code(71).assert_silent("ready").assert_said(&format!("refused {refused}"));
         }
         Ok(())
     });

@@ -95,6 +95,13 @@ fn spec_3_19_a_repeated_signal_ends_the_program_also_while_its_exit_handlers_han
 }
 
 #[test]
+fn spec_3_25_a_code_that_the_last_hook_asks_for_counts() {
+    for _ in 0..20 {
+        ends("exit-in-the-last-hook").assert_code(3);
+    }
+}
+
+#[test]
 fn install_twice_is_an_error_and_a_failed_install_changes_nothing() {
     let ended = ends("twice");
     ended
@@ -104,8 +111,11 @@ fn install_twice_is_an_error_and_a_failed_install_changes_nothing() {
 }
 
 #[test]
-fn spec_3_26_what_is_buffered_for_stdout_is_flushed() {
-    ends("atexit").assert_code(5).assert_out("no newline");
+fn spec_3_26_what_is_buffered_for_stdout_is_flushed_and_exit_handlers_run_only_if_asked_for() {
+    let ended = ends("immediate");
+    ended.assert_code(5).assert_out("no newline");
+    assert!(!ended.out.iter().any(|line| line.contains("the destructor ran")), "{ended}");
+    ends("atexit").assert_code(5).assert_out("no newline").assert_out("the destructor ran");
 }
 
 #[test]

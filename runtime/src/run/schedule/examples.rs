@@ -205,3 +205,45 @@ fn spec_3_11_a_hook_after_one_that_had_no_time_runs_in_the_time_that_is_kept() {
     assert_eq!(outcome("h2"), "skipped: no time was left", "{report}");
     assert_eq!(outcome("h3"), "completed", "{report}");
 }
+
+#[test]
+fn spec_3_8_work_that_is_cut_off_at_the_deadline_is_in_the_report() {
+    let report = Harness::of(&[], ms(10_000)).work(Duration::ZERO, Duration::MAX).play();
+    assert!(report.deadline_exceeded, "{report}");
+    assert_eq!(report.in_flight.len(), 1, "{report}");
+}
+
+#[test]
+fn spec_3_11_a_hook_that_comes_while_work_is_waited_for_has_its_time() {
+    let quick = |phase| FakeHook { phase, timeout: ms(1000), ..HOOK };
+    for known in [vec![], vec![quick(Phase::Stop)]] {
+        let harness = Harness::of(&known, ms(10_000)).work(Duration::ZERO, Duration::MAX);
+        let report = harness.input(ms(1000), Input::Register(quick(Phase::Flush), vec![])).play();
+        assert!(report.hooks.iter().all(|hook| hook.outcome == Outcome::Completed), "{report}");
+    }
+}
+
+/// Settings can move a linked hook behind one that is registered after it.
+#[test]
+fn spec_3_5_an_after_that_cannot_be_kept_is_told_and_not_waited_for() {
+    let hooks = [FakeHook { priority: -10, ..HOOK }, FakeHook { phase: Phase::Deregister, takes: ms(100), ..HOOK }];
+    let played = Harness::of(&hooks, ms(10_000)).input(ms(10), Input::Register(HOOK, vec![0])).play_to_end();
+    assert_eq!(told(&played.report()), ["h1 0-100 completed", "h2 100-110 completed", "h0 110-120 completed"]);
+    let is_told = |(_, event): &(Duration, Event)| matches!(event, Event::AfterIgnored(why) if why.contains("h0"));
+    assert!(played.simulation.events().iter().any(is_told));
+}
+
+#[test]
+fn spec_3_19_after_a_forced_end_no_hook_starts() {
+    let hooks = vec![FakeHook { takes: ms(4000), ..HOOK }, HOOK];
+    let Harness { plan, first, .. } = Harness::new(hooks, &[vec![], vec![0]], ms(20_000), Duration::ZERO);
+    let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::<SimulatedWork>::default()), false));
+    driver.begin(first);
+    let Next::Run(task) = driver.next(Duration::ZERO) else { panic!("the hook is due") };
+    for at in [2000, 2500] {
+        driver.receive(ms(at), Message::Trigger(Trigger::Signal { signal: Signal::SIGINT, sender: None }));
+    }
+    driver.finish(task.id, ms(2600), Finish::Ended(Outcome::Completed), 0);
+    let mut next = std::iter::repeat_with(|| driver.next(ms(2600))).find(|next| !matches!(next, Next::Wake(_)));
+    assert!(matches!(next.take(), Some(Next::Over)));
+}

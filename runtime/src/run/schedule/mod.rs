@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::driver::{Driver, Next};
 use super::simulation::{Fault, SimulatedWork, Simulation};
-use super::state::{Event, ShutdownState};
+use super::state::{Event, Finish, ShutdownState};
 use crate::drain::Stage;
 use crate::hook::registry::{Provided, TooLateError};
 use crate::hook::{Body, HookError, HookFuture, HookRecord, HookRef, OnceBody, Phase};

@@ -54,7 +54,7 @@ impl ShutdownState {
     fn force(&mut self, now: Duration, signal: Signal) {
         self.forced = Some(signal);
         if !self.is_over() {
-            self.step = Step::Over { at: now };
+            self.cut_short(now);
         }
     }
 }

@@ -63,13 +63,18 @@ impl ShutdownState {
             return false;
         }
         if in_flight > 0 {
-            self.cut_off = self.program.list_work();
-            // All of it may have ended since it was counted.
-            if !self.cut_off.is_empty() {
-                self.events.push(Event::WorkCutOff(self.cut_off.clone()));
-            }
+            self.cut_off_work();
         }
         true
+    }
+
+    /// Records the work in flight, which is not waited for any longer.
+    pub(super) fn cut_off_work(&mut self) {
+        self.cut_off = self.program.list_work();
+        // All of it may have ended since it was counted.
+        if !self.cut_off.is_empty() {
+            self.events.push(Event::WorkCutOff(self.cut_off.clone()));
+        }
     }
 
     fn open_group(&mut self, key: GroupKey, declared: Allotment, now: Duration) {

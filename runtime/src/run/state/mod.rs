@@ -72,6 +72,8 @@ pub(crate) enum Event {
     Ended(Box<HookReport>),
     /// This work in flight is not waited for any longer.
     WorkCutOff(Vec<WorkInFlight>),
+    /// A hook does not wait for another one that runs later; the text says which and what to write.
+    AfterIgnored(String),
     /// A signal or request that changes nothing.
     LaterTrigger(Trigger),
     /// A repeated signal asks for a fast shutdown.
@@ -250,6 +252,20 @@ impl ShutdownState {
         matches!(self.step, Step::Draining { .. })
     }
 
+    /// Ends the run before all hooks have ended: at the deadline, or by force.
+    fn cut_short(&mut self, now: Duration) {
+        if self.is_draining() && self.count_work(now) > 0 {
+            self.cut_off_work();
+        }
+        for id in self.running.clone() {
+            // Where the program goes on, a hook that the report calls abandoned must not go on with it.
+            if self.plan.hook(id).is_some_and(|hook| hook.body.is_async()) {
+                self.events.push(Event::Cancel(id));
+            }
+        }
+        self.step = Step::Over { at: now };
+    }
+
     /// Whether hooks wait for a thread.
     pub(crate) fn queued(&self) -> usize {
         self.queue.len()
@@ -267,7 +283,9 @@ impl ShutdownState {
     /// Starts the next hook that may run, and returns it with its time limit. A hook whose phase has no time left is
     /// skipped.
     pub(crate) fn start_next(&mut self, now: Duration) -> Option<(Id, HookRef, Duration)> {
-        while let Some(id) = self.queue.pop_front() {
+        // When all is over, what is queued stays in the report as skipped.
+        while !self.is_over() {
+            let id = self.queue.pop_front()?;
             let Some(hook) = self.plan.hook(id).cloned() else {
                 debug_assert!(false, "a hook that is queued is in the plan");
                 continue;
@@ -314,7 +332,8 @@ impl ShutdownState {
             Finish::Ended(outcome) => (outcome, true),
             Finish::Dropped => (Outcome::TimedOut { abandoned: false }, false),
         };
-        if self.running_state(id).is_some() {
+        // When all is over, the report has it as abandoned already.
+        if !self.is_over() && self.running_state(id).is_some() {
             self.progress += usize::from(by_itself);
             self.end(id, now, outcome, left_tasks);
             self.advance(now);

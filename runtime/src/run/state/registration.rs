@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{HookState, ShutdownState, Step};
+use super::{Event, HookState, ShutdownState, Step};
 use crate::hook::registry::TooLateError;
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
 use crate::plan::allotment::Allotment;
-use crate::plan::order::{GroupKey, group_key};
+use crate::plan::order::{self, GroupKey, group_key};
 use crate::plan::timing::Timing;
 use crate::report::{Outcome, SkipReason};
 
@@ -18,6 +18,7 @@ impl ShutdownState {
             return Err(TooLateError { name: hook.name.to_string(), phase: hook.phase });
         }
         let (key, declared) = (group_key(&hook), self.timing.allotment(&hook));
+        let after = &*self.without_contradictions(&hook, after);
         let id = self.change_plan(key, |state| state.plan.add(hook, after));
         let joins = Some(key) <= self.last_opened;
         let on = self.unfinished(after);
@@ -37,8 +38,27 @@ impl ShutdownState {
         if Timing::is_reserved(key.0) {
             self.keep_slice_free();
         }
+        if let Step::Draining { by: Some(by), .. } = &mut self.step {
+            // What is still to run has grown, and work in flight leaves it its time.
+            *by = (*by).min(self.timing.drain_deadline(now));
+        }
         self.advance(now);
         Ok(())
+    }
+
+    /// Returns the hooks that this one can wait for. Settings may have moved a linked hook behind it: the two would wait
+    /// for each other until the deadline.
+    fn without_contradictions(&mut self, hook: &HookRef, after: &[HookRef]) -> Vec<HookRef> {
+        let (mut kept, mut dropped) = (Vec::with_capacity(after.len()), Vec::new());
+        for earlier in after {
+            let planned = self.plan.find(earlier).and_then(|id| self.plan.hook(id));
+            match planned.map_or(Ok(()), |planned| order::check(hook, planned)) {
+                Ok(()) => kept.push(earlier.clone()),
+                Err(error) => dropped.push(error.to_string()),
+            }
+        }
+        self.events.extend(dropped.into_iter().map(Event::AfterIgnored));
+        kept
     }
 
     /// The hook that was abandoned, if this one is that hook or was skipped because of it.
@@ -64,6 +84,10 @@ impl ShutdownState {
 
     /// Removes a hook that has not started; the hooks after it do not wait for it.
     pub(crate) fn remove(&mut self, hook: &HookRef, now: Duration) {
+        if self.is_over() {
+            // It stays in the report.
+            return;
+        }
         let Some(id) = self.plan.find(hook) else { return };
         let open = match self.hooks.get(id) {
             Some(HookState::Waiting { open, .. }) => *open,

@@ -33,7 +33,7 @@ impl ShutdownState {
             return;
         }
         if now >= self.timing.usable() {
-            self.step = Step::Over { at: now };
+            self.cut_short(now);
             return;
         }
         for id in self.running.clone() {

@@ -33,8 +33,10 @@ fn main() -> ExitCode {
         Some("return-and-hang") => hang_after_return(),
         Some("return-while-held") => return_while_held(),
         Some("atexit-hangs") => atexit_hangs(),
+        Some("exit-in-the-last-hook") => exit_in_the_last_hook(),
         Some("twice") => twice(),
-        Some("atexit") => atexit(),
+        Some("atexit") => flushed(ExitMode::Atexit),
+        Some("immediate") => flushed(ExitMode::Immediate),
         Some("panicked-poison") => panicked_poison(),
         Some("async-panicked-poison") => async_panicked_poison(),
         Some("failed-debug-panics") => failed_debug_panics(),
@@ -193,6 +195,21 @@ fn atexit_hangs() -> ExitCode {
     ExitCode::from(99)
 }
 
+/// The shutdown is over at once after the request.
+fn exit_in_the_last_hook() -> ExitCode {
+    let settings = HookSettings::new().phase(Phase::Finalize).priority(-1);
+    let asks = register_sync("asks", settings, |_| {
+        // The first look of the supervisor, which may see the request in time, is over by then.
+        std::thread::sleep(Duration::from_millis(20));
+        on_shutdown::request_exit(3).expect("it is installed");
+    });
+    asks.expect("it is early enough").keep();
+    let handle = Settings::new().install().expect("the settings are right");
+    handle.request_shutdown("enough");
+    let _ = handle.wait();
+    ExitCode::from(99)
+}
+
 fn twice() -> ExitCode {
     let bad = Settings::new().grace_period(Duration::from_millis(1)).install();
     println!("bad: {}", bad.expect_err("it is too short"));
@@ -203,9 +220,20 @@ fn twice() -> ExitCode {
     ExitCode::from(99)
 }
 
-/// Thread-local destructors of main and `atexit` handlers belong to `exit`, which is asked for here.
-fn atexit() -> ExitCode {
-    let handle = Settings::new().exit_mode(ExitMode::Atexit).install().expect("the settings are right");
+struct PrintsInDrop;
+
+impl Drop for PrintsInDrop {
+    fn drop(&mut self) {
+        println!("the destructor ran");
+    }
+}
+
+/// `exit` runs the destructors of the thread that calls it, which is the one that ran the hook; `_exit` runs none.
+fn flushed(mode: ExitMode) -> ExitCode {
+    thread_local!(static PRINTS: PrintsInDrop = const { PrintsInDrop });
+    let settings = HookSettings::new().phase(Phase::Finalize).priority(-1);
+    register_sync("arms", settings, |_| PRINTS.with(|_| ())).expect("it is early enough").keep();
+    let handle = Settings::new().exit_mode(mode).install().expect("the settings are right");
     print!("no newline, so it is in the buffer until the end");
     handle.request_exit(5);
     let _ = handle.wait();

@@ -69,8 +69,21 @@ impl Drop for Poison {
     }
 }
 
+/// An error whose text cannot be had.
+struct PanicsInDisplay;
+
+impl std::fmt::Display for PanicsInDisplay {
+    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("displayed with a panic")
+    }
+}
+
 fn sync_hook(behavior: &str) -> Result<(), String> {
     match behavior {
+        "works" => {
+            thread::sleep(Duration::from_millis(900));
+            Ok(())
+        }
         "ok" => Ok(()),
         "nap" => {
             thread::sleep(Duration::from_millis(50));
@@ -214,7 +227,12 @@ fn add(spec: &str) {
     for number in 0..count.first().map_or(1, |count| count.parse().expect(count)) {
         let name = format!("{behavior}-{number}");
         let (told, behavior) = (name.clone(), behavior.to_owned());
-        let registration = if behavior.starts_with("async") {
+        let registration = if behavior == "display-panics" {
+            register_sync(name, settings.clone(), move |_| {
+                trace(&told, "began");
+                Err::<(), _>(PanicsInDisplay)
+            })
+        } else if behavior.starts_with("async") {
             register(name, settings.clone(), async move |_| {
                 trace(&told, "began");
                 let result = async_hook(told.clone(), &behavior).await;

@@ -41,6 +41,11 @@ fn spec_3_15_a_hook_that_panics() {
 }
 
 #[test]
+fn spec_3_15_a_hook_whose_error_panics_when_it_is_displayed() {
+    one_bad_hook("display-panics", 70, "panicked: displayed with a panic");
+}
+
+#[test]
 fn spec_3_15_a_hook_that_sleeps_for_ever() {
     one_bad_hook("sleeps", 124, "timed out, abandoned with its thread");
 }

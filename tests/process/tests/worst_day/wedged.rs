@@ -85,6 +85,14 @@ fn spec_3_27_where_a_hook_holds_the_only_thread_the_others_run_nevertheless() {
     told.assert_ended(124).ended.assert_err("timed out after").assert_err("report: SIGTERM").assert_err("sleeps-0");
 }
 
+/// Each takes its time on the only thread, and together they want more than there is before `flush`.
+#[test]
+fn spec_3_11_hooks_that_run_one_after_another_take_no_time_from_flush() {
+    let hostile = without_threads().hook("stop:0:60000:works:6").hook("finalize:0:500:ok");
+    let told = hostile.env("ON_SHUTDOWN_GRACE_PERIOD", "4s").stop();
+    told.assert_ended(124).assert_ran("works-0").assert_ran("ok-0").ended.assert_err("skipped: no time was left");
+}
+
 #[test]
 fn spec_3_14_two_hooks_that_hold_the_only_threads_are_ended_by_the_last_resort() {
     let hooks = ["stop:0:300:sleeps", "close:0:300:async-sleeps", "finalize:0:2000:ok"];
