@@ -1,4 +1,4 @@
-//! What a run tells of its course: the beginning of each phase.
+//! Tests that a run emits the beginning of each phase.
 
 use super::*;
 

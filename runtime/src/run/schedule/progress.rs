@@ -1,4 +1,4 @@
-//! What counts as progress, and until when what runs may go on.
+//! Tests what counts as progress, and until when the current hooks may run.
 
 use super::*;
 use crate::run::state::Progress;

@@ -1,4 +1,4 @@
-//! Adds and removes hooks while the program runs, and while it stops.
+//! Adds and removes hooks, before the trigger and during the shutdown.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::plan::timing::Timing;
 use crate::report::{Outcome, SkipReason};
 
 impl ShutdownState {
-    /// Adds a hook. Where its phase is under way and its group was opened before, it joins the group that runs.
+    /// Adds a hook. If its phase has begun and its group was opened before, the hook joins the group that runs.
     pub(crate) fn add(&mut self, hook: HookRef, after: &[HookRef], now: Duration) -> Result<(), TooLateError> {
         if self.is_over() || (self.is_begun() && hook.phase < self.phase()) {
             return Err(TooLateError { name: hook.name.to_string(), phase: hook.phase });
@@ -41,7 +41,7 @@ impl ShutdownState {
         Ok(())
     }
 
-    /// The hook that was abandoned, if this one is that hook or was skipped because of it.
+    /// Returns the abandoned hook, if this hook is that one or was skipped because of it.
     fn abandoned_before(&self, hook: &HookRef) -> Option<String> {
         match self.state_of(hook)? {
             HookState::Ended { outcome: Outcome::TimedOut { abandoned: true }, .. } => Some(hook.name.to_string()),
@@ -52,7 +52,7 @@ impl ShutdownState {
         }
     }
 
-    /// The first hook for the time at the end has come: the hooks that run already may no longer use that time.
+    /// Shortens the time of the hooks that run, because the first hook of the final phases was registered.
     fn keep_slice_free(&mut self) {
         let Self { hooks, plan, timing, running, .. } = self;
         for id in running.iter() {
@@ -62,7 +62,7 @@ impl ShutdownState {
         }
     }
 
-    /// Removes a hook that has not started; the hooks after it do not wait for it.
+    /// Removes a hook that has not started. The hooks after it do not wait for it.
     pub(crate) fn remove(&mut self, hook: &HookRef, now: Duration) {
         let Some(id) = self.plan.find(hook) else { return };
         let open = match self.hooks.get(id) {
@@ -79,7 +79,7 @@ impl ShutdownState {
         self.advance(now);
     }
 
-    /// Changes a group's hooks, and with them the time that is still to be shared out.
+    /// Changes a group's hooks, and updates the time that is still to be allotted.
     fn change_plan<T>(&mut self, key: GroupKey, change: impl FnOnce(&mut Self) -> T) -> T {
         let declared = |state: &Self| state.plan.group(key).map_or(Allotment::default(), |group| group.declared);
         let before = declared(self);
@@ -91,7 +91,7 @@ impl ShutdownState {
         changed
     }
 
-    /// The phase that is under way.
+    /// Returns the current phase.
     pub(super) fn phase(&self) -> Phase {
         match &self.step {
             Step::Armed | Step::Deregistering(_) | Step::Serving { .. } => Phase::Deregister,
