@@ -100,7 +100,7 @@ fn two_hooks_of_one_name_are_shown_with_their_modules() {
 }
 
 #[test]
-fn everything_stands_inside_the_picture_and_has_a_size() {
+fn everything_is_inside_the_picture_and_has_a_size() {
     for report in all() {
         let (svg, height) = (report.to_svg(), Layout::new(&report).height());
         let attributes = |name: &'static str| {

@@ -88,7 +88,7 @@ fn a_registry_that_is_slow_holds_up_no_stop_and_the_report_names_the_hook() {
 
 /// The control of the three above, with the same lease: it is the hook that removes the entry.
 #[test]
-fn a_registry_that_answers_lists_nobody_after_the_stop() {
+fn a_registry_that_answers_lists_no_instance_after_the_stop() {
     in_docker(|| {
         with_etcd(|etcd, instance| {
             instance.stop().wait().assert_code(0).assert_said("left the registry").assert_before(9);

@@ -1,9 +1,9 @@
-//! A connection in, one whose end is heard by a client that is slow out.
+//! Wraps a connection so that a slow client receives the whole response before the close.
 //!
-//! A socket that is closed while the client still sends is answered for by a reset, and a reset makes the client's
-//! kernel throw away what the client has not read yet. A client of HTTP/2 sends for as long as it reads (it opens
-//! its window), and h2 closes as soon as it has written all: the tail of a response is lost, in 2 of 12 runs of the test
-//! of axum. So the closing waits until the client has hung up (nginx calls it `lingering_close`).
+//! If the server closes a socket while the client still sends, the kernel answers with a reset. The reset makes the
+//! client's kernel discard what the client has not read yet. A client of HTTP/2 sends as long as it reads (it opens its
+//! window), and h2 closes as soon as it has written everything. So the end of a response was lost in 2 of 12 runs of
+//! the axum test. This wrapper delays the close until the client has closed (nginx calls it `lingering_close`).
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,12 +16,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// So long without a word from the client it is waited for.
+/// How long to wait for a client that sends nothing.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 pub struct Lingering {
     stream: TcpStream,
-    /// From the moment on that our side is shut.
+    /// Set when our side is shut down.
     given_up: Option<Pin<Box<Sleep>>>,
 }
 
@@ -74,7 +74,7 @@ impl AsyncWrite for Lingering {
             match Pin::new(&mut *stream).poll_read(context, &mut scrap) {
                 Poll::Ready(Ok(())) if scrap.filled().is_empty() => return Poll::Ready(Ok(())),
                 Poll::Ready(Ok(())) => given_up.as_mut().reset(Instant::now() + PATIENCE),
-                // It has hung up less politely, or it says nothing any more: there is nobody to wait for.
+                // The client has reset the connection, or sends nothing any more. There is nothing left to wait for.
                 Poll::Ready(Err(_)) => return Poll::Ready(Ok(())),
                 Poll::Pending => return given_up.as_mut().poll(context).map(Ok),
             }
@@ -82,7 +82,7 @@ impl AsyncWrite for Lingering {
     }
 }
 
-/// A listener of axum's whose connections linger.
+/// A listener for axum whose connections linger.
 pub struct LingeringListener(pub TcpListener);
 
 impl Listener for LingeringListener {

@@ -24,7 +24,7 @@ fn spec_3_19_a_repeat_within_a_second_changes_nothing() {
 }
 
 #[test]
-fn spec_3_19_the_second_sigint_hurries_and_the_third_forces() {
+fn spec_3_19_the_second_sigint_is_fast_and_the_third_is_immediate() {
     let hooks = [
         FakeHook { behavior: Behavior::Awaits, ..HOOK },
         FakeHook { phase: Phase::Close, behavior: Behavior::Awaits, ..HOOK },
@@ -40,7 +40,7 @@ fn spec_3_19_the_second_sigint_hurries_and_the_third_forces() {
 }
 
 #[test]
-fn spec_3_19_a_hurry_ends_the_delay_and_the_waiting_for_work() {
+fn spec_3_19_a_fast_shutdown_ends_the_delay_and_the_waiting_for_work() {
     let harness = Harness::new(vec![HOOK], &[], ms(60_000), ms(20_000)).signal(ms(5000), Signal::SIGINT);
     let harness = harness.work(Duration::ZERO, Duration::MAX).play_to_end();
     assert_eq!(harness.draining_at(), Some(ms(5000)));
@@ -53,7 +53,7 @@ fn spec_3_19_a_hurry_ends_the_delay_and_the_waiting_for_work() {
 }
 
 #[test]
-fn spec_3_19_repeated_sigterm_is_noted_and_ignored() {
+fn spec_3_19_repeated_sigterm_is_recorded_and_ignored() {
     let harness = Harness::of(&[FakeHook { takes: ms(4000), ..HOOK }], ms(10_000)).signal(ms(1500), Signal::SIGTERM);
     let harness = harness.signal(ms(2000), Signal::SIGTERM).play_to_end();
     assert_eq!(harness.escalated().len(), 2);

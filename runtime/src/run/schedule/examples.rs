@@ -42,7 +42,7 @@ fn spec_3_7_after_waits_inside_a_group_and_nothing_else_does() {
 }
 
 #[test]
-fn spec_3_8_the_delay_passes_beside_the_deregister_hooks_and_before_all_others() {
+fn spec_3_8_the_delay_passes_during_the_deregister_hooks_and_before_all_others() {
     let harness = Harness::new(vec![DEREGISTER, DRAIN, HOOK], &[], ms(10_000), ms(3000)).play_to_end();
     assert_eq!(harness.draining_at(), Some(ms(3000)));
     let expected = ["h0 0-10 completed", "h1 3000-3010 completed", "h2 3010-3020 completed"];

@@ -68,7 +68,7 @@ async fn main() {
         Some("block") => Waker::from(Arc::new(Blocks)),
         other => panic!("unknown argument {other:?}"),
     };
-    // On both sides: the order in which the wakers are called is not part of the contract.
+    // Wakers on both sides, because the order of the calls is not part of the contract.
     start_healthy_task("healthy task 1").await;
     wait_with(leaving(), &waker);
     wait_with(draining(), &waker);

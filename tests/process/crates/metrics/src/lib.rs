@@ -1,4 +1,4 @@
-//! Another one, which runs last.
+//! A second library, whose hook runs last.
 
 use on_shutdown::on_shutdown;
 

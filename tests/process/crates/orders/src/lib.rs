@@ -1,4 +1,4 @@
-//! A library that brings hooks of its own.
+//! A library with hooks of its own.
 
 use on_shutdown::on_shutdown;
 
