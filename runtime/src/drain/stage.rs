@@ -16,7 +16,7 @@ pub(crate) enum Stage {
 
 /// The stage that the program has reached. It only moves forward.
 ///
-/// It has a cache line of its own: every guard and every probe reads it, and a write beside it would slow them all.
+/// It has a cache line of its own: every guard and every probe reads it, and a write to the same line would slow them all.
 #[repr(align(64))]
 pub(super) struct StageFlag {
     reached: AtomicU8,

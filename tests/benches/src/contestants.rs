@@ -1,4 +1,4 @@
-//! Who is measured.
+//! Lists the programs that are measured.
 
 use nix::sys::signal::Signal;
 

@@ -1,4 +1,4 @@
-//! A real systemd: what it is told, how long it waits, and how it judges the end.
+//! Tests a real systemd: which messages it gets, how long it waits, and how it judges the end.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use containers::{Program, Systemd, in_docker};
 
 const UNIT: &str = "unit.service";
 const ORDERS: &str = "orders.service";
-/// The example's own unit file, as it stands.
+/// The example's own unit file, unchanged.
 const ORDERS_UNIT: &str = include_str!("../../../examples/platforms/systemd/orders.service");
 
 /// A unit that waits for 2 s between SIGTERM and SIGKILL, with more lines for its service.

@@ -1,4 +1,4 @@
-//! What the application around the hooks does, which every program starts when its signals are handled.
+//! Runs the application around the hooks, which every program starts when its signals are handled.
 
 use std::io::Write;
 use std::sync::mpsc::channel;

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 pub struct Lingering {
     stream: TcpStream,
-    /// Set when our side is shut down.
+    /// The timer, which starts when our side is shut down.
     given_up: Option<Pin<Box<Sleep>>>,
 }
 

@@ -1,4 +1,4 @@
-//! ctrlc, as in its README: a channel between its handler and the main thread.
+//! Measures ctrlc, as in its README: a channel between its handler and the main thread.
 
 use std::sync::mpsc::channel;
 

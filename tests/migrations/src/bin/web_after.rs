@@ -1,4 +1,4 @@
-//! After: the web service of `web_before` with on-shutdown.
+//! Runs the web service of `web_before` with on-shutdown: the state after the migration.
 
 use std::fs;
 use std::sync::{Arc, Mutex};

@@ -61,7 +61,7 @@ fn main() {
             work(4);
             hook("metrics", Phase::Finalize, ms(5000), Some(ms(0)));
         }
-        // No piece of work ends before this.
+        // No hook has ended before this one.
         "hangs" => hook("stuck", Phase::Stop, ms(1200), None),
         "hangs-later" => {
             hook("quick", Phase::Drain, ms(5000), Some(ms(300)));

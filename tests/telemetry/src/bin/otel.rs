@@ -1,5 +1,5 @@
 //! Sends the spans of a service to an OpenTelemetry collector (`OTEL_EXPORTER_OTLP_ENDPOINT`), and loses none at the
-//! end: a hook in `flush`, which runs when most hooks have ended, sends what the exporter still has.
+//! end: a hook in `finalize`, which runs when most hooks have ended, sends what the exporter still has.
 
 use std::time::Duration;
 

@@ -52,7 +52,7 @@ impl Hostile {
     }
 }
 
-/// Returns the message of an event.
+/// Prints the message of an event.
 struct Heard;
 
 impl Visit for Heard {
