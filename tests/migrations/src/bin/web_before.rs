@@ -1,5 +1,5 @@
-//! Before: a web service with a shutdown by hand, in the shape of axum's own example
-//! (`examples/graceful-shutdown` of github.com/tokio-rs/axum), and with orders to save at the end.
+//! Runs a web service with a shutdown by hand, before the migration. Written like axum's own example
+//! (`examples/graceful-shutdown` of github.com/tokio-rs/axum), with orders to save at the end.
 
 use std::fs;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Futures of `leaving()` and `draining()` whose wakers misbehave: the argument is `panic` or `block`.
+//! Polls `leaving()` and `draining()` with wakers that misbehave. The argument is `panic` or `block`.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;

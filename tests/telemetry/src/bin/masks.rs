@@ -1,6 +1,5 @@
-//! A program whose subscriber and recorder start a thread and a child, and whose hook lists every thread of the process
-//! with the signals that it blocks. `main` blocks SIGUSR1 before or after the install, as
-//! `BLOCKS` says.
+//! Starts a thread and a child from its subscriber and its recorder. A hook lists every thread of the process with the
+//! signals that it blocks. `main` blocks SIGUSR1 before or after the install, as `BLOCKS` says.
 
 use std::process::Command;
 use std::sync::Once;

@@ -1,4 +1,4 @@
-//! A second library, whose hook runs last.
+//! Declares a hook of a second library, which runs last.
 
 use on_shutdown::on_shutdown;
 
