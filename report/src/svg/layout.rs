@@ -1,4 +1,4 @@
-//! Decides the position of everything in the picture. All positions and sizes are pixels of a picture that is [`WIDTH`] wide.
+//! Decides the position of everything in the picture. All positions and sizes are pixels. The picture is [`WIDTH`] wide.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -112,7 +112,7 @@ fn a_hook_that_hangs_is_not_carried_past_the_stop_timeout() {
 }
 
 #[test]
-fn a_hook_that_hangs_after_others_have_ended_is_given_up_by_us_and_the_later_ones_run() {
+fn a_hook_that_hangs_after_others_have_ended_is_abandoned_and_the_later_ones_run() {
     with_unit(&unit("hang-later", ""), |systemd| {
         stop(systemd);
         assert_ended(systemd, UNIT, "exit-code", "124");

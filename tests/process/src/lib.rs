@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 pub use nix::sys::signal::Signal;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use pace::Patience;
+use pace::Countdown;
 pub use pace::on_a_machine_that_keeps_time;
 
 mod pace;
@@ -150,11 +150,11 @@ impl Running {
 
     /// Waits for the end of the process. Does not wait for pipes that the program's children keep open.
     pub fn wait(mut self) -> Ended {
-        let mut patience = Patience::new(LIMIT);
+        let mut countdown = Countdown::new(LIMIT);
         let status = loop {
             match self.child.try_wait().expect("it can be waited for") {
                 Some(status) => break status,
-                None if patience.is_over() => {
+                None if countdown.is_over() => {
                     let _ = self.child.kill();
                     panic!("it did not end within {LIMIT:?}\n{}{}", self.out, self.err);
                 }
@@ -265,7 +265,7 @@ impl Lines {
     }
 
     fn wait_for(&self, text: &str) -> Result<String, &'static str> {
-        let mut patience = Patience::new(LIMIT);
+        let mut countdown = Countdown::new(LIMIT);
         let mut lines = self.read.0.lock().expect("no reader panics");
         loop {
             if let Some(line) = lines.iter().find(|line| line.contains(text)) {
@@ -274,7 +274,7 @@ impl Lines {
             if self.closed.try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected) {
                 return Err("the pipe was closed without");
             }
-            if patience.is_over() {
+            if countdown.is_over() {
                 return Err("waited in vain for");
             }
             // The pipe may close between the check above and this wait.

@@ -30,12 +30,12 @@ pub fn on_a_machine_that_keeps_time<T>(scenario: impl Fn() -> T) -> T {
 
 /// A timer that counts only while this process runs. A virtual machine was once suspended for 54 s while its clock
 /// continued. No program could end in that time.
-pub(crate) struct Patience {
+pub(crate) struct Countdown {
     left: Duration,
     looked: Instant,
 }
 
-impl Patience {
+impl Countdown {
     pub(crate) fn new(left: Duration) -> Self {
         Self { left, looked: Instant::now() }
     }

@@ -17,17 +17,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep};
 
 /// How long to wait for a client that sends nothing.
-const PATIENCE: Duration = Duration::from_secs(3);
+const IDLE_LIMIT: Duration = Duration::from_secs(3);
 
 pub struct Lingering {
     stream: TcpStream,
     /// The timer, which starts when our side is shut down.
-    given_up: Option<Pin<Box<Sleep>>>,
+    close_timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Lingering {
     pub fn new(stream: TcpStream) -> Self {
-        Self { stream, given_up: None }
+        Self { stream, close_timer: None }
     }
 }
 
@@ -63,20 +63,20 @@ impl AsyncWrite for Lingering {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, given_up } = self.get_mut();
-        if given_up.is_none() {
+        let Self { stream, close_timer } = self.get_mut();
+        if close_timer.is_none() {
             ready!(Pin::new(&mut *stream).poll_shutdown(context))?;
         }
-        let given_up = given_up.get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
+        let close_timer = close_timer.get_or_insert_with(|| Box::pin(sleep(IDLE_LIMIT)));
         let mut scrap = [0; 1024];
         loop {
             let mut scrap = ReadBuf::new(&mut scrap);
             match Pin::new(&mut *stream).poll_read(context, &mut scrap) {
                 Poll::Ready(Ok(())) if scrap.filled().is_empty() => return Poll::Ready(Ok(())),
-                Poll::Ready(Ok(())) => given_up.as_mut().reset(Instant::now() + PATIENCE),
+                Poll::Ready(Ok(())) => close_timer.as_mut().reset(Instant::now() + IDLE_LIMIT),
                 // The client has reset the connection, or sends nothing any more. There is nothing left to wait for.
                 Poll::Ready(Err(_)) => return Poll::Ready(Ok(())),
-                Poll::Pending => return given_up.as_mut().poll(context).map(Ok),
+                Poll::Pending => return close_timer.as_mut().poll(context).map(Ok),
             }
         }
     }

@@ -138,8 +138,9 @@ fn spec_3_15_a_hook_after_an_abandoned_one_is_skipped_and_after_a_failed_one_it_
     let hooks = |behavior| {
         vec![FakeHook { behavior, timeout: ms(100), ..HOOK }, HOOK, FakeHook { phase: Phase::Close, ..HOOK }]
     };
-    let play =
-        |behavior| outcome_lines(&Harness::new(hooks(behavior), &[vec![], vec![0], vec![1]], ms(60_000), Duration::ZERO).play());
+    let play = |behavior| {
+        outcome_lines(&Harness::new(hooks(behavior), &[vec![], vec![0], vec![1]], ms(60_000), Duration::ZERO).play())
+    };
     let skipped = "skipped: it is after h0, which was abandoned";
     assert_eq!(play(Behavior::Blocks)[1..], [format!("h1 {skipped}"), format!("h2 {skipped}")]);
     assert_eq!(play(Behavior::Fails)[1..], ["h1 10-20 completed", "h2 20-30 completed"]);

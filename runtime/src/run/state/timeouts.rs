@@ -77,8 +77,8 @@ impl ShutdownState {
     pub(crate) fn next_expiry(&self, now: Duration, in_poll: impl Fn(Id) -> bool) -> Duration {
         let limit = |id: Id, running: Running| match running.cancelled {
             None => running.time.limit,
-            // The poll that must drop the future may block. So the supervisor looks at once, before the longer grace
-            // period.
+            // The poll that must drop the future may block. So the supervisor looks once before the longer grace period
+            // ends.
             Some(at) if now < at + running.drop_grace(true) => at + running.drop_grace(true),
             Some(at) => at + running.drop_grace(in_poll(id)),
         };

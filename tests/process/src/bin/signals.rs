@@ -24,7 +24,10 @@ async fn endless_hook(context: HookContext) {
     if mode() == "endless" {
         println!("endless hook");
         context.fast_shutdown().await;
-        println!("fast shutdown, {} left", if context.remaining() <= Duration::from_secs(1) { "a second" } else { "more" });
+        println!(
+            "fast shutdown, {} left",
+            if context.remaining() <= Duration::from_secs(1) { "a second" } else { "more" }
+        );
         std::future::pending().await
     }
 }
