@@ -51,6 +51,9 @@ fn no_count_has_grown() {
             "more than {GROWTH} % more instructions: {grown:?}; if that has to be, UPDATE_FIGURES=1"
         );
     } else {
-        println!("not compared: this is {compiler}, the figures are of {}", text.lines().next().unwrap_or("nobody"));
+        println!(
+            "not compared: this is {compiler}, the figures are of {}",
+            text.lines().next().unwrap_or("an unknown compiler")
+        );
     }
 }

@@ -12,7 +12,7 @@ const KEPT_ALIVE: usize = 24;
 const MULTIPLEXED: usize = 3 * 8 + 4;
 
 /// Runs every kind of client at once.
-fn everybody(load: Load) -> Load {
+fn all_clients(load: Load) -> Load {
     let quick = Visit::blob(2000, 10);
     let large = Visit::blob(LARGEST, 0);
     let slow = Visit::blob(LARGEST, 0).slowly(30);
@@ -28,7 +28,7 @@ fn everybody(load: Load) -> Load {
 }
 
 fn spec_3_8_draining_loses_no_request_and_no_byte(server: &str) {
-    let (tally, ended) = stop_under_load(Program::new(server), everybody);
+    let (tally, ended) = stop_under_load(Program::new(server), all_clients);
     assert!(tally.failed.is_empty(), "{tally:#?}\n{ended}");
     let sent_away = tally.sent_away + tally.closed + tally.refused;
     assert_eq!(sent_away, KEPT_ALIVE + MULTIPLEXED, "{tally:?}\n{ended}");
@@ -38,7 +38,7 @@ fn spec_3_8_draining_loses_no_request_and_no_byte(server: &str) {
 
 /// The counter-proof: without draining, the clients notice the loss.
 fn without_draining_requests_are_lost(server: &str) {
-    let (tally, ended) = stop_under_load(Program::new(server).env("DRAIN", "off"), everybody);
+    let (tally, ended) = stop_under_load(Program::new(server).env("DRAIN", "off"), all_clients);
     assert!(tally.complete > 0 && !tally.failed.is_empty(), "{tally:#?}\n{ended}");
     ended.assert_code(0);
     println!("{} complete, {} failed, first {:?}", tally.complete, tally.failed.len(), tally.failed[0]);

@@ -73,7 +73,7 @@ fn what_a_hook_says_lies_inside_its_span_also_after_an_await() {
         ("inside the sync hook", "leaves"),
         ("before the await", "works"),
         ("after the await", "works"),
-        ("beside it", "fails"),
+        ("alongside", "fails"),
     ] {
         let event = the(&told, message);
         assert_eq!(event["spans"].as_array().map(Vec::len), Some(1), "{event}");

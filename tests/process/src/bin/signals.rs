@@ -119,7 +119,7 @@ fn children() {
         println!("ready");
         on_shutdown::draining().await;
         drop(child.stdin.take());
-        println!("main reaped its child: {}", child.wait().expect("it was not reaped by anybody else"));
+        println!("main reaped its child: {}", child.wait().expect("no other code has reaped it"));
         drop(reaping);
         std::future::pending::<()>().await;
     });

@@ -37,12 +37,12 @@ fn ordinary() {
     };
     register("works", hook(Phase::Stop, 0), asynchronous).expect("early").keep();
     // Runs on the same runner as the first hook. Its events must not appear in the span of the first hook.
-    let beside = async |_| {
+    let alongside = async |_| {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        debug!("beside it");
+        debug!("alongside");
         Err::<(), _>("no such table")
     };
-    register("fails", hook(Phase::Stop, 0), beside).expect("early").keep();
+    register("fails", hook(Phase::Stop, 0), alongside).expect("early").keep();
     let panics = |_| -> Result<(), String> { panic!("out of paper") };
     register_sync("panics", hook(Phase::Close, 0), panics).expect("early").keep();
     let hangs = async |_| std::future::pending::<Result<(), String>>().await;
