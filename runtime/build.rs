@@ -1,4 +1,5 @@
-//! Nothing is built: cargo asks for a build script where `links` keeps two versions of this crate apart.
+//! Builds nothing. Cargo requires a build script for `links`, which keeps two versions of this crate out of one
+//! program.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

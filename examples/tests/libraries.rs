@@ -27,7 +27,7 @@ fn the_crates_that_a_library_adds_are_those_of_the_page() {
     let said: BTreeSet<String> = list.split(',').map(|name| name.trim().to_owned()).collect();
     let crates = crates().expect("cargo runs");
     assert_eq!(said, crates, "write the new list into docs/libraries.md");
-    let sentence = format!("adds {} crates besides `on-shutdown` and `on-shutdown-macros`", crates.len());
+    let sentence = format!("adds {} crates in addition to `on-shutdown` and `on-shutdown-macros`", crates.len());
     assert!(PAGE.contains(&sentence), "docs/libraries.md should say: {sentence}");
 }
 

@@ -44,7 +44,7 @@ fn parse_text(name: &str, text: &LitStr, zero: Zero) -> Result<Duration, String>
     let written = text.value();
     match humantime::parse_duration(&written) {
         Ok(Duration::ZERO) if zero == Zero::Forbidden => Err(zero_message(name)),
-        // humantime reads `M` as a month. Nobody waits a month for a shutdown, so the user meant minutes.
+        // humantime reads `M` as a month. No shutdown takes a month, so the user meant minutes.
         Ok(_) if written.contains('M') => {
             Err(format!("`M` is a month: write `\"{}\"` for minutes", written.replace('M', "m")))
         }

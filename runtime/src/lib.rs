@@ -28,14 +28,14 @@
 //! stopped the consumer
 //! wrote the index
 //! wrote the orders
-//! on-shutdown: close_pool (examples/src/bin/01_quickstart.rs:43) timed out after 526 ms, awaiting, last polled 500 ms ago
+//! on-shutdown: close_pool (examples/src/bin/01_quickstart.rs:45) timed out after 526 ms, awaiting, last polled 500 ms ago
 //! sent the last metrics
 //! shutdown report: SIGINT; 5 completed, 1 timed out in 1.2 s of 8.5 s
 //!   deregister    0  leave_registry  |###                              |    +131 µs    122 ms  completed
 //!   stop       10  stop_consumer   |   #######                       |    +122 ms    252 ms  completed
 //!               0  write_orders    |          ########               |    +374 ms    300 ms  completed
 //!               0  write_index     |          #####                  |    +374 ms    201 ms  completed
-//!   close       0  close_pool      |                  ############## |    +674 ms    526 ms  timed out, cancelled (examples/src/bin/01_quickstart.rs:43); awaiting, last polled 500 ms ago
+//!   close       0  close_pool      |                  ############## |    +674 ms    526 ms  timed out, cancelled (examples/src/bin/01_quickstart.rs:45); awaiting, last polled 500 ms ago
 //!   finalize    0  flush_metrics   |                                #|     +1.2 s    324 µs  completed
 //! ```
 //!

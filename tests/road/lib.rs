@@ -1,1 +1,1 @@
-//! Nothing: the package is its test.
+//! Is empty: the package consists of its test.

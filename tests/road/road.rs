@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The rooms of the road, earlier ones first. A room imports nothing that stands after it.
+/// The rooms of the road, earlier ones first. A room imports nothing from a later room.
 const ROAD: [&str; 16] = [
     "duration_text",
     "user_code",
@@ -25,7 +25,7 @@ const ROAD: [&str; 16] = [
     "testing",
 ];
 
-/// What stands at the end of the road, and is imported by no room: the public names, and the check of their auto traits.
+/// The files at the end of the road, which no room imports: the public names, and the check of their auto traits.
 const END: [&str; 2] = ["lib", "auto_traits"];
 
 /// A source file: its path below `runtime/src`, and the modules that it imports, as paths from the crate's root.

@@ -1,4 +1,4 @@
-//! The testing kit, used as its users do: hooks of this program, played in tests that run at the same time.
+//! Tests the feature `testing` as users use it: the tests simulate hooks of this program, and run at the same time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -32,7 +32,7 @@ fn stop_accepting(log: Log) {
 async fn flush_orders(log: Log, context: HookContext) -> Result<(), String> {
     say(&log, format!("flush, {:?} left", context.remaining()));
     tokio::time::sleep(ms(500)).await;
-    say(&log, format!("flushed, {:?} left, hurried: {}", context.remaining(), context.is_fast()));
+    say(&log, format!("flushed, {:?} left, fast: {}", context.remaining(), context.is_fast()));
     Ok(())
 }
 
@@ -60,7 +60,7 @@ fn hooks_run_in_order_on_a_virtual_clock() {
     let log = Log::default();
     let report = shutdown(&log).start(Signal::SIGTERM).finish();
     let expected =
-        ["deregister", "stop accepting", "flush, 2s left", "flushed, 1.5s left, hurried: false", "close, 1s left"];
+        ["deregister", "stop accepting", "flush, 2s left", "flushed, 1.5s left, fast: false", "close, 1s left"];
     assert_eq!(*log.lock().expect("a log"), expected);
     assert_eq!((report.exit_code, report.draining), (0, Some(ms(700))));
     assert_eq!(report.duration, ms(1200));
@@ -114,7 +114,7 @@ fn time_passes_only_when_the_test_says_so_and_signals_come_when_it_says() {
     assert_eq!(running.elapsed(), ms(699));
     running.advance(ms(401)).trigger(Signal::SIGINT);
     let report = running.finish();
-    assert!(log.lock().expect("a log").iter().any(|line| line.ends_with("hurried: true")), "{log:?}");
+    assert!(log.lock().expect("a log").iter().any(|line| line.ends_with("fast: true")), "{log:?}");
     assert_eq!(report.later_triggers.len(), 1, "{report}");
 
     let mut running = shutdown(&log).hang("flush_orders").start(Signal::SIGINT);
@@ -161,7 +161,7 @@ fn plans_and_hooks_are_asserted() {
     assert_hooks(&names.map(|name| format!("testing::{name}")).each_ref().map(String::as_str));
 }
 
-/// What the assert or the kit said.
+/// Returns the panic message of the assertion or of the simulation.
 fn refused(test: impl FnOnce() + std::panic::UnwindSafe) -> String {
     let payload = std::panic::catch_unwind(test).expect_err("it must be refused");
     payload.downcast_ref::<String>().cloned().unwrap_or_default()

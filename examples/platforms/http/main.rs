@@ -1,4 +1,4 @@
-//! Service A: an HTTP service whose requests take 200 ms each. A rolling replacement loses none of them.
+//! Runs service A, an HTTP service whose requests take 200 ms each. A rolling replacement loses none of them.
 //!
 //! At SIGTERM `/health` turns to 503, and the service keeps answering for 3 s. In that time the gateway notices the 503
 //! and sends its requests to other instances. Then the listener closes, the service finishes the requests in flight, and

@@ -1,4 +1,4 @@
-//! Service C: a service that is listed in etcd while it serves.
+//! Runs service C, which is listed in etcd while it serves.
 //!
 //! At shutdown it leaves the registry first. It keeps serving clients that have read the old list, and then closes its
 //! listener. `etcd.rs` documents its variables.

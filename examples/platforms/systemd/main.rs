@@ -1,4 +1,4 @@
-//! An HTTP service for systemd with `Type=notify`. `orders.service` is its unit.
+//! Runs an HTTP service for systemd with `Type=notify`. `orders.service` is its unit.
 //!
 //! The program sends `READY=1` once its port is bound. The feature `systemd` sends the rest: that the program stops, how
 //! far it is, and that it needs more time. The program also runs without systemd.

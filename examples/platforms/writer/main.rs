@@ -1,4 +1,4 @@
-//! Service B: a writer that acknowledges `POST /records` as soon as the record is in memory.
+//! Runs service B, which acknowledges `POST /records` as soon as the record is in memory.
 //!
 //! Every acknowledged record is on the volume when the process has ended. `RECORDS` names the file. If the hook cannot
 //! write some records, its error in the report counts them, and the exit code is 70.

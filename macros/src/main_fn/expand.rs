@@ -48,7 +48,7 @@ pub(crate) fn outer(function: &Function, output: &TokenStream, rest: &TokenStrea
     }
 }
 
-/// Returns the type that the runtime sees. Stable Rust cannot name `!` there, so `Infallible` stands for it.
+/// Returns the type that the runtime sees. Stable Rust cannot name `!` there, so `Infallible` replaces it.
 fn output_type(function: &Function) -> TokenStream {
     match function.output() {
         Some(Type::Never(_)) => quote_spanned!(Span::mixed_site()=> ::core::convert::Infallible),

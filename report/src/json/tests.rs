@@ -112,7 +112,7 @@ fn durations_are_seconds_that_can_be_added_up() {
 }
 
 #[test]
-fn a_newer_format_is_named_whatever_else_the_report_holds() {
+fn a_newer_format_is_named_even_if_the_report_is_invalid() {
     let newer = format!("{SHORT}\n\n{{\"format\": {}, \"trigger\": \"another meaning\"}}", FORMAT + 1);
     assert_eq!(read_all(&newer), Err(ReadError::NewerFormat { line: 3, format: FORMAT + 1 }));
     assert_eq!(

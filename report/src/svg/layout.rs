@@ -1,4 +1,4 @@
-//! Decides what stands where in the picture. All positions and sizes are pixels of a picture that is [`WIDTH`] wide.
+//! Decides the position of everything in the picture. All positions and sizes are pixels. The picture is [`WIDTH`] wide.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -146,7 +146,7 @@ impl<'a> Band<'a> {
 }
 
 impl Row<'_> {
-    /// Returns 0 if there is no remark, or if the remark stands in the place of the bar: a hook that never ran has none.
+    /// Returns 0 if there is no remark, or if the remark replaces the bar: a hook that never ran has no bar.
     fn remark_height(&self) -> f64 {
         let is_in_bar = matches!(self.content, RowContent::Hook(hook) if hook.run_time().is_none());
         if self.remark.is_some() && !is_in_bar { 15.0 } else { 0.0 }

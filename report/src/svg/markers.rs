@@ -7,7 +7,7 @@ use super::time_scale::{Nanos, PixelRange, TimeScale, nanos};
 use crate::human_duration::HumanDuration;
 use crate::model::{LaterTrigger, Report, Trigger};
 
-/// Labels stand in this many lines at most. A marker whose label fits into none has its line and its tooltip only.
+/// Maximum number of lines of labels. A marker whose label fits into no line has only its own line and its tooltip.
 const MAX_LANES: usize = 3;
 /// Markers that are closer than this, in pixels, and have the same label are drawn as one.
 const MERGE_DISTANCE: f64 = 5.0;
@@ -46,7 +46,7 @@ pub(super) struct Marker {
     count: usize,
     /// The line of the label, counted from the bottom; `None` if it fits into none.
     pub(super) lane: Option<usize>,
-    /// Whether the label stands left of the marker's line.
+    /// Whether the label is left of the marker's line.
     pub(super) is_label_left: bool,
 }
 

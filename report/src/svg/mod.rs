@@ -1,6 +1,6 @@
 //! Draws a report as an SVG picture: phases, hooks, work in flight, deadline and signals over time.
 //!
-//! `time_scale` turns times into positions, `layout` decides what stands where, and the other modules draw.
+//! `time_scale` turns times into positions, `layout` decides the positions, and the other modules draw.
 
 use layout::{Layout, WIDTH};
 use shapes::Pixels;

@@ -89,7 +89,7 @@ pub(super) fn draw_remarks(svg: &mut MarkupWriter, layout: &Layout<'_>, band: &B
                 let left = layout.scale.position(start);
                 (PixelRange { left, right: WIDTH - MARGIN }, row.top + row.height + 9.0)
             }
-            // The remark stands in the place of the bar, and the outcome right of it.
+            // The remark replaces the bar, and the outcome is right of it.
             None => (PixelRange { left: plot.left + 6.0, right: plot.right }, base),
         };
         svg.group(OutcomeStyle::of(&hook.outcome).css_class(), &tooltip(hook), |svg| {

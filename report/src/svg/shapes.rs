@@ -16,7 +16,7 @@ impl fmt::Display for Pixels {
     }
 }
 
-/// Which part of a text stands at its position.
+/// Which part of a text is at its position.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextAnchor {
     Start,

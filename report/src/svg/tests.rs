@@ -100,7 +100,7 @@ fn two_hooks_of_one_name_are_shown_with_their_modules() {
 }
 
 #[test]
-fn everything_stands_inside_the_picture_and_has_a_size() {
+fn everything_is_inside_the_picture_and_has_a_size() {
     for report in all() {
         let (svg, height) = (report.to_svg(), Layout::new(&report).height());
         let attributes = |name: &'static str| {
@@ -137,7 +137,7 @@ fn a_report_of_unknown_phases_is_drawn_in_the_order_of_its_hooks() {
     assert!(!report.to_svg().contains("<b>") && !report.to_html().contains("<b>"));
 }
 
-/// Anybody may write a report by hand: what contradicts itself is drawn, and nothing overflows.
+/// A user may write a report by hand. A report that contradicts itself is drawn, and no number overflows.
 #[test]
 fn reports_that_contradict_themselves_are_drawn() {
     let times = [0, 1, 999, 5 * MS, 300 * MS, 8_500 * MS, 1_000_000_000 * MS, u64::MAX].map(Duration::from_micros);

@@ -41,7 +41,7 @@ fn char_cells(char: char) -> usize {
     if is_wide { 2 } else { 1 }
 }
 
-/// Returns how many characters fit beside an ellipsis; `None` if all fit without one.
+/// Returns how many characters fit next to an ellipsis; `None` if all fit without one.
 fn fitting_chars(chars: impl Iterator<Item = char>, cells: usize) -> Option<usize> {
     let (mut used, mut count) = (0, 0);
     for char in chars {

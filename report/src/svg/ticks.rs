@@ -14,7 +14,7 @@ const SECOND: Nanos = 1_000_000_000;
 pub(super) struct Tick {
     pub(super) x: f64,
     pub(super) label: String,
-    /// Whether the labels of the following ticks count from this one, which stands at a fold.
+    /// Whether the labels of the following ticks count from this one, which is at a fold.
     pub(super) is_base: bool,
 }
 

@@ -14,7 +14,7 @@ pub(super) fn nanos(duration: Duration) -> Nanos {
     Nanos::try_from(duration.as_nanos()).unwrap_or(MAX_NANOS).min(MAX_NANOS)
 }
 
-/// The width of a folded stretch in pixels, whatever its duration.
+/// The width of a folded stretch in pixels, independent of its duration.
 const FOLD_WIDTH: f64 = 110.0;
 /// The width in pixels from which on the length of a bar can be recognized.
 const VISIBLE_WIDTH: f64 = 3.0;
@@ -105,7 +105,7 @@ impl TimeScale {
         Self { segments }
     }
 
-    /// Returns the position of a time. A time after the end of the axis stands at the end.
+    /// Returns the position of a time. A time after the end of the axis is drawn at the end.
     pub(super) fn position(&self, at: Nanos) -> f64 {
         let segment = self.segments.iter().find(|segment| at <= segment.to).or(self.segments.last());
         segment.map_or(0.0, |segment| segment.position(at))

@@ -1,11 +1,12 @@
-//! A flag that is set once, and the futures that wait for it.
+//! Provides a flag that is set once, and the futures that wait for it.
 
 use std::task::{Poll, Waker};
 
 use super::stage::{Stage, StageFlag};
 use super::waiters::{WaiterEntry, WaiterList};
 
-/// A flag that is set once. Setting it and waking who waits for it are two calls, because wakers are user code.
+/// A flag that is set once. Setting it and waking the futures that wait for it are two calls, because wakers are user
+/// code.
 pub(crate) struct Latch {
     /// A stage with two values: not set, and set.
     flag: StageFlag,

@@ -102,14 +102,16 @@ pub fn draining() -> Draining {
 
 /// The future of [`leaving`].
 ///
-/// It is `Unpin`, so a loop can await `&mut leaving` beside its next job. It may be polled again after it has resolved.
+/// It is `Unpin`, so a loop can await `&mut leaving` together with its next job. It may be polled again after it has
+/// resolved.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Leaving(StageFuture);
 
 /// The future of [`draining`].
 ///
-/// It is `Unpin`, so a loop can await `&mut draining` beside its next job. It may be polled again after it has resolved.
+/// It is `Unpin`, so a loop can await `&mut draining` together with its next job. It may be polled again after it has
+/// resolved.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Draining(StageFuture);

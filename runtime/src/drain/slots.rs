@@ -96,9 +96,9 @@ impl Chunk {
     #[inline]
     fn slots_to_use(&self, size: usize) -> &[AtomicU64] {
         let slots = self.slots.get_or_init(|| (0..size).map(|_| AtomicU64::new(FREE)).collect());
-        // SeqCst, both: whoever sets a mark here has read or written `true` before, and reads the stage afterwards. The
-        // shutdown changes the stage and then reads this. So either the count sees `true`, or the mark's thread sees
-        // the new stage.
+        // SeqCst, both: a thread that sets a mark here has read or written `true` before, and reads the stage
+        // afterwards. The shutdown changes the stage and then reads this. So either the count sees `true`, or the mark's
+        // thread sees the new stage.
         if !self.in_use.load(Ordering::SeqCst) {
             self.in_use.store(true, Ordering::SeqCst);
         }

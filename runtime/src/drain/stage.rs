@@ -16,7 +16,8 @@ pub(crate) enum Stage {
 
 /// The stage that the program has reached. It only moves forward.
 ///
-/// It has a cache line of its own: every guard and every probe reads it, and a write beside it would slow them all.
+/// Has a cache line of its own, because every guard and every probe reads it. A write to another value in the same line
+/// would slow all of them.
 #[repr(align(64))]
 pub(super) struct StageFlag {
     reached: AtomicU8,

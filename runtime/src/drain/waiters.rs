@@ -105,7 +105,7 @@ impl WaiterList {
     /// Each waker is called on its own, so a panic of one does not affect the others. A waker that blocks holds up this
     /// call alone: another call, from another thread, wakes the futures that are left.
     pub(super) fn wake(&self, flag: &StageFlag, stage: Stage) {
-        // A waiter that is taken too early would poll again, and nobody would find its waker.
+        // A waiter that is taken too early would poll again, and no later call would find its waker.
         if !flag.has_reached(stage) {
             return;
         }

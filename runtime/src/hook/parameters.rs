@@ -1,4 +1,4 @@
-//! A hook's parameters: their types in, the values that were provided for them out.
+//! Looks up the values of a hook's parameters by their types.
 
 use std::any::{Any, TypeId};
 use std::marker::PhantomData;

@@ -83,7 +83,7 @@ impl Reporter {
         if self.file.is_none() && report.exit_code == 0 {
             return;
         }
-        // Room for one: the thread must be able to end after nobody waits for it any more.
+        // Room for one value, so that the thread can end when no thread waits for it any more.
         let (file, report, (done, result)) = (self.file.clone(), report.clone(), sync_channel(1));
         let write = move || {
             // First: it is one short line, and all that `kubectl describe` shows.

@@ -1,9 +1,8 @@
-//! Drives the state of a shutdown together with what belongs to each step: futures that can be cancelled, user code
-//! that waits to be woken.
+//! Drives the state of a shutdown, and keeps the handles that its steps need: wakers and futures that can be cancelled.
 //!
-//! The driver has no threads, no lock and no clock. [`Run`](super::shared::Run) puts it behind the lock of real
-//! threads; [`Simulation`](super::simulation::Simulation) calls it under a virtual clock. So the tests of order and
-//! time drive what production drives.
+//! The driver has no threads, no lock and no clock. In production, [`Run`](super::shared::Run) guards the driver with a
+//! lock. In tests, [`Simulation`](super::simulation::Simulation) calls the driver under a virtual clock. So the tests
+//! of order and time run the driver of production.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -22,17 +21,17 @@ pub(super) struct Driver {
     state: ShutdownState,
     /// Futures that can be cancelled.
     cancels: HashMap<Id, Arc<CancelHandle>>,
-    /// User code that waits to be woken. It is queued like a hook, because a waker may block.
+    /// Wakers of user code. They are queued like hooks, because a waker may block.
     wake_ups: VecDeque<WakeUp>,
     fast: Arc<FastSignal>,
 }
 
-/// Wakers of the user's that are to be called.
+/// Wakers of user code that a worker must call.
 #[derive(Clone, Debug)]
 pub(super) enum WakeUp {
-    /// Of everybody who waits for this stage.
+    /// The wakers of all futures that wait for this stage.
     Stage(Stage),
-    /// Of everybody who waits for a fast shutdown.
+    /// The wakers of all futures that wait for a fast shutdown.
     Fast(Arc<FastSignal>),
 }
 
@@ -46,14 +45,14 @@ impl WakeUp {
     }
 }
 
-/// A hook to run, and until when.
+/// A hook to run, and its time limit.
 pub(super) struct Task {
     pub(super) id: Id,
     pub(super) hook: HookRef,
     pub(super) limit: Duration,
 }
 
-/// What a thread that has time does next.
+/// What an idle thread does next.
 pub(super) enum Next {
     Wake(WakeUp),
     Run(Task),
@@ -64,11 +63,12 @@ pub(super) enum Next {
 /// What the caller does after a step, in this order.
 #[derive(Default)]
 pub(super) struct Effects {
-    /// Phases that began, with their number of hooks: to be emitted before another step can emit the next one.
+    /// The phases that began, with their number of hooks. The caller emits them before another step can emit the next
+    /// one.
     pub(super) phases: Vec<(Phase, usize)>,
-    /// Futures to cancel, outside every lock.
+    /// Futures to cancel. The caller holds no lock when it cancels them.
     pub(super) cancels: Vec<Arc<CancelHandle>>,
-    /// Everything that happened, to be emitted outside every lock.
+    /// All other events. The caller holds no lock when it emits them.
     pub(super) events: Vec<Event>,
 }
 
@@ -77,7 +77,7 @@ impl Driver {
         Self { state, cancels: HashMap::new(), wake_ups: VecDeque::new(), fast: Arc::default() }
     }
 
-    /// Reads the state.
+    /// Returns the state.
     pub(super) fn state(&self) -> &ShutdownState {
         &self.state
     }
@@ -116,21 +116,21 @@ impl Driver {
         self.state.restart_clock(id, now)
     }
 
-    /// How much waits for a thread.
+    /// Returns how many hooks and wakers wait for a thread.
     pub(super) fn queued(&self) -> usize {
         self.state.queued() + self.wake_ups.len()
     }
 
-    /// Queues the wakers of the stage that was reached once more, unless they are queued already.
+    /// Queues the wakers of the latest stage again, unless they are queued already.
     pub(super) fn wake_waiters_again(&mut self) {
         if self.wake_ups.is_empty() {
             self.wake_ups.push_back(WakeUp::Stage(self.state.stage()));
         }
     }
 
-    /// Takes what is to be done next.
+    /// Takes the next task for a thread.
     pub(super) fn next(&mut self, now: Duration) -> Next {
-        // Wakers first: a server that waits for a stage needs all of the time that is left.
+        // Wakers first: a server that waits for a stage needs all the time that is left.
         if let Some(wake_up) = self.wake_ups.pop_front() {
             return Next::Wake(wake_up);
         }
@@ -144,46 +144,45 @@ impl Driver {
     /// Records how a hook ended, and how many tasks it left.
     pub(super) fn finish(&mut self, id: Id, now: Duration, finish: Finish, left_tasks: usize) {
         self.state.finish(id, now, finish, left_tasks);
-        // Few hooks wait; to hash the others costs a tenth of what they do.
+        // Few hooks await. Hashing the ids of all hooks would cost a tenth of the time that a trivial hook takes.
         if !self.cancels.is_empty() {
             self.cancels.remove(&id);
         }
     }
 
-    /// Makes it possible to cancel the hook's future from now on. Returns true if that is overdue: there was nothing to
-    /// cancel while the future was polled for the first time, which may have taken longer than all its time. Then the
-    /// caller cancels it at once.
+    /// Allows the hook's future to be cancelled from now on. Returns true if the cancellation is overdue, because the
+    /// first poll took longer than the hook's time. In that case the caller cancels the future at once.
     #[must_use]
     pub(super) fn watch_future(&mut self, id: Id, cancel: Arc<CancelHandle>) -> bool {
         self.cancels.insert(id, cancel);
         self.state.is_cancelled(id)
     }
 
-    /// Returns the handle of a future that can be cancelled.
+    /// Returns the handle that cancels this hook's future.
     pub(super) fn cancel_handle(&self, id: Id) -> Option<&Arc<CancelHandle>> {
         self.cancels.get(&id)
     }
 
-    /// Does what was due at `due`, which is not later than `now`.
+    /// Cancels and abandons the hooks that were due at `due`, which is not later than `now`.
     pub(super) fn expire(&mut self, due: Duration, now: Duration) {
         let Self { state, cancels, .. } = self;
         state.expire(due, now, |id| cancels.get(&id).is_none_or(|cancel| cancel.in_poll()));
     }
 
-    /// When something is due next, if nothing changes.
+    /// Returns when something is due next, if nothing changes.
     pub(super) fn next_expiry(&self, now: Duration) -> Duration {
         self.state.next_expiry(now, |id| self.is_in_poll(id))
     }
 
-    /// Whether the hook's future is being polled. One that cannot be cancelled yet is in its first poll.
+    /// Returns whether the hook's future is being polled. A future that cannot be cancelled yet is in its first poll.
     fn is_in_poll(&self, id: Id) -> bool {
         self.cancels.get(&id).is_none_or(|cancel| cancel.in_poll())
     }
 
-    /// Takes what the last steps ask for, and queues the wakers that they concern.
+    /// Takes the effects of the last steps, and queues the wakers that they concern.
     pub(super) fn take_effects(&mut self, now: Duration) -> Effects {
         let events = self.state.take_events();
-        // After most hooks nothing has happened.
+        // Most hooks end without an event.
         if events.is_empty() {
             return Effects::default();
         }

@@ -15,34 +15,34 @@ use crate::user_code::{catch_panic, discard};
 
 /// Cancels a future that waits, from another thread.
 ///
-/// `asked` and `waker` are ordered by the lock of `waker`: the future stores its waker and then reads `asked`, the
-/// canceller sets `asked` and then takes the waker, so that one of them sees the other's change.
+/// The lock of `waker` orders `asked` and `waker`. The future stores its waker and then reads `asked`. The canceller
+/// sets `asked` and then takes the waker. So one of them sees the change of the other.
 pub(crate) struct CancelHandle {
     asked: AtomicBool,
     in_poll: AtomicBool,
     waker: Mutex<Option<Waker>>,
     began: Instant,
-    /// When it was polled last, in nanoseconds since the trigger.
+    /// When the future was polled last, in nanoseconds since the trigger.
     polled: AtomicU64,
 }
 
 impl CancelHandle {
-    /// `began` is the trigger's instant. Its future has just been polled.
+    /// Makes the handle of a future that has just been polled. `began` is the trigger's instant.
     pub(crate) fn new(began: Instant) -> Self {
         let polled = AtomicU64::new(nanos(began.elapsed()));
         Self { asked: AtomicBool::new(false), in_poll: AtomicBool::new(false), waker: Mutex::new(None), began, polled }
     }
 
-    /// When the future was polled last, since the trigger.
+    /// Returns when the future was polled last, since the trigger.
     pub(crate) fn polled(&self) -> Duration {
-        // Relaxed: a time that stands for itself.
+        // Relaxed: no other data depends on this time.
         Duration::from_nanos(self.polled.load(Ordering::Relaxed))
     }
 
-    /// Makes the future drop itself at its next poll, and asks for that poll. The waker is the runtime's own, never the
-    /// user's: nothing is between the runtime and this future.
+    /// Makes the future drop itself at its next poll, and requests that poll. The waker belongs to the runtime, not to
+    /// user code, because the runtime polls this future directly.
     pub(crate) fn cancel(&self) {
-        // Relaxed, here and where it is read: the lock of `waker` orders it.
+        // Relaxed, here and where the flag is read: the lock of `waker` orders it.
         self.asked.store(true, Ordering::Relaxed);
         let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(waker) = waker {
@@ -50,7 +50,7 @@ impl CancelHandle {
         }
     }
 
-    /// Whether the future is being polled now. Relaxed: a diagnosis and a short grace follow from it, no other data.
+    /// Returns whether the future is being polled now. Relaxed: only a diagnosis and a short grace period depend on it.
     pub(crate) fn in_poll(&self) -> bool {
         self.in_poll.load(Ordering::Relaxed)
     }
@@ -61,7 +61,7 @@ impl CancelHandle {
     }
 }
 
-/// A hook's future, watched.
+/// A hook's future that can be cancelled.
 pub(crate) struct Cancellable {
     future: Option<HookFuture>,
     cancel: Option<Arc<CancelHandle>>,
@@ -72,7 +72,7 @@ impl Cancellable {
         Self { future: Some(future), cancel: None }
     }
 
-    /// From now on it can be cancelled. Most hooks end at their first poll and never need this.
+    /// Allows the future to be cancelled from now on. Most hooks end at their first poll and never need this.
     pub(crate) fn cancelled_by(&mut self, cancel: Arc<CancelHandle>) {
         self.cancel = Some(cancel);
     }
@@ -101,7 +101,7 @@ impl Future for Cancellable {
             }
             Err(message) => Finish::Ended(Outcome::Panicked(message)),
         };
-        // Dropped here, where a panic of its `Drop` is caught; that panic is the outcome then.
+        // The future is dropped here, so that a panic of its `Drop` is caught. That panic is then the outcome.
         let future = this.future.take();
         Poll::Ready(match catch_panic(|| drop(future)) {
             Ok(()) => finish,
@@ -110,13 +110,13 @@ impl Future for Cancellable {
     }
 }
 
-/// Drops the future because its time is over, which a panic of its `Drop` does not change.
+/// Drops the future because its time is over. A panic of its `Drop` does not change the outcome.
 fn cancelled(future: &mut Option<HookFuture>) -> Finish {
     discard(future.take());
     Finish::Dropped
 }
 
-/// Runs a piece of the user's code that ends at once or never.
+/// Runs user code that either ends at once or never ends.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Missing>) -> Result<T, Finish> {
     match catch_panic(work) {
         Ok(Ok(done)) => Ok(done),

@@ -1,12 +1,17 @@
-//! Carries out a shutdown: takes the plan, a clock and triggers, and makes the report of it.
+//! Runs a shutdown: takes the plan, a clock and triggers, and makes the report.
 //!
-//! The **state** ([`state`]) is a value that knows what every hook is at and answers with what to do next; it has no
-//! threads and no clock, and every call brings the time. **Workers** are threads that ask it for a hook, run the hook,
-//! and record how the hook ended; the worker that ends a group's last hook opens the next group in the same call, so
-//! that nothing is handed over between threads while all goes well. The **supervisor** is a thread that does not run
-//! the user's code: it sleeps until something is overdue, cancels or abandons what is, and adds workers when one is
-//! held up. Only where no worker is left and the system refuses another one does it run what is queued itself.
-//! [`shared`] is what they share, and the only place with a lock.
+//! The **state** ([`state`]) is a value without threads and without a clock. It knows the state of every hook, and
+//! decides what happens next. Every call passes the time.
+//!
+//! **Workers** are threads that take a hook from the state, run the hook, and record how it ended. The worker that ends
+//! the last hook of a group opens the next group in the same call. So no work passes from thread to thread while all
+//! hooks end in time.
+//!
+//! The **supervisor** is a thread that does not run user code. It sleeps until a hook is overdue, cancels or abandons
+//! that hook, and adds workers if one is held up. It runs queued hooks itself only if no worker is left and the system
+//! refuses another thread.
+//!
+//! [`shared`] holds the data that these threads share, and the lock that guards this data.
 
 use std::sync::Arc;
 
@@ -40,7 +45,7 @@ mod worker;
 mod worker_slot;
 
 impl Run {
-    /// Carries out the shutdown whose trigger came just now, with this thread as the first worker.
+    /// Runs the shutdown whose trigger came just now. The calling thread becomes the first worker.
     ///
     /// `start_supervisor` makes another thread call [`supervise`], and returns at once.
     pub(crate) fn start(

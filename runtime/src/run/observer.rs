@@ -9,7 +9,8 @@ use crate::report::Report;
 use crate::telemetry::HookSpan;
 use crate::trigger::Trigger;
 
-/// Receives the events of a run. No method has a default, so that an observer that wraps another forwards all of them.
+/// Receives the events of a run. No method has a default, so an observer that wraps another one must forward every
+/// event.
 pub(crate) trait Observer: Send + Sync {
     /// The trigger came. Called before everything else. Must not block.
     fn triggered(&self);

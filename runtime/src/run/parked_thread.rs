@@ -1,7 +1,7 @@
-//! A thread that exists since install and sleeps until it gets its work.
+//! Starts a thread at install that sleeps until it receives its work.
 //!
-//! To start one at the trigger would take longer than all else before the first hook, and a system that has no more
-//! threads then would leave the hooks unwatched.
+//! Starting a thread at the trigger would take longer than everything else before the first hook. If the system then
+//! refused a thread, no thread would supervise the hooks.
 
 use std::io;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -11,7 +11,7 @@ use std::thread;
 pub(crate) struct ParkedThread<T>(SyncSender<T>);
 
 impl<T: Send + 'static> ParkedThread<T> {
-    /// Starts the thread, which has the signal mask of the calling thread until its work sets another.
+    /// Starts the thread. It keeps the signal mask of the calling thread until its work sets another one.
     pub(crate) fn start(name: &str, work: impl FnOnce(T) + Send + 'static) -> io::Result<Self> {
         let (give, take) = sync_channel(1);
         let wait = move || {
@@ -23,7 +23,7 @@ impl<T: Send + 'static> ParkedThread<T> {
         Ok(Self(give))
     }
 
-    /// Gives the thread its value, and returns at once.
+    /// Sends the thread its value, and returns at once.
     pub(crate) fn unpark(self, value: T) {
         let sent = self.0.try_send(value);
         debug_assert!(sent.is_ok(), "the thread waits, and its channel has room for one value");

@@ -1,25 +1,26 @@
-//! What the threads of a run share, and the protocol by which they change it.
+//! Holds the data that the threads of a run share, and the protocol by which they change it.
 //!
 //! # The lock
-//! One mutex guards [`Shared`]: the driver with the state of the shutdown, and the threads that run hooks. Every change goes through [`Run::publish`] before the lock is released, which wakes who is waiting for
-//! the change and collects what has to be done without the lock: cancelled futures are woken, events are emitted.
+//! One mutex guards [`Shared`]: the driver with the state of the shutdown, and the threads that run hooks. Every change
+//! calls [`Run::publish`] before it releases the lock. `publish` wakes the threads that wait for the change. After the
+//! release, it wakes cancelled futures and emits events.
 //!
-//! While the lock is held nothing blocks and no user code runs. Three things are reached under it: the atomics of
-//! [`crate::drain`] and its short lock around the names of work (by [`Program`](super::state::Program)), and
-//! [`Observer::phase_began`], which must not block. None of them takes the lock of the run.
+//! A thread that holds the lock must not block and must not run user code. It may use the atomics of [`crate::drain`]
+//! and the short lock around the names of work in flight (through [`Program`](super::state::Program)). It may also call
+//! [`Observer::phase_began`], which must not block. None of these takes the lock of the run.
 //!
-//! # Who sleeps, and who wakes them
-//! - **Workers** wait on `work` while nothing is queued. A thread that queues something notifies one of them; the
-//!   end of the shutdown notifies all.
+//! # Threads that wait, and what wakes them
+//! - **Workers** wait on `work` while nothing is queued. A thread that queues work notifies one worker. The end of the
+//!   shutdown notifies all.
 //! - **The supervisor** waits on the inbox until `supervisor_sleeps_until`, which it sets under the lock at the end of
-//!   each look. A thread that makes something due earlier wakes the inbox. Both sides hold the lock when they read or write
-//!   that time, so that no wake-up is missed: either the look sees the change, or the change sees the time.
-//! - **User code that waits** (for a stage, or for a fast shutdown) has wakers, which are user code. They are queued
-//!   like hooks and called by workers, because one that blocks must hold up neither the lock nor the supervisor.
+//!   each look. A thread that makes something due earlier wakes the inbox. Both sides hold the lock when they read or
+//!   write that time, so no wake-up is missed: either the look sees the change, or the change sees the time.
+//! - **User code that waits** (for a stage, or for a fast shutdown) has wakers, which are user code. Workers call them
+//!   from the queue, like hooks. So a waker that blocks holds up neither the lock nor the supervisor.
 //!
 //! # Memory ordering
-//! What is outside the lock: `began` (a `OnceLock`, which orders itself), `began_emitted` and `emitting` (see there), and
-//! the finalization (an atomic of its own).
+//! Four values are outside the lock: `began` is a `OnceLock`, which orders itself. `began_emitted` and `emitting` are
+//! explained where they are used. The finalization is an atomic of its own.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
@@ -41,18 +42,18 @@ use crate::report::Report;
 use crate::telemetry::TELEMETRY;
 use crate::trigger::{Inbox, Message, Trigger};
 
-/// How often work in flight is counted for the report while the drain phase lasts. The end of the phase does not depend
-/// on it: the last piece of work that ends wakes the supervisor.
+/// How often the supervisor counts the work in flight during the drain phase, for the report. The end of the phase does
+/// not depend on this interval, because the last piece of work that ends wakes the supervisor.
 const RECOUNT: Duration = Duration::from_millis(20);
-/// How long queued hooks wait behind a thread that is held before another thread takes them: well above what a hook
-/// that ends at once takes, well below what a person or a gateway notices.
+/// How long queued hooks wait behind a thread that is held up before another thread takes them. A hook that ends at
+/// once takes far less; a person or a gateway does not notice the delay.
 pub(super) const TAKEOVER: Duration = Duration::from_millis(1);
-/// Maximum number of threads that run hooks. Each has a stack; what exceeds the number shares the threads there are.
+/// Maximum number of threads that run hooks. Each thread has a stack. Further hooks share these threads.
 const MAX_WORKERS: usize = 512;
-/// How long the end waits for lines that are being written: as long as a few lines take on a slow terminal.
-const EMIT_PATIENCE: Duration = Duration::from_millis(50);
+/// How long the finalization waits for lines that are being written: enough for a few lines on a slow terminal.
+const EMIT_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// One run of a shutdown: from the trigger, for which it is prepared at install, to the end.
+/// One run of a shutdown. Install prepares it; it lasts from the trigger until the process ends or continues.
 pub(crate) struct Run {
     pub(super) inbox: Arc<Inbox>,
     pub(super) values: Arc<dyn Values + Send + Sync>,
@@ -62,7 +63,7 @@ pub(crate) struct Run {
     began_emitted: AtomicBool,
     shared: Mutex<Shared>,
     work: Condvar,
-    /// How many threads are emitting events; the end waits for their lines.
+    /// The number of threads that are emitting events. The finalization waits for their lines.
     emitting: AtomicUsize,
     finalization: Finalization,
 }
@@ -80,13 +81,13 @@ pub(super) struct Shared {
     pub(super) workers: usize,
     pub(super) idle: usize,
     pub(super) slots: Vec<Arc<WorkerSlot>>,
-    /// What overdue hooks were doing.
+    /// What the overdue hooks were doing.
     pub(super) activities: HashMap<Id, String>,
     supervisor_sleeps_until: Duration,
 }
 
 impl Run {
-    /// Prepares all that the run needs, so that nothing is missing at the trigger.
+    /// Prepares everything that the run needs at the trigger.
     pub(crate) fn new(
         state: ShutdownState,
         inbox: Arc<Inbox>,
@@ -117,7 +118,7 @@ impl Run {
 
     /// Begins the shutdown whose trigger came just now. The calling thread then becomes the first worker.
     ///
-    /// `start_supervisor` makes another thread watch over the hooks, and returns at once.
+    /// `start_supervisor` makes another thread supervise the hooks, and returns at once.
     pub(super) fn begin(&self, messages: impl IntoIterator<Item = Message>, start_supervisor: impl FnOnce()) {
         let mut messages = messages.into_iter();
         let Some(first) = messages.next() else { return };
@@ -126,13 +127,13 @@ impl Run {
         let trigger = Arc::new(shared.driver.begin(first));
         messages.for_each(|message| shared.driver.receive(Duration::ZERO, message));
         self.began.get_or_init(|| Began { at, by_wall_clock: SystemTime::now(), trigger });
-        // The supervisor looks for the first time when hooks that end at once have ended.
+        // The supervisor looks for the first time after the hooks that end at once have ended.
         shared.supervisor_sleeps_until = TAKEOVER;
         drop(shared);
         self.observer.triggered();
         start_supervisor();
         if TELEMETRY {
-            // The spans around the first hooks wait until a listener has answered this.
+            // The spans around the first hooks wait until the subscriber has answered this call.
             self.emit_began_once();
         }
         self.publish(self.lock(), Duration::ZERO);
@@ -157,7 +158,7 @@ impl Run {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes one change under the lock, at the time that it is then.
+    /// Makes one change under the lock, and passes it the current time.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Shared, Duration) -> T) -> T {
         let mut shared = self.lock();
         let now = self.now();
@@ -166,7 +167,7 @@ impl Run {
         result
     }
 
-    /// Records how the last hook ended and takes what is next, in one step.
+    /// Records how the last hook ended and takes the next task, in one step.
     pub(super) fn next(&self, finished: Option<(Id, Finish)>) -> Next {
         self.change(|shared, now| {
             if let Some((id, finish)) = finished {
@@ -181,7 +182,7 @@ impl Run {
         self.change(|shared, now| shared.driver.finish(id, now, finish, left_tasks));
     }
 
-    /// Makes it possible to cancel a future from now on.
+    /// Allows a future to be cancelled from now on.
     pub(super) fn watch_future(&self, id: Id, cancel: Arc<CancelHandle>) {
         let is_overdue = self.lock().driver.watch_future(id, Arc::clone(&cancel));
         if is_overdue {
@@ -201,7 +202,7 @@ impl Run {
         limit.unwrap_or_default().saturating_sub(now)
     }
 
-    /// Ends a critical section: wakes who waits for the change, and does what it asks for once the lock is free.
+    /// Ends a critical section: wakes the threads that wait for the change, releases the lock, then emits the events.
     pub(super) fn publish(&self, mut shared: MutexGuard<'_, Shared>, now: Duration) {
         let Effects { phases, cancels, events } = shared.driver.take_effects(now);
         // Under the lock: without it another thread could emit the next phase first.
@@ -210,12 +211,13 @@ impl Run {
             return self.wake_waiting(shared, now);
         }
         let emitted: Vec<_> = events.into_iter().map(|event| (event.stuck_hook(&shared), event)).collect();
-        // Relaxed, under the lock: who sees the state after this change sees the count, and so waits for the lines.
+        // Relaxed, under the lock: a thread that sees the state after this change sees the count, and so waits for the
+        // lines.
         self.emitting.fetch_add(1, Ordering::Relaxed);
         self.wake_waiting(shared, now);
         cancels.iter().for_each(|cancel| cancel.cancel());
         emitted.iter().for_each(|(stuck, event)| self.emit(stuck.as_ref(), event));
-        // Release: the lines are written before the end sees that they are.
+        // Release: the finalization sees the lines as written when it sees this count.
         self.emitting.fetch_sub(1, Ordering::Release);
     }
 
@@ -246,7 +248,7 @@ impl Run {
 
     /// Emits that the shutdown has begun, before every other line.
     pub(super) fn emit_began_once(&self) {
-        // Acquire, with the release below: who sees the flag sees the count, and so waits for the line.
+        // Acquire, with the release below: a thread that sees the flag sees the count, and so waits for the line.
         if self.began_emitted.load(Ordering::Acquire) {
             return;
         }
@@ -258,17 +260,17 @@ impl Run {
     }
 
     fn emit_began(&self) {
-        // Not one by one: the first worker waits for the lock.
+        // The events are not emitted one by one, because the first worker waits for the lock.
         let hooks: usize = self.lock().driver.state().plan().groups().map(|(_, group)| group.members.len()).sum();
         if let Some(began) = self.began() {
             self.observer.began(&began.trigger, hooks);
         }
     }
 
-    /// Waits until the events so far are emitted: the line that names a stuck hook must not be overtaken by the end.
+    /// Waits until the events so far are emitted: the process must not end before the line that names a stuck hook.
     fn wait_until_emitted(&self) {
         // Half of what is left is for the report itself.
-        let until = Instant::now() + EMIT_PATIENCE.min(self.observer.finalize_time(self.now()) / 2);
+        let until = Instant::now() + EMIT_TIMEOUT.min(self.observer.finalize_time(self.now()) / 2);
         // Acquire: pairs with the release above.
         while self.emitting.load(Ordering::Acquire) > 0 && Instant::now() < until {
             thread::sleep(Duration::from_millis(1));
@@ -276,9 +278,9 @@ impl Run {
     }
 }
 
-/// The threads.
+/// Methods for the threads that run hooks.
 impl Run {
-    /// Blocks until there may be something to run.
+    /// Blocks until there may be a task to run.
     pub(super) fn wait_for_work(&self) {
         let mut shared = self.lock();
         if shared.driver.queued() == 0 && !shared.driver.state().is_over() {
@@ -288,7 +290,7 @@ impl Run {
         }
     }
 
-    /// Makes an idle worker take what is queued; false if something is queued and no worker is idle.
+    /// Makes an idle worker take a queued task. Returns false if a task is queued and no worker is idle.
     pub(super) fn wakes_idle_worker(&self) -> bool {
         let shared = self.lock();
         if shared.driver.queued() == 0 {
@@ -300,7 +302,7 @@ impl Run {
         shared.idle > 0
     }
 
-    /// Counts one more worker; false if there are as many as may be.
+    /// Counts one more worker. Returns false if the maximum is reached.
     pub(super) fn count_worker(&self) -> bool {
         let mut shared = self.lock();
         let may_be = shared.workers < MAX_WORKERS;
@@ -308,7 +310,7 @@ impl Run {
         may_be
     }
 
-    /// Whether something is queued, and every thread that could take it is held by user code that does not return.
+    /// Returns whether a task is queued while user code that does not return holds every worker.
     pub(super) fn is_deserted(&self) -> bool {
         let shared = self.lock();
         let is_held = |slot: &Arc<WorkerSlot>| slot.is_waking() || shared.driver.state().is_abandoned(slot.hook());
@@ -318,13 +320,13 @@ impl Run {
     }
 }
 
-/// The end.
+/// Methods that end the shutdown.
 impl Run {
     pub(super) fn is_forced(&self) -> bool {
         self.lock().driver.state().is_forced()
     }
 
-    /// Ends the shutdown, once, on the first worker that sees that it is over.
+    /// Ends the shutdown, once, on the first worker that sees that all hooks have ended.
     pub(super) fn finalize(&self) {
         // What the last hook or `main` asked for is in the inbox, and the supervisor may not have woken for it yet.
         for message in self.inbox.take() {
@@ -343,13 +345,13 @@ impl Run {
         }
     }
 
-    /// Ends the shutdown where no worker can be waited for.
+    /// Ends the shutdown if the supervisor cannot wait for a worker.
     pub(super) fn cut_off(&self) {
         let has_begun = !self.finalization.begin();
         self.observer.cut_off(self.report(), has_begun);
     }
 
-    /// Whether a worker finalizes, or is idle and will.
+    /// Returns whether a worker is finalizing, or is idle and will finalize.
     pub(super) fn finalizes(&self) -> bool {
         self.finalization.has_begun() || self.lock().idle > 0
     }
@@ -370,20 +372,20 @@ impl Run {
 }
 
 impl Shared {
-    /// Whether a worker calls wakers of the user's, and others wait to be called.
+    /// Returns whether a worker is calling wakers of user code while other wakers wait.
     fn is_waker_stuck(&self) -> bool {
         self.slots.iter().any(|slot| slot.is_waking()) && drain::has_waiters(self.driver.state().stage())
     }
 
-    /// Makes another worker call the wakers behind one that holds its thread.
+    /// Makes another worker call the wakers that wait behind one that holds its thread.
     pub(super) fn wake_behind_stuck_waker(&mut self) {
         if self.is_waker_stuck() {
             self.driver.wake_waiters_again();
         }
     }
 
-    /// When the supervisor must look next, if nothing changes. Never sooner than one takeover: what is due now was seen
-    /// to, or is seen to then.
+    /// Returns when the supervisor must look next, if nothing changes. Never sooner than one takeover: the last look
+    /// has handled what is due now, or the next one does.
     fn due(&self, now: Duration) -> Duration {
         let soonest = now + TAKEOVER;
         if self.driver.queued() > 0 {
@@ -395,7 +397,7 @@ impl Shared {
 
     /// Sets the time of the supervisor's next look.
     pub(super) fn let_supervisor_sleep(&mut self, now: Duration, at_most: Duration) -> Duration {
-        // A worker that is held by one waker leaves the others asleep, for another look to find.
+        // A worker that a waker holds leaves the other wakers uncalled. The next look finds that.
         let due = if self.is_waker_stuck() { now + TAKEOVER } else { self.due(now) };
         let wake = due.min(at_most);
         self.supervisor_sleeps_until = wake;
@@ -404,7 +406,7 @@ impl Shared {
 }
 
 impl Event {
-    /// Whether stderr may print it.
+    /// Returns whether stderr may print a line for this event.
     fn has_line(&self) -> bool {
         match self {
             // The last one comes at install, too, where nothing has begun.
@@ -417,7 +419,7 @@ impl Event {
         }
     }
 
-    /// The hook that took too long.
+    /// Returns the hook that took too long.
     fn stuck_hook(&self, shared: &Shared) -> Option<StuckHook> {
         match self {
             Self::TimedOut { id, .. } => {
@@ -429,7 +431,7 @@ impl Event {
     }
 }
 
-/// How far the end has come.
+/// How far the finalization is.
 #[derive(Default)]
 struct Finalization(AtomicU8);
 
@@ -438,18 +440,18 @@ const FINALIZED: u8 = 2;
 
 impl Finalization {
     fn has_begun(&self) -> bool {
-        // Relaxed: one variable, nothing else is read because of it.
+        // Relaxed: no other data depends on this value.
         self.0.load(Ordering::Relaxed) > 0
     }
 
     /// Returns whether this call is the first.
     fn begin(&self) -> bool {
-        // Relaxed: the order of changes of this one variable decides who is first.
+        // Relaxed: the modification order of this one variable decides which call is the first.
         self.0.fetch_max(FINALIZING, Ordering::Relaxed) == 0
     }
 
     fn end(&self) {
-        // Release, and acquire below: what the worker has written is written when the supervisor sees this.
+        // Release, and acquire below: a supervisor that sees this value sees what the worker has written.
         self.0.store(FINALIZED, Ordering::Release);
     }
 
@@ -458,7 +460,7 @@ impl Finalization {
     }
 }
 
-/// Hooks that come and go at run time.
+/// Adds and removes hooks at run time.
 impl HookSink for Run {
     fn add(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLateError> {
         self.change(|shared, now| shared.driver.add(hook, after, now))

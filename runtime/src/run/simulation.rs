@@ -1,7 +1,8 @@
-//! Plays a shutdown on one thread under a virtual clock: for the tests of users, and for our own of order and time.
+//! Simulates a shutdown on one thread under a virtual clock, for the tests of users and for our tests of order and
+//! time.
 //!
-//! A tokio runtime whose clock is paused polls async hooks; sync hooks are called in between. The driver is the one that
-//! production runs.
+//! A tokio runtime with a paused clock polls async hooks. Sync hooks are called between polls. The driver is the driver
+//! of production.
 
 use std::collections::HashMap;
 use std::io;
@@ -24,18 +25,18 @@ use crate::plan::{Id, Plan};
 use crate::report::{Outcome, Report};
 use crate::trigger::{Message, Trigger};
 
-/// What a hook does instead of its own work.
+/// What a hook does instead of its own work, or in addition to it.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
-    /// It does its own work, and then takes so much longer.
+    /// The hook does its own work, and then takes this much longer.
     Takes(Duration),
-    /// It ends so, and its function is not called.
+    /// The hook ends with this outcome, and its function is not called.
     Ends(Outcome),
-    /// An async hook awaits for ever; a sync hook never returns.
+    /// An async hook awaits for ever. A sync hook never returns.
     Hangs,
-    /// It holds its thread for ever, also an async hook.
+    /// The hook holds its thread for ever, even if it is async.
     Blocks,
-    /// An async hook holds its thread for so long in its first poll, and then awaits for ever.
+    /// An async hook holds its thread for this long in its first poll, and then awaits for ever.
     #[cfg_attr(not(test), expect(dead_code, reason = "a fault of our own tests"))]
     BlocksFirst(Duration),
     /// An async hook awaits for ever, and the `Drop` of its future never returns.
@@ -43,7 +44,7 @@ pub(crate) enum Fault {
     HangsInDrop,
 }
 
-/// Work in flight that the test sets; nothing of the process.
+/// Work in flight that the test sets. The work in flight of the process is not used.
 #[derive(Default)]
 pub(super) struct SimulatedWork(AtomicUsize);
 
@@ -51,7 +52,7 @@ impl Program for Arc<SimulatedWork> {
     fn enter_stage(&self, _stage: Stage) {}
 
     fn count_work(&self) -> usize {
-        // Relaxed: one thread.
+        // Relaxed: only one thread uses it.
         self.0.load(Ordering::Relaxed)
     }
 
@@ -63,7 +64,7 @@ impl Program for Arc<SimulatedWork> {
     }
 }
 
-/// A shutdown that is played.
+/// A simulated shutdown.
 pub(crate) struct Simulation {
     driver: Driver,
     runtime: Runtime,
@@ -74,11 +75,11 @@ pub(crate) struct Simulation {
     began: Instant,
     now: Duration,
     faults: HashMap<Id, Fault>,
-    /// Async hooks that run.
+    /// The async hooks that run.
     futures: JoinSet<(Id, Finish)>,
-    /// Hooks that hold their thread in their first poll, and until when.
+    /// The hooks that hold their thread in their first poll, and until when.
     in_first_poll: Vec<(Duration, Id)>,
-    /// What has happened.
+    /// The events so far.
     events: Vec<(Duration, Event)>,
 }
 
@@ -89,7 +90,7 @@ enum Woken {
 }
 
 impl Simulation {
-    /// Starts the shutdown. What takes no time has happened when this returns.
+    /// Starts the shutdown. Everything that takes no time has happened when this returns.
     pub(crate) fn begin(
         plan: Plan,
         escalate_on_any: bool,
@@ -119,7 +120,7 @@ impl Simulation {
         Ok(simulation)
     }
 
-    /// Lets time pass until all is over, or until then.
+    /// Lets time pass until the shutdown is over, or until this time.
     pub(crate) fn play(&mut self, until: Option<Duration>) {
         let end = until.unwrap_or(Duration::MAX);
         while !self.is_over() && self.now < end {
@@ -131,7 +132,7 @@ impl Simulation {
                 Woken::Ended(id, finish) => Some((id, finish)),
                 Woken::TimePassed => None,
             };
-            // Until all has happened that happens at this moment: what ends may start and cancel others.
+            // Repeats until nothing more happens at this moment: a hook that ends may start and cancel others.
             loop {
                 while let Some((id, finish)) = ended.take().or_else(|| self.also_ended()) {
                     self.driver.finish(id, self.now, finish, 0);
@@ -146,22 +147,22 @@ impl Simulation {
         }
     }
 
-    /// A signal or request comes now.
+    /// Delivers a signal or a request now.
     pub(crate) fn receive(&mut self, message: Message) {
         self.driver.receive(self.now, message);
         self.settle();
     }
 
-    /// From now on so much work is in flight.
+    /// Sets the amount of work in flight from now on.
     pub(crate) fn set_in_flight(&mut self, count: usize) {
         let before = self.work.0.swap(count, Ordering::Relaxed);
-        // As in a program: work that ends wakes the supervisor, work that begins does not.
+        // As in a program: the end of work wakes the supervisor, the beginning of work does not.
         if count < before {
             self.look();
         }
     }
 
-    /// Adds a hook now, with the fault that it has.
+    /// Adds a hook now, with its fault.
     #[cfg(test)]
     pub(crate) fn add(&mut self, hook: &HookRef, after: &[HookRef], fault: Option<Fault>) -> Result<(), TooLateError> {
         self.driver.add(hook.clone(), after, self.now)?;
@@ -216,11 +217,11 @@ impl Simulation {
         })
     }
 
-    /// One more hook that has ended at this very moment.
+    /// Counts one more hook that has ended at this moment.
     fn also_ended(&mut self) -> Option<(Id, Finish)> {
         let Self { runtime, futures, .. } = self;
         runtime.block_on(async {
-            // Twice: once for the hook that was woken, once for the set that it is in.
+            // Yields twice: once for the hook that was woken, once for the set that contains it.
             tokio::task::yield_now().await;
             tokio::task::yield_now().await;
             futures.try_join_next()?.ok()
@@ -232,13 +233,13 @@ impl Simulation {
         now.saturating_duration_since(self.began)
     }
 
-    /// What the supervisor does when it wakes.
+    /// Does what the supervisor does when it wakes.
     fn look(&mut self) {
         self.driver.expire(self.now, self.now);
         self.settle();
     }
 
-    /// Does all that takes no time.
+    /// Runs everything that takes no time.
     fn settle(&mut self) {
         loop {
             let (now, next) = (self.now, self.driver.next(self.now));
@@ -247,7 +248,7 @@ impl Simulation {
             let is_quiet = effects.events.is_empty();
             self.events.extend(effects.events.into_iter().map(|event| (now, event)));
             match next {
-                // Stages belong to the process, which a simulation leaves alone.
+                // Stages belong to the process. A simulation does not change them.
                 Next::Wake(WakeUp::Stage(_)) => {}
                 Next::Wake(fast @ WakeUp::Fast(_)) => fast.run(),
                 Next::Run(task) => self.run(task),
@@ -258,7 +259,7 @@ impl Simulation {
     }
 
     fn run(&mut self, Task { id, hook, limit }: Task) {
-        // No listener is waited for here.
+        // A simulation does not wait for a subscriber.
         let limit = self.driver.restart_clock(id, self.now).unwrap_or(limit);
         match self.faults.get(&id).cloned() {
             Some(Fault::Ends(outcome)) => self.finish(id, Finish::Ended(outcome)),
@@ -266,7 +267,7 @@ impl Simulation {
             Some(Fault::Hangs) if !hook.body.is_async() => {}
             Some(Fault::Hangs) => self.spawn(id, Box::pin(std::future::pending())),
             Some(Fault::BlocksFirst(length)) => self.in_first_poll.push((self.now + length, id)),
-            // A future that is cancelled and does not go away.
+            // A future that is cancelled and whose drop does not return.
             Some(Fault::HangsInDrop) => self.watch(id, &Arc::new(CancelHandle::new(self.began))),
             Some(Fault::Takes(length)) => self.run_longer(id, &hook, limit, length),
             None => match self.enter(&hook, limit) {
@@ -281,7 +282,7 @@ impl Simulation {
         self.driver.finish(id, self.now, finish, 0);
     }
 
-    /// Calls the function now, and lets the hook end later.
+    /// Calls the hook's function now, and lets the hook end later.
     fn run_longer(&mut self, id: Id, hook: &HookRef, limit: Duration, length: Duration) {
         match self.enter(hook, limit) {
             Ok(Started::Pending(future)) => self.spawn(
@@ -304,7 +305,7 @@ impl Simulation {
         self.futures.spawn_on(late, self.runtime.handle());
     }
 
-    /// Hooks whose first poll returns now go on to await for ever.
+    /// Lets the hooks whose first poll returns now await for ever.
     fn end_first_polls(&mut self) {
         let now = self.now;
         let (ended, others) = std::mem::take(&mut self.in_first_poll).into_iter().partition(|(until, _)| *until <= now);
@@ -337,7 +338,7 @@ impl Simulation {
             limit,
         };
         let call = Call::new(&args);
-        // An async function may want a runtime already when it makes its future; a sync one has none.
+        // An async function may need a runtime already when it makes its future. A sync function has no such need.
         let entered = matches!(hook.body, Body::Async(_) | Body::AsyncOnce(_)).then(|| self.runtime.enter());
         let result = at_virtual_time(self.began + self.now, || guarded(|| hook.body.start(&call)));
         drop(entered);

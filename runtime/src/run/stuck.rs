@@ -9,11 +9,11 @@ use crate::duration_text::HumanDuration;
 use crate::inspect::{self, ThreadId};
 use crate::plan::Id;
 
-/// Maximum number of hooks that are inspected in one look, and maximum time for them: the others wait for it.
+/// Maximum number of hooks that one look inspects, and maximum time for them. The other hooks wait for the look.
 const MAX_INSPECTED: usize = 8;
 const MAX_INSPECTION: Duration = Duration::from_millis(20);
 
-/// What is known of a hook under the lock.
+/// What the supervisor knows of a hook under the lock.
 struct Inspection {
     id: Id,
     thread: Option<ThreadId>,
@@ -30,7 +30,8 @@ impl Inspection {
         let activity = || self.thread.and_then(inspect::thread_activity);
         let Some(cancel) = self.cancel.as_ref().filter(|cancel| !cancel.in_poll()) else { return activity() };
         let ago = HumanDuration(now.saturating_sub(cancel.polled()));
-        // The thread waits for everything that its runtime waits for, which says something only if that has a name.
+        // The thread waits for everything that its runtime waits for. That is useful only if what it watches has a
+        // name.
         let watched = activity().filter(|activity| activity.contains("which watches"));
         Some(match watched {
             Some(watched) => format!("awaiting, last polled {ago} ago, {watched}"),
@@ -40,7 +41,8 @@ impl Inspection {
 }
 
 impl Run {
-    /// Returns what these hooks are doing, as far as the system tells. Reads files: must not be called under the lock.
+    /// Returns what these hooks are doing, as far as the system shows it. Reads files: must not be called under the
+    /// lock.
     pub(super) fn inspect(&self, ids: impl IntoIterator<Item = Id>) -> Vec<(Id, String)> {
         let shared = self.lock();
         let hooks: Vec<_> = ids.into_iter().take(MAX_INSPECTED).map(|id| Inspection::new(&shared, id)).collect();

@@ -1,5 +1,5 @@
-//! Watches over the hooks: cancels and abandons what is overdue, adds workers, tells what still runs. Never runs the
-//! user's code, unless no other thread is left.
+//! Supervises the hooks: cancels and abandons overdue hooks, adds workers, and logs the hooks that still run. Does not
+//! run user code, unless no other thread is left.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use super::shared::{Run, Shared, TAKEOVER};
 use super::worker::{MOMENT, Worker};
 use crate::plan::Id;
 
-/// How often the hooks that still run are named: often enough for a person who waits, seldom enough for a log.
+/// How often the hooks that still run are logged: often enough for a person who waits, rarely enough for a log.
 const REPORT_RUNNING: Duration = Duration::from_secs(5);
-/// A worker that starts fewer hooks than this between two looks, while the queue waits, is held up: a hook that ends at
+/// A worker that starts fewer hooks than this between two looks, while the queue waits, is held up. A hook that ends at
 /// once takes far less than a tenth of [`TAKEOVER`].
 const BRISK: usize = 10;
 /// Maximum number of workers that one look adds: a thread takes tens of microseconds to start.
@@ -34,9 +34,9 @@ impl Default for Watch {
 
 /// What the supervisor does next.
 enum Look {
-    /// It looks again then.
+    /// Look again at this time.
     Again(Duration),
-    /// It runs hooks itself: no other thread is left for them, and none can be had.
+    /// Run hooks itself: no other thread is left for them, and the system refuses another one.
     Alone,
     Over,
 }
@@ -44,7 +44,7 @@ enum Look {
 /// Watches over the run until the report is written, or ends the process.
 pub(crate) fn supervise(run: &Arc<Run>) {
     run.inbox.masks().apply_supervisor_mask();
-    // Hooks that end at once have the lock and the CPU for themselves.
+    // Hooks that end at once get the lock and the CPU for themselves.
     run.inbox.wait(Some(TAKEOVER));
     run.emit_began_once();
     let mut watch = Watch::default();
@@ -61,8 +61,8 @@ pub(crate) fn supervise(run: &Arc<Run>) {
     see_to_the_end(run);
 }
 
-/// Runs hooks on this thread and looks in between. One more hook that holds the thread leaves only the last resort; not
-/// to run the hooks loses them for sure.
+/// Runs hooks on this thread and looks between them. If one more hook holds the thread, only the last resort ends the
+/// process. Without this thread, the hooks would not run at all.
 fn run_hooks_alone(run: &Arc<Run>, watch: &mut Watch) {
     let Some(mut worker) = Worker::alone(run) else { return };
     while worker.step(|run| run.inbox.wait(Some(MOMENT))) {
@@ -73,13 +73,14 @@ fn run_hooks_alone(run: &Arc<Run>, watch: &mut Watch) {
 
 /// Looks once.
 fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
-    // What is due now is inspected first, which reads files; what becomes due meanwhile is seen to in the next look.
+    // The hooks that are due now are inspected first, which reads files. The next look handles hooks that become due
+    // meanwhile.
     let due = run.now();
     run.inspect_overdue(due);
     let mut shared = run.lock();
     let now = run.now();
     if shared.driver.state().is_over() {
-        // What comes now is no longer this shutdown's: it stays in the inbox for who listens next.
+        // A message that comes now does not belong to this shutdown. It stays in the inbox for the next reader.
         return Look::Over;
     }
     for message in run.inbox.take() {
@@ -107,7 +108,7 @@ fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
 }
 
 impl Watch {
-    /// Whether it is time to name the hooks that still run.
+    /// Returns whether it is time to log the hooks that still run.
     fn reports(&mut self, now: Duration) -> bool {
         let due = now >= self.next_report;
         if due {
@@ -116,7 +117,7 @@ impl Watch {
         due
     }
 
-    /// Whether it is time to emit the progress.
+    /// Returns whether it is time to emit the progress.
     fn wants_progress(&mut self, run: &Run, now: Duration) -> bool {
         let every = run.observer.progress_interval();
         let due = every.is_some() && now >= self.next_progress;
@@ -126,9 +127,10 @@ impl Watch {
         due
     }
 
-    /// How many workers to add, because hooks are queued behind others that hold their threads.
+    /// Returns how many workers to add, because hooks are queued behind others that hold their threads.
     ///
-    /// As many again as are held up: n hooks that block delay the last healthy one by log2(n) looks, not by n.
+    /// The number is the number of workers that are held up. So n hooks that block delay the last healthy hook by
+    /// log2(n) looks, not by n.
     fn more_workers(&mut self, shared: &Shared, now: Duration) -> usize {
         if now < self.looked + TAKEOVER {
             return 0;
@@ -141,7 +143,7 @@ impl Watch {
     }
 }
 
-/// The hooks that run now, and what they are doing.
+/// Returns the hooks that run now, and what they are doing.
 fn still_running(run: &Run) -> Vec<RunningHook> {
     let ids: Vec<Id> = run.lock().driver.state().running().map(|(id, ..)| id).collect();
     let mut activities: HashMap<Id, String> = run.inspect(ids).into_iter().collect();
@@ -156,8 +158,8 @@ fn still_running(run: &Run) -> Vec<RunningHook> {
     named.collect()
 }
 
-/// Waits until a worker has written the report, and takes its place if none does in time. A repeated signal still ends
-/// the process at once.
+/// Waits until a worker has written the report, and writes the report itself if no worker does in time. A repeated
+/// signal still ends the process at once.
 fn see_to_the_end(run: &Arc<Run>) {
     if run.is_forced() || !run.can_finalize() {
         return run.cut_off();

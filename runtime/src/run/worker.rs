@@ -1,4 +1,4 @@
-//! Runs hooks on one thread until all is over.
+//! Runs hooks on one thread until the shutdown is over.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -20,16 +20,17 @@ use crate::plan::Id;
 use crate::report::Outcome;
 use crate::telemetry::{HookSpan, TELEMETRY};
 
-/// How long a worker does nothing but drive the hooks that share its runtime: short beside what a hook takes that waits,
-/// long beside a step.
+/// How long a worker drives only the hooks that share its runtime. This is short compared with a hook that waits, and
+/// long compared with one step.
 pub(super) const MOMENT: Duration = Duration::from_millis(2);
-/// How many async hooks are begun in one go. Together they have what tokio lets one task do before it has to yield.
+/// How many async hooks are started in one batch. Together they have the budget that tokio gives one task before it
+/// must yield.
 const SERIES: usize = 16;
-/// How long a hook that has returned waits for the tasks that it spawned: enough to send a last message, little beside
-/// what a connection does that a client keeps open.
+/// How long a hook that has returned waits for the tasks that it spawned: enough to send a last message, and short
+/// compared with a connection that a client keeps open.
 const TASK_GRACE: Duration = Duration::from_millis(250);
 
-/// Runs hooks until all is over, then ends the shutdown if no other worker does.
+/// Runs hooks until all have ended, then ends the shutdown if no other worker does.
 pub(super) fn run(run: &Arc<Run>, runtime: HookRuntime) {
     let Some(mut worker) = Worker::new(run, runtime) else { return };
     while worker.step(Run::wait_for_work) {}
@@ -48,7 +49,7 @@ pub(super) struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    /// Makes the calling thread a worker; `None` before the trigger.
+    /// Makes the calling thread a worker. Returns `None` before the trigger.
     pub(super) fn new(run: &'a Arc<Run>, runtime: HookRuntime) -> Option<Self> {
         run.inbox.masks().apply_hook_mask();
         let Some(began) = run.began() else {
@@ -66,7 +67,7 @@ impl<'a> Worker<'a> {
         Self::new(run, HookRuntime::default()).map(|worker| Self { is_alone: true, ..worker })
     }
 
-    /// Does what is next, or waits for it by `wait`. Returns false when all is over.
+    /// Runs the next task, or waits for one by `wait`. Returns false when the shutdown is over.
     pub(super) fn step(&mut self, wait: impl FnOnce(&Run)) -> bool {
         self.next = match std::mem::replace(&mut self.next, Next::Nothing) {
             Next::Run(task) => {
@@ -92,14 +93,14 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// More workers.
+/// Methods that start more workers.
 impl Run {
-    /// Makes another worker take what is queued; false if there is none and none can be had.
+    /// Makes another worker take the queued tasks. Returns false if no worker is idle and none can be started.
     fn pass_on(self: &Arc<Self>) -> bool {
         self.wakes_idle_worker() || self.spawn_worker()
     }
 
-    /// Starts one more worker; false if the system or our own limit refuses.
+    /// Starts one more worker. Returns false if the system or our own maximum refuses.
     pub(super) fn spawn_worker(self: &Arc<Self>) -> bool {
         if !self.count_worker() {
             return false;
@@ -113,7 +114,7 @@ impl Run {
         spawned
     }
 
-    /// Whether a worker finalizes, or could be made to.
+    /// Returns whether a worker is finalizing or can be started to.
     pub(super) fn can_finalize(self: &Arc<Self>) -> bool {
         self.finalizes() || self.spawn_worker()
     }
@@ -125,19 +126,19 @@ enum First {
     Waits(Waiting),
 }
 
-/// A hook that is not over yet.
+/// A hook that has not ended yet.
 type Waiting = (Cancellable, HookSpan);
 
-/// Why no more hooks are begun in one go.
+/// Why a batch ends.
 enum Stop {
     Next(Next),
-    /// This hook has returned, and left something behind in its runtime.
+    /// This hook has returned, and left tasks or threads in its runtime.
     LeftTasks(Id, Finish),
     Waits(Id, Waiting),
 }
 
 impl Worker<'_> {
-    /// Runs the hook, and as many after it as can be run in one go; returns what is next.
+    /// Runs the hook, and as many after it as fit into one batch. Returns the next task.
     fn execute(&mut self, task: Task) -> Next {
         let mut runtime = std::mem::take(&mut self.runtime);
         let next = self.execute_in(&mut runtime, task);
@@ -170,7 +171,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Begins async hooks inside the runtime, which an async function may want already when it makes its future.
+    /// Starts async hooks inside the runtime, because an async function may need the runtime when it makes its future.
     fn series(&self, made: &BuiltRuntime, mut task: Task, context: &mut Context<'_>) -> Stop {
         for _ in 0..SERIES {
             let finish = match self.begin(&task, context) {
@@ -192,7 +193,7 @@ impl Worker<'_> {
     fn begin(&self, task: &Task, context: &mut Context<'_>) -> First {
         self.slot.set_hook(task.id);
         let span = self.run.observer.span(&task.hook);
-        // The span may have waited for a listener, which is not the hook's time.
+        // The span may have waited for a subscriber. The hook's time does not include that wait.
         let limit = if TELEMETRY { self.run.restart_clock(task.id).unwrap_or(task.limit) } else { task.limit };
         let args = HookArgs {
             values: &*self.run.values,
@@ -218,7 +219,7 @@ impl Worker<'_> {
         First::Over(finish)
     }
 
-    /// Waits for the hook's end. Other hooks go on meanwhile on another thread, or on this one if there is none.
+    /// Waits for the hook's end. Meanwhile another thread runs other hooks, or this thread does if there is no other.
     fn wait(&self, runtime: &mut HookRuntime, id: Id, (mut future, span): Waiting) -> Next {
         let cancel = Arc::new(CancelHandle::new(self.began.at));
         future.cancelled_by(Arc::clone(&cancel));
@@ -243,13 +244,14 @@ impl Worker<'_> {
             Finish::Dropped => Duration::ZERO,
         };
         let left_tasks = runtime.finish_tasks(grace);
-        // Recorded before the runtime is dropped: dropping what is left runs the user's code, which may take long.
+        // The end is recorded before the runtime is dropped, because the drop of leftover tasks runs user code and may
+        // take long.
         self.run.finish(id, finish, left_tasks);
         runtime.renew();
         self.run.next(None)
     }
 
-    /// Lets the hook go on beside those that this worker takes next, because no other thread can be had.
+    /// Keeps the hook running alongside those that this worker takes next, because no other thread can be started.
     fn share(&self, runtime: &mut HookRuntime, id: Id, (future, span): Waiting) {
         let shared = Arc::clone(runtime.shared());
         let run = Arc::clone(self.run);

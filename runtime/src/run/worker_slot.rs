@@ -1,4 +1,4 @@
-//! Tells which thread runs which hook.
+//! Records which thread runs which hook.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::inspect::ThreadId;
 use crate::plan::Id;
 
-/// A worker's thread, and what it runs.
+/// A worker's thread, and the hook that it runs.
 pub(super) struct WorkerSlot {
     thread: ThreadId,
     /// A hook's id, or one of the values below.
@@ -26,9 +26,9 @@ impl WorkerSlot {
         self.thread
     }
 
-    /// The hook that the thread runs or ran last; before the first, no hook's id.
+    /// Returns the hook that the thread runs or ran last. Before the first hook, the value is no hook's id.
     pub(super) fn hook(&self) -> Id {
-        // Relaxed here and below: the value stands for itself, and one that is read late only misnames a diagnosis.
+        // Relaxed here and below: no other data depends on this value. A stale value only gives a wrong diagnosis.
         self.runs.load(Ordering::Relaxed)
     }
 
@@ -46,7 +46,7 @@ impl WorkerSlot {
         self.runs.load(Ordering::Relaxed) == WAKERS
     }
 
-    /// Runs `work`, which calls wakers of the user's.
+    /// Runs `work`, which calls wakers of user code.
     pub(super) fn while_waking(&self, work: impl FnOnce()) {
         self.runs.store(WAKERS, Ordering::Relaxed);
         work();

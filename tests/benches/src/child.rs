@@ -1,8 +1,8 @@
-//! A program that is measured: its two arguments (a variant of itself, how many hooks) in; on stdout the moment when
-//! it was ready, and when all hooks have begun the moments of the first and of the last one out.
+//! Runs as the program that is measured. Its two arguments are a variant and the number of hooks. Prints on stdout the
+//! moment when it was ready, and at the end the moments of the first and of the last hook.
 //!
-//! Moments are nanoseconds of `CLOCK_MONOTONIC`, which all processes share. While hooks run nothing is written, for
-//! that would wake the measuring process up; nothing that is written is formatted or buffered.
+//! Moments are nanoseconds of `CLOCK_MONOTONIC`, which all processes share. The program writes nothing while hooks run,
+//! because output would wake the measuring process. It does not format or buffer its output.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -30,7 +30,7 @@ pub fn now() -> u64 {
     time.tv_sec().unsigned_abs() * 1_000_000_000 + time.tv_nsec().unsigned_abs()
 }
 
-/// Nobody reads any more when the measurement has failed, which is told elsewhere.
+/// The measuring process does not read any more if the measurement has failed. It reports that failure itself.
 pub fn write(moments: &[u64]) {
     let bytes: Vec<u8> = moments.iter().flat_map(|moment| moment.to_le_bytes()).collect();
     let mut rest = &bytes[..];

@@ -1,4 +1,4 @@
-//! Who is measured.
+//! Lists the programs that are measured.
 
 use nix::sys::signal::Signal;
 
@@ -23,7 +23,7 @@ pub const TOKIO_FUTURES: Contestant = contestant("`FuturesUnordered`", "bench_to
 pub const TOKIO_BARE: Contestant = contestant("the same without us", "bench_tokio", "multi-bare");
 pub const GRACEFUL_SHUTDOWN: Contestant = contestant("tokio-graceful-shutdown", "bench_tokio_graceful_shutdown", "");
 
-/// Everybody, with one hook.
+/// All contestants, with one hook each.
 pub const ALL: [Contestant; 14] = [
     SYNC,
     MULTI,

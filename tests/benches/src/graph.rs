@@ -1,4 +1,4 @@
-//! A seed in, hooks with random lengths that are `after` random others out; the critical path of measured lengths.
+//! Makes hooks with random durations that are `after` random others, from a seed. Computes the critical path.
 
 pub const HOOKS: usize = 200;
 

@@ -1,4 +1,4 @@
-//! A number of annotated hooks: its factors in, that many functions out.
+//! Declares a number of annotated hooks, given as its factors.
 
 /// `hooks!(10 10)` makes a hundred hooks, in ten modules of ten: function names must differ, and so do their places.
 /// Each factor is ten, and there is one at least.

@@ -1,4 +1,5 @@
-//! Programs in, how many instructions their function `measured` takes by callgrind out: the same on a noisy machine.
+//! Counts with callgrind how many instructions the function `measured` of a program takes. The count is exact even on a
+//! noisy machine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

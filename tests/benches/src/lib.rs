@@ -1,4 +1,4 @@
-//! What measured programs and those who measure them share.
+//! Holds what the measured programs and the measuring program share.
 
 pub mod child;
 pub mod graph;

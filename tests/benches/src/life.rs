@@ -1,5 +1,5 @@
-//! A program in, started, signalled and reaped; its moments out. Several of them in turns, so that what disturbs the
-//! machine disturbs all.
+//! Starts, signals and reaps programs, and returns their moments. Several programs take turns, so that a disturbance of
+//! the machine affects all of them.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ pub struct Started {
     pub ready: u64,
 }
 
-/// The programs are beside this one.
+/// Returns the path of a program, which is in the same folder as this one.
 pub fn path(program: &str) -> PathBuf {
     std::env::current_exe().expect("this program has a path").with_file_name(program)
 }
@@ -71,7 +71,7 @@ impl Started {
         self.child.id()
     }
 
-    /// Answers with the moments of the signal and of the end, and with those that the program has written.
+    /// Returns the moments of the signal and of the end, and the moments that the program has written.
     pub fn stop(mut self) -> Result<(u64, u64, Vec<u64>), String> {
         std::thread::sleep(Duration::from_millis(2));
         let pid = Pid::from_raw(self.child.id().try_into().expect("a pid fits"));

@@ -1,4 +1,4 @@
-//! The machine, its date and its compiler, in one line.
+//! Describes the machine, the date and the compiler in one line.
 
 use std::fs;
 use std::process::Command;

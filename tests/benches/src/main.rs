@@ -1,8 +1,8 @@
-//! One command in (`cargo run --release -p benches`); a table, JSON and a picture out.
+//! Measures everything (`cargo run --release -p benches`), and writes a table, JSON and a picture.
 //!
-//! Without a word it builds what it needs, measures for two minutes or more, and writes to `target/benches`. `docs`
-//! writes into the documentation as well, and a kind of figures (`guards`) measures no others. `smoke` sees whether
-//! everything works, with the programs that are there.
+//! Without an argument, it builds what it needs, measures for two minutes or more, and writes to `target/benches`.
+//! `docs` also writes into the documentation. The name of a kind of figures (`guards`) limits the measurement to that
+//! kind. `smoke` only checks that everything works, with the existing programs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ fn programs() -> PathBuf {
     life::path("").components().as_path().to_owned()
 }
 
-/// Beside them.
+/// Returns the folder of the results, next to the programs.
 fn folder() -> PathBuf {
     programs().with_file_name("benches")
 }
@@ -60,7 +60,7 @@ fn page(machine: &str, Figures { rows, everybody }: &Figures) -> String {
     let missed: Vec<&str> = rows.iter().filter(|row| row.verdict() == Verdict::Missed).map(Row::figure).collect();
     let goals = rows.iter().filter(|row| row.goal.is_some()).count();
     format!(
-        "{machine}\n\n{}\n{} of {goals} goals are met; missed: {}\n\nEverybody with one trivial hook:\n\n{}",
+        "{machine}\n\n{}\n{} of {goals} goals are met; missed: {}\n\nAll contestants with one trivial hook:\n\n{}",
         row::table(rows),
         goals - missed.len(),
         if missed.is_empty() { "none".to_owned() } else { missed.join("; ") },

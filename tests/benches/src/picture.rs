@@ -1,4 +1,4 @@
-//! Figures in, one picture out: how long everybody takes to the first hook, and every goal with how far it is met.
+//! Draws the figures: how long each contestant takes to the first hook, and how far each goal is met.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What one figure is, ours and the other's in the same run, in; its line of the table and of the JSON out.
+//! Holds one figure, with our value and the other's from the same run. Formats it as a line of the table and as JSON.
 
 use serde_json::{Value, json};
 

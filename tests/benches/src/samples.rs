@@ -1,4 +1,4 @@
-//! Measured values in, their median and percentiles out, with a unit.
+//! Computes the median and percentiles of measured values, with a unit.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ impl fmt::Display for Samples {
     }
 }
 
-/// Three digits that mean something, and one more near one, where ratios are told apart.
+/// Formats three significant digits, and one more for ratios close to one.
 pub fn short(value: f64) -> String {
     let digits = match value.abs() {
         100.0.. => 0,

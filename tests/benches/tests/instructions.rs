@@ -1,6 +1,7 @@
-//! What is deterministic is counted in instructions, so that a regression shows on a noisy machine.
+//! Tests the instruction counts of deterministic code, so that a regression shows even on a noisy machine.
 //!
-//! `UPDATE_FIGURES=1` writes the figures again. They are those of one compiler: with another they are told only.
+//! `UPDATE_FIGURES=1` writes the counts again. They belong to one compiler. With another one, the test only prints
+//! them.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -50,6 +51,9 @@ fn no_count_has_grown() {
             "more than {GROWTH} % more instructions: {grown:?}; if that has to be, UPDATE_FIGURES=1"
         );
     } else {
-        println!("not compared: this is {compiler}, the figures are of {}", text.lines().next().unwrap_or("nobody"));
+        println!(
+            "not compared: this is {compiler}, the figures are of {}",
+            text.lines().next().unwrap_or("an unknown compiler")
+        );
     }
 }

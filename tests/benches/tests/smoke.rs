@@ -1,4 +1,4 @@
-//! The one command, in a hurry: every program starts, stops and is measured; the figures themselves mean nothing.
+//! Checks quickly that every program starts, stops and is measured. The figures themselves have no meaning.
 
 use std::process::Command;
 

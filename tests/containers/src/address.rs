@@ -1,4 +1,4 @@
-//! A container in, the address at which it can be reached from here out.
+//! Finds the address at which this process can reach a container.
 
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A program of this package in, the path of its static build out.
+//! Builds a static program of this package, and returns its path.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -74,7 +74,7 @@ fn host() -> Result<String, String> {
     host.map(str::to_owned).ok_or_else(|| "rustc does not name its host".to_owned())
 }
 
-/// `CARGO_TARGET_TMPDIR`, which cargo tells the tests but not their library.
+/// Returns `CARGO_TARGET_TMPDIR`, which cargo sets for the tests but not for their library.
 pub(crate) fn target_tmp() -> Result<PathBuf, String> {
     let test = std::env::current_exe().map_err(|error| error.to_string())?;
     let target = test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());

@@ -1,4 +1,4 @@
-//! A program and its words in, its answer out; it may not take for ever.
+//! Runs a program with a time limit, and returns its output.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ pub(crate) const LIMIT: &str = "120";
 /// What `timeout` of coreutils ends with.
 const TIMED_OUT: i32 = 124;
 
-/// Runs a program with these words and variables, and answers with its stdout, or with what went wrong.
+/// Runs a program with these arguments and variables. Returns its stdout, or what went wrong.
 pub(crate) fn run<S: AsRef<str>>(
     program: &str,
     words: impl IntoIterator<Item = S>,

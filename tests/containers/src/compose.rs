@@ -1,4 +1,4 @@
-//! A compose file in, a project that docker-compose runs out, which can be restarted and taken down.
+//! Runs a compose file with docker-compose as a project that can be restarted and taken down.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ const COMPOSE: &str = "docker-compose";
 pub struct Project {
     name: String,
     service: &'static str,
-    /// The file, and beside it the labels by which a later run finds what this one left behind.
+    /// The file, and a second file with the labels by which a later run finds leftovers of this one.
     files: [String; 2],
     variables: [(&'static str, String); 1],
     _lock: Lock,
@@ -51,7 +51,7 @@ impl Project {
         Ok(Self { name: unique("project"), service, files, variables, _lock: lock, _labels: labels, _image: image })
     }
 
-    /// `docker-compose up`; answers with where this machine reaches a port of the service.
+    /// Runs `docker-compose up`. Returns where this machine reaches a port of the service.
     #[track_caller]
     pub fn up(&self, port: u16) -> SocketAddr {
         self.call(&["up", "--detach"]);
@@ -109,7 +109,8 @@ impl Project {
         Ended { exit_code: self.exit_code(since), took, log: log() }
     }
 
-    /// Compose shows none, and after `restart` and `down` docker has none either: only its events tell.
+    /// Compose shows no exit code. After `restart` and `down` docker has none either, so the code comes from docker's
+    /// events.
     #[track_caller]
     fn exit_code(&self, since: u64) -> i32 {
         let (since, until, filter) = (format!("--since={since}"), format!("--until={}", now() + 1), self.filter());

@@ -1,4 +1,5 @@
-//! An image and the flags of `docker run` in, a container out, which can be waited for, signalled and stopped.
+//! Starts a container from an image and the flags of `docker run`. The container can be waited for, signalled and
+//! stopped.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};

@@ -1,4 +1,4 @@
-//! A program of Debian's in, it and the libraries that it is linked to out; a missing package is installed.
+//! Finds a program of Debian and the libraries that it is linked to. Installs a missing package.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Nothing in; the figures that show what shutdown in order is worth, each from a scenario that the tests run too, out.
+//! Computes the figures that show what an ordered shutdown is worth. Each comes from a scenario that the tests run too.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario { title: "C: an instance that etcd lists, stopped and killed", run: listed },
 ];
 
-/// Seconds from the stop within which nobody may find the instance any more.
+/// Seconds from the stop within which the registry must remove the instance.
 const SOON: f64 = 2.0;
 
 fn written() -> Result<Vec<Figure>, Unavailable> {

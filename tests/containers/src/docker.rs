@@ -1,4 +1,4 @@
-//! Words for the `docker` command in, its answer out; and guards for what it makes.
+//! Runs the `docker` command, and removes what it makes by guards.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::command::run;
 use crate::{Unavailable, leftovers};
 
-/// Runs `docker` with these words, and answers with its stdout, or with what went wrong.
+/// Runs `docker` with these arguments. Returns its stdout, or what went wrong.
 pub(crate) fn docker<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Result<String, String> {
     run("docker", words, &[])
 }
@@ -39,7 +39,7 @@ pub fn supports(field: &str) -> Result<(), Unavailable> {
 /// Every name begins so.
 pub(crate) const PREFIX: &str = "on-shutdown-";
 
-/// A name that nobody else has, of this run or of another that goes on at the same time.
+/// Returns a name that is unique in this run and in all other runs at the same time.
 pub(crate) fn unique(kind: &str) -> String {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     static RUN: OnceLock<String> = OnceLock::new();

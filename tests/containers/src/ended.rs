@@ -1,4 +1,4 @@
-//! How a container ended: what a test asserts of it.
+//! Asserts how a container ended.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +9,7 @@ pub struct Ended {
     pub exit_code: i32,
     /// Stdout and stderr, as docker has them.
     pub log: Vec<String>,
-    /// From the first `stop` or `kill` to the end; zero where there was none.
+    /// Time from the first `stop` or `kill` to the end. Zero if there was none.
     pub took: Duration,
 }
 
@@ -42,14 +42,14 @@ impl Ended {
         self
     }
 
-    /// Fails unless the end came before this; for grace periods and their parts, never for tight bounds.
+    /// Fails unless the container ended within this time. For grace periods and their parts, never for tight bounds.
     #[track_caller]
     pub fn assert_before(&self, seconds: u64) -> &Self {
         assert!(self.took < Duration::from_secs(seconds), "not before {seconds} s\n{self}");
         self
     }
 
-    /// Fails if the end came before this: for those that only SIGKILL ends.
+    /// Fails if the container ended within this time. For containers that only SIGKILL ends.
     #[track_caller]
     pub fn assert_not_before(&self, seconds: u64) -> &Self {
         assert!(self.took >= Duration::from_secs(seconds), "before {seconds} s\n{self}");

@@ -1,4 +1,4 @@
-//! A network in, a real etcd on it out, which can be asked what it lists.
+//! Starts a real etcd on a network, and reads what it lists.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -50,7 +50,7 @@ impl Etcd {
         self.list.listed()
     }
 
-    /// Ends the leases of all entries, as if nobody had renewed them.
+    /// Ends the leases of all entries, as if no instance had renewed them.
     pub fn forget(&self) {
         for entry in self.list.entries() {
             self.list.call("lease/revoke", &json!({ "ID": entry["lease"] }));

@@ -1,4 +1,4 @@
-//! An example service in, its image out, built by its own Dockerfile.
+//! Builds the image of an example service with its own Dockerfile.
 
 use std::sync::Arc;
 

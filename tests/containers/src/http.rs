@@ -1,4 +1,4 @@
-//! An address and a path in, one answer out.
+//! Sends a request to an address and a path, and returns the answer.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use tokio::time::timeout;
 
-/// Nobody waits longer for an answer.
+/// No client waits longer for an answer.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Less than any gateway's: of a connection that both sides may close, neither knows whether it is still there.

@@ -1,4 +1,4 @@
-//! What an image holds in, the image out, built `FROM scratch` from a folder that is gone afterwards.
+//! Builds an image `FROM scratch` from a temporary folder.
 
 use std::collections::HashMap;
 use std::fs;
@@ -101,7 +101,7 @@ impl Recipe {
     }
 
     fn fill(&self, context: &Path, files: &[(PathBuf, PathBuf)]) -> io::Result<()> {
-        // Its own Dockerfile finds the program beside it.
+        // The example's own Dockerfile expects the program in this folder.
         let root = if self.folder.is_some() { context.to_owned() } else { context.join("root") };
         for (file, path) in files {
             let place = root.join(path);

@@ -1,4 +1,4 @@
-//! The label that everything carries in, what killed runs left behind removed.
+//! Removes what killed runs left behind, by the label that everything carries.
 
 use std::fs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,8 +21,8 @@ fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Removes what carries the label and is old, and old folders that images were built from. What cannot be removed is somebody else's trouble: another run may
-/// remove it at this moment.
+/// Removes labelled things that are old, and old folders of images. Ignores what cannot be removed, because another run
+/// may remove it at this moment.
 pub fn sweep() {
     sweep_folders();
     for kind in Kind::ALL {

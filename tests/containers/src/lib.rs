@@ -1,5 +1,5 @@
-//! The harness: a program of this package in, built static, put into an image, run by the real docker daemon and
-//! stopped; judged by its exit code, its log and coarse time.
+//! Puts a static program of this package into an image, runs it with the real docker daemon, and stops it. The tests
+//! check its exit code, its log and coarse times.
 //!
 //! A test is a closure for [`in_docker`]. What it makes (images, containers, networks, volumes) is removed when the
 //! value is dropped, also when the test fails; what a killed run left behind is removed by the next one, an hour later.

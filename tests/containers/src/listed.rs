@@ -1,4 +1,4 @@
-//! An instance that is made to end in; how long the registry lists it, and how long it answers, out.
+//! Measures how long the registry lists an instance that ends, and how long the instance answers.
 
 use std::net::SocketAddr;
 use std::thread;

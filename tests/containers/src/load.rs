@@ -1,4 +1,4 @@
-//! An address in, what became of a constant stream of requests to it out.
+//! Sends a constant stream of requests to an address, and counts the results.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::http::{Client, Connections, uri};
 
-/// The next request does not wait for the answer to the last one: so many come, whatever becomes of them.
+/// The interval between requests. A request does not wait for the answer to the one before.
 const EVERY: Duration = Duration::from_millis(25);
 
 /// Requests that go on until they are stopped.

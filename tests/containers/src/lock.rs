@@ -1,4 +1,4 @@
-//! What only one may do at a time on this machine in, a lock out that also other runs of the tests respect.
+//! Locks what only one test may do at a time on this machine. Other runs of the tests respect the lock.
 
 use std::fs::File;
 
@@ -16,17 +16,18 @@ pub(crate) enum What {
     Python,
     /// A daemon is in one swarm.
     Swarm,
-    /// When a swarm begins or ends, docker 20.10 may lose ports that containers have published (seen with the networks of
-    /// docker-compose: `docker port` is empty, and connections are refused). So no swarm lives beside such containers.
+    /// When a swarm begins or ends, docker 20.10 may lose published ports of containers (seen with the networks of
+    /// docker-compose: `docker port` is empty, and connections are refused). So no swarm runs at the same time as such
+    /// containers.
     Ports,
 }
 
-/// Waits until nobody else has it.
+/// Waits until no other process holds the lock.
 pub(crate) fn alone(what: What) -> Result<Lock, String> {
     take(what, FlockArg::LockExclusive)
 }
 
-/// Waits until nobody has it alone.
+/// Waits until no other process holds the lock exclusively.
 pub(crate) fn shared(what: What) -> Result<Lock, String> {
     take(what, FlockArg::LockShared)
 }

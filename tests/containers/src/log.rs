@@ -1,4 +1,4 @@
-//! A container's log as it grows in, the line that a test waits for out.
+//! Reads a container's log while it grows, and waits for lines.
 
 use std::io::{BufRead, BufReader};
 use std::os::fd::OwnedFd;

@@ -1,4 +1,4 @@
-//! A package of PyPI's and a program of it in, the program's path out, installed once per target folder.
+//! Installs a package from PyPI once per target folder, and returns the path of its program.
 
 use std::fs;
 use std::path::PathBuf;

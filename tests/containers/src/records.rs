@@ -1,4 +1,4 @@
-//! A writer's address in, the records that it acknowledged out; and those that are in its volume.
+//! Sends records to a writer, and compares the acknowledged records with those in its volume.
 
 use std::fs;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! A number in, so many replicas and the registry that lists them out, as docker-compose runs them.
+//! Runs a number of replicas and their registry with docker-compose.
 
 use std::fs;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A test that wants to begin in, its turn out.
+//! Limits how many tests run at the same time.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ const SLOTS: usize = 4;
 static TAKEN: Mutex<usize> = Mutex::new(0);
 static FREED: Condvar = Condvar::new();
 
-/// One test's turn, over when it is dropped.
+/// One test's permission to run. Dropping it lets the next test run.
 pub(crate) struct Slot(());
 
 pub(crate) fn take() -> Slot {

@@ -1,4 +1,4 @@
-//! Nothing in, a network out whose containers have addresses that are known before they start.
+//! Makes a network whose containers have addresses that are known before they start.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use crate::docker::{Kind, Owned, docker, unique};
 use crate::{Unavailable, leftovers};
 
-/// 198.18.0.0/15 is set aside for tests of networks (RFC 2544): nobody's own network is hidden by a block of it.
+/// 198.18.0.0/15 is reserved for tests of networks (RFC 2544), so a block of it hides no real network.
 const FIRST: u32 = u32::from_be_bytes([198, 18, 0, 0]);
 const BLOCKS: u32 = 1 << 13;
 const BLOCK: u32 = 16;

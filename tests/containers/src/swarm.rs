@@ -1,4 +1,4 @@
-//! A stack file in, its service on a swarm of one daemon out, which can be updated task by task.
+//! Runs the service of a stack file on a swarm of one daemon, and updates it task by task.
 
 use std::sync::Arc;
 use std::thread;
@@ -51,7 +51,7 @@ impl Swarm {
     }
 }
 
-/// What a killed run left behind carries our label, and nobody else can hold it: we have the lock.
+/// Leftovers of a killed run carry our label. No other run can use them, because this run holds the lock.
 fn leave_our_own(state: &str) -> Result<(), String> {
     let format = format!("{{{{index .Spec.Labels \"{BORN}\"}}}}");
     match docker(["node", "inspect", "self", "--format", &format]) {

@@ -1,5 +1,5 @@
-//! Stops of the writer at random moments under load in; how many acknowledged records are on the volume out, with the
-//! hook and without.
+//! Stops the writer at random moments under load, with and without its hook, and counts how many acknowledged records
+//! are on the volume.
 
 use std::collections::HashSet;
 use std::sync::Arc;

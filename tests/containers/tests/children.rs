@@ -1,4 +1,4 @@
-//! Children of a program that is PID 1: what they inherit, and who gets their status.
+//! Tests the children of a program that is PID 1: what they inherit, and which process gets their exit status.
 
 use containers::{Ended, Program, Recipe, Run, in_docker};
 
@@ -32,7 +32,7 @@ fn spec_3_20_the_status_of_a_child_stays_with_its_parent() {
     in_docker(|| {
         let image = Recipe::scratch(Program::new("parent")).build()?;
         let container = Run::new().ready(&image);
-        // It has ended before the shutdown begins: anybody could take its status.
+        // It ends before the shutdown begins, so any code could take its status.
         container.wait_for("early child: SigCgt");
         let ended = container.stop().wait();
         ended.assert_code(0).assert_before(5);

@@ -1,4 +1,4 @@
-//! The number that docker sees, from a program that is PID 1.
+//! Tests the exit code that docker sees from a program that is PID 1.
 
 use std::thread;
 use std::time::Duration;
@@ -74,7 +74,8 @@ fn spec_3_25_pid_1_ends_with_the_code_it_asked_for() {
     end(HOSTILE, &Run::new(), "exit", leave, |ended| all_ran(ended.assert_code(7)));
 }
 
-/// The second hurries, so that each of the hooks that hang gets one second more; the third comes while the second hangs.
+/// The second signal asks for a fast shutdown, so each hook that hangs gets one more second. The third comes while the
+/// second hook hangs.
 #[test]
 fn spec_3_19_the_third_sigint_ends_pid_1_with_130() {
     let run = Run::new().env("ON_SHUTDOWN_GRACE_PERIOD", "60s");

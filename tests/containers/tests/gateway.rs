@@ -1,4 +1,4 @@
-//! Three replicas behind a gateway, replaced one after another under constant load: what do the clients lose?
+//! Tests three replicas behind a gateway, replaced one after another under constant load: the clients lose nothing.
 
 use containers::gateway::{Stop, replace_all};
 use containers::{Connections, in_docker};
@@ -37,7 +37,7 @@ fn nothing_is_lost(connections: Connections) {
         let run = replace_all(Stop::Draining, connections)?;
         assert!(run.tally.sent > ENOUGH, "{}", run.tally);
         assert_eq!(run.tally.lost(), 0, "{}", run.tally);
-        // Nobody asked twice to make up for a loss.
+        // No client repeated a request to make up for a loss.
         assert_eq!(run.answered(), run.tally.sent);
         for ended in &run.old {
             ended.assert_code(0).assert_said("report: SIGTERM from outside the container; 1 completed in ");

@@ -1,4 +1,4 @@
-//! The harness itself: what is removed and when, and what happens where there is no docker.
+//! Tests the harness: what it removes and when, and what it does without docker.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Output};

@@ -1,4 +1,4 @@
-//! Limits that are reached at the trigger: time that passes while frozen, processor, threads, descriptors, memory.
+//! Tests limits that are reached at the trigger: time while frozen, CPU, threads, descriptors, memory.
 
 use std::thread;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The files beside the example service, each given to the tool that it is written for, or to its published schema.
+//! Tests the files next to the example service with the tools that they are written for, or with their published
+//! schemas.
 
 use std::fs;
 use std::path::PathBuf;
@@ -39,7 +40,7 @@ fn number(yaml: &Yaml) -> i64 {
     yaml.as_i64().unwrap_or_else(|| panic!("{yaml:?} is not a number"))
 }
 
-/// How often the log tells of a shutdown by SIGTERM in which the service's one hook completed.
+/// Returns how often the log contains a shutdown by SIGTERM in which the service's one hook completed.
 fn reports(ended: &Ended) -> usize {
     let report = |line: &&String| line.contains("shutdown report: SIGTERM from ") && line.contains("; 1 completed in ");
     ended.log.iter().filter(report).count()

@@ -1,4 +1,4 @@
-//! The case everybody meets first: a static program in an image made from nothing, and `docker stop`.
+//! Tests the most common case: a static program in an image made from nothing, and `docker stop`.
 
 use containers::{Program, Recipe, Run, in_docker};
 

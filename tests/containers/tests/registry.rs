@@ -1,4 +1,5 @@
-//! C: a real etcd does not list an instance whose listener has closed; and one that does not answer holds up no stop.
+//! Tests C: a real etcd does not list an instance whose listener has closed, and an etcd that does not answer does not
+//! delay the stop.
 
 use std::time::{Duration, Instant};
 
@@ -34,7 +35,7 @@ fn with_etcd(test: impl FnOnce(&Etcd, &Container)) -> Result<(), Unavailable> {
     Ok(())
 }
 
-/// Stops the instance, whose entry nobody can remove.
+/// Stops the instance, whose entry no hook can remove.
 fn assert_stops(instance: &Container, codes: &[i32]) -> Ended {
     let ended = instance.stop().wait();
     // By itself, with time left of docker's ten seconds.
@@ -51,7 +52,7 @@ fn a_registry_that_is_gone_holds_up_no_stop_and_the_report_names_the_hook() {
     in_docker(|| {
         with_etcd(|etcd, instance| {
             etcd.container().stop_within(0).wait();
-            // Its name or its address is not known any more, or nobody answers there.
+            // Its name or its address is not known any more, or no process listens there.
             assert_stops(instance, &[70, 124]);
         })
     });
@@ -88,7 +89,7 @@ fn a_registry_that_is_slow_holds_up_no_stop_and_the_report_names_the_hook() {
 
 /// The control of the three above, with the same lease: it is the hook that removes the entry.
 #[test]
-fn a_registry_that_answers_lists_nobody_after_the_stop() {
+fn a_registry_that_answers_lists_no_instance_after_the_stop() {
     in_docker(|| {
         with_etcd(|etcd, instance| {
             instance.stop().wait().assert_code(0).assert_said("left the registry").assert_before(9);

@@ -1,4 +1,4 @@
-//! A, B and C in one service: nobody who sends to what the registry lists gets an error, and no record is lost.
+//! Tests A, B and C in one service: clients that follow the registry get no error, and no record is lost.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(8);
 /// How long a client goes by what it has read.
 const STALE: Duration = Duration::from_secs(1);
 
-/// Sends while the registry lists somebody, and reads it once a second, as a gateway may do.
+/// Sends while the registry lists an instance. Reads the registry once a second, as a gateway may do.
 fn send(etcd: &Etcd, address: SocketAddr, name: &str) -> (Vec<String>, Vec<String>) {
     let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(LIMIT)).build().into();
     let (mut acknowledged, mut lost, mut number) = (Vec::new(), Vec::new(), 0);

@@ -1,4 +1,5 @@
-//! What stands between docker and the program: shells as PID 1, and inits before shells. As measured on Debian 12.
+//! Tests what may be between docker and the program: shells as PID 1, and inits before shells. As measured on Debian
+//! 12.
 
 use std::sync::Arc;
 
@@ -112,7 +113,7 @@ fn init_before_a_shell_ends_the_shell_and_tells_the_program_nothing() {
     });
 }
 
-/// The program is told, and killed in the middle of its first hook, because the shell ended before it.
+/// The program gets the signal, and is killed in the middle of its first hook, because the shell ended before it.
 fn stop_group(init: &[&str]) {
     in_docker(|| {
         let image = tools().build()?;

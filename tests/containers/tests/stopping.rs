@@ -1,4 +1,4 @@
-//! How a platform asks for the end: which signal, how often, with how much time, and what SIGKILL would have cost.
+//! Tests how a platform stops a program: which signal, how often, with how much time, and what SIGKILL would have cost.
 
 use std::thread;
 
@@ -77,7 +77,8 @@ fn spec_3_18_a_stopsignal_that_the_program_did_not_ask_for_stops_nothing() {
     });
 }
 
-/// Docker's `-t 5`, and the same told to the program: the hook is cut off, the rest runs, and nobody is killed.
+/// Docker's `-t 5`, and the same time in the program's settings: the hook is cut off, the others run, and docker sends
+/// no SIGKILL.
 fn stop_hostile(mode: &str) {
     in_docker(|| {
         let image = Recipe::scratch(HOSTILE).build()?;

@@ -1,4 +1,4 @@
-//! A real systemd: what it is told, how long it waits, and how it judges the end.
+//! Tests a real systemd: which messages it gets, how long it waits, and how it judges the end.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use containers::{Program, Systemd, in_docker};
 
 const UNIT: &str = "unit.service";
 const ORDERS: &str = "orders.service";
-/// The example's own unit file, as it stands.
+/// The example's own unit file, unchanged.
 const ORDERS_UNIT: &str = include_str!("../../../examples/platforms/systemd/orders.service");
 
 /// A unit that waits for 2 s between SIGTERM and SIGKILL, with more lines for its service.
@@ -112,7 +112,7 @@ fn a_hook_that_hangs_is_not_carried_past_the_stop_timeout() {
 }
 
 #[test]
-fn a_hook_that_hangs_after_others_have_ended_is_given_up_by_us_and_the_later_ones_run() {
+fn a_hook_that_hangs_after_others_have_ended_is_abandoned_and_the_later_ones_run() {
     with_unit(&unit("hang-later", ""), |systemd| {
         stop(systemd);
         assert_ended(systemd, UNIT, "exit-code", "124");

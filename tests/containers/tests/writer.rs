@@ -1,4 +1,4 @@
-//! B: what the writer has acknowledged is on the volume after the stop, or the report says what is not.
+//! Tests B: what the writer has acknowledged is on the volume after the stop, or the report lists what is not.
 
 use containers::{Container, Ended, Network, Program, Recipe, Run, Senders, Volume, WRITER, found, in_docker};
 use containers::{Unavailable, writer_figures};

@@ -1,4 +1,4 @@
-//! Nothing but the folder that a program's only argument names, where its tests look for what it left behind.
+//! Finds the folder in the program's only argument, where the tests look for the program's files.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Each program before and after its migration, stopped by real signals: what is kept, what is gained, what is lost.
+//! Stops each program before and after its migration by real signals, and checks what is kept, gained and lost.
 
 use std::fs;
 use std::io::{Read, Write};

@@ -1,4 +1,4 @@
-//! What the application around the hooks does, which every program starts when its signals are handled.
+//! Runs the application around the hooks, which every program starts when its signals are handled.
 
 use std::io::Write;
 use std::sync::mpsc::channel;
@@ -79,7 +79,7 @@ fn block_workers() {
     for _ in 0..WORKERS {
         let blocked = blocked.clone();
         tokio::spawn(async move {
-            blocked.send(()).expect("somebody waits for it");
+            blocked.send(()).expect("the main thread waits for it");
             thread::sleep(Duration::from_secs(3600));
         });
     }

@@ -1,4 +1,4 @@
-//! The rows of the table: what goes wrong, and how the program is stopped.
+//! Lists the rows of the table: what goes wrong, and how the program is stopped.
 
 use std::time::Duration;
 
@@ -81,12 +81,12 @@ pub const CAUSES: [Cause; 16] = [
     Cause {
         stop: Stop::InterruptThrice(Duration::from_millis(1200), Duration::from_millis(400)),
         times: PERSON,
-        ..bad("three Ctrl-C by somebody who will not wait, after 1.2 s and 1.6 s", Behavior::Awaits)
+        ..bad("three Ctrl-C by an impatient user, after 1.2 s and 1.6 s", Behavior::Awaits)
     },
 ];
 
 impl Cause {
-    /// Whether somebody could be named, and the name be read.
+    /// Returns whether there is a culprit to name, and a reader for the name.
     pub fn has_culprit(&self) -> bool {
         self.bad.is_some() && self.stderr == Stderr::Read
     }

@@ -1,4 +1,5 @@
-//! The ten cleanup hooks that every program runs, one of them bad; what they did goes to a file, past stdout.
+//! Defines the ten cleanup hooks that every program runs, one of them bad. They write what they did to a file, not to
+//! stdout.
 
 use std::fs::File;
 use std::future::pending;
@@ -126,7 +127,7 @@ impl Hook {
         Ok(())
     }
 
-    /// As tokio's documentation tells to run both kinds: what blocks goes to the threads made for it.
+    /// Runs both kinds as tokio's documentation recommends: blocking code on the threads made for it.
     pub async fn run_on_tokio(self) -> Result<(), Failure> {
         if self.is_async() { self.run().await } else { tokio::task::spawn_blocking(move || self.run_sync()).await? }
     }

@@ -1,4 +1,4 @@
-//! One program and one cause in, what was seen from outside out: wait status, the hooks' file, stderr.
+//! Runs one program with one cause, and judges it from outside: wait status, the hooks' file, stderr.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ pub enum Named {
     NoCulprit,
 }
 
-/// A cell, and what the program said, for whoever wonders.
+/// A cell, and the program's output to explain it.
 pub struct Seen {
     pub cell: Cell,
     pub ended: Ended,
@@ -167,7 +167,7 @@ fn named(err: &[String]) -> Named {
     }
 }
 
-/// Whether the line has the place in the source where the bad hook is made, beside its name, or where it panics.
+/// Returns whether the line has the location where the bad hook is made, next to its name, or where it panics.
 fn has_culprits_place(line: &str) -> bool {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
     line.match_indices("tests/peers/src/").any(|(start, _)| {
@@ -182,7 +182,7 @@ fn has_culprits_place(line: &str) -> bool {
     })
 }
 
-/// A folder that goes when it is dropped. Everybody may write into it: one program has no privileges.
+/// A folder that is removed when it is dropped. Every user may write into it, because one program has no privileges.
 struct Scratch(PathBuf);
 
 impl Scratch {

@@ -1,4 +1,4 @@
-//! The same ten hooks, the same hostile application and the same judge for on-shutdown and for its peers.
+//! Holds the ten hooks, the hostile application and the judge that on-shutdown and its peers share.
 
 pub mod application;
 pub mod cause;

@@ -1,4 +1,4 @@
-//! A pipe with a name, that can be filled and that nobody reads.
+//! Makes a named pipe that can be filled and that no process reads.
 
 use std::fs::{File, OpenOptions, remove_file};
 use std::io::{ErrorKind, Write};

@@ -1,4 +1,4 @@
-//! Cells in, the generated part of the page out; and the page itself, in which it stands between two marks.
+//! Writes the generated part of the page, which is between two marks, and reads it back.
 
 use std::fmt::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::judge::{Cell, Contender, End, Named};
 const BEGIN: &str = "<!-- made by `UPDATE_DOCS=1 cargo test -p peers`: begin -->\n";
 const END: &str = "<!-- end -->";
 
-/// A cell that is not the same in every run: what was seen stands there instead, and is not compared.
+/// A cell that differs from run to run. The page lists what was seen, and the test does not compare it.
 pub struct Varies {
     pub contender: &'static str,
     pub cause: fn(&Cause) -> bool,
@@ -49,7 +49,7 @@ pub fn render_cell(contender: &Contender, cause: &Cause, cell: &Cell, varies: &[
 }
 
 impl fmt::Display for Cell {
-    /// What nobody wants is bold.
+    /// Writes the unwanted parts of an answer in bold.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bold = |yes| if yes { "**" } else { "" };
         let (ran, of) = self.ran;

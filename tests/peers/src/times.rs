@@ -1,4 +1,4 @@
-//! How long the programs wait: out of the environment, so that all wait for the same.
+//! Reads from the environment how long the programs wait, so that all wait equally long.
 
 use std::time::Duration;
 

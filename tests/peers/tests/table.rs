@@ -1,4 +1,4 @@
-//! The table of docs/worst-day.md: measured anew, asserted for on-shutdown, compared for all.
+//! Measures the table of docs/worst-day.md again, asserts our column, and compares the others.
 
 use std::sync::{Condvar, LazyLock, Mutex};
 use std::thread;
@@ -33,7 +33,7 @@ const VARIES: [Varies; 3] = [
     },
 ];
 
-/// A subsystem that awaits is told of in the log, if that is faster than the end of its runtime.
+/// The log reports a subsystem that awaits, if that is faster than the end of its runtime.
 fn is_cancelled(cause: &Cause) -> bool {
     matches!(cause.bad, Some(Behavior::Awaits | Behavior::Sleeps))
 }
@@ -88,7 +88,7 @@ fn ours() -> impl Iterator<Item = (&'static Cause, &'static Seen)> {
     CAUSES.iter().zip(SEEN.iter().map(|row| &row[0]))
 }
 
-/// Whether somebody asked for the end at once, three times.
+/// Returns whether the user asked for the immediate end, three times.
 fn is_forced(cause: &Cause) -> bool {
     matches!(cause.stop, Stop::InterruptThrice(_, last) if last.as_secs() == 0)
 }
@@ -140,7 +140,7 @@ fn the_page_shows_what_was_seen_of_us() {
     }
 }
 
-/// Fails only with `CHECK_PEERS`: what other crates do is not ours to promise. Without it a difference is told.
+/// Fails only with `CHECK_PEERS`, because we promise nothing about other crates. Otherwise it prints a difference.
 #[test]
 fn the_page_shows_what_was_seen_of_all() {
     let page = Page::read();

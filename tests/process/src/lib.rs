@@ -1,7 +1,7 @@
-//! The harness: a real program, started for real, ready on a pipe, signalled, judged by its output and wait status.
+//! Starts real programs, waits until they are ready, signals them, and checks their output and their wait status.
 //!
-//! Nothing here sleeps and hopes: every wait is for a line or for the end, and fails after [`LIMIT`] with all that
-//! the program said.
+//! No test relies on a sleep. Every wait is for a line or for the end of the process, and fails after [`LIMIT`] with
+//! the whole output of the program.
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 pub use nix::sys::signal::Signal;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use pace::Patience;
+use pace::Countdown;
 pub use pace::on_a_machine_that_keeps_time;
 
 mod pace;
 
-/// What gives a platform away, and with it another default grace period than the 10 s that the tests count on, or one
-/// that wants to be told of the shutdown.
+/// Variables that identify a platform. The tests expect the default grace period of 10 s. Each of these platforms has
+/// another default, or receives messages about the shutdown.
 const PLATFORMS: [&str; 11] = [
     "FLY_APP_NAME",
     "NOMAD_ALLOC_ID",
@@ -37,10 +37,10 @@ const PLATFORMS: [&str; 11] = [
     "SYSTEMD_EXEC_PID",
 ];
 
-/// A program that takes longer than this is killed, and its test fails.
+/// The harness kills a program that takes longer than this, and the test fails.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
-/// A background job ignores some signals, and what is ignored stays so in every child; what is handled does not.
+/// A background job ignores some signals. A child inherits ignored signals, but not handlers.
 fn ignore_nothing() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -51,13 +51,13 @@ fn ignore_nothing() {
     });
 }
 
-/// The signals that a process blocks, ignores and handles, out of its `/proc/self/status`.
+/// Returns the signals that a process blocks, ignores and handles, from its `/proc/self/status`.
 pub fn masks(status: &str) -> String {
     let wanted = |line: &&str| ["SigBlk:", "SigIgn:", "SigCgt:"].iter().any(|name| line.starts_with(name));
     status.lines().filter(wanted).map(|line| line.replace('\t', " ")).collect::<Vec<_>>().join(" ")
 }
 
-/// A program that is about to be started, in an environment without any setting of the shutdown.
+/// A program that is not started yet. Its environment contains no setting of the shutdown.
 pub struct Program {
     command: Command,
 }
@@ -68,7 +68,7 @@ impl Program {
         Self::of(Command::new(path))
     }
 
-    /// A program that another one starts (`sh -c 'ulimit ..; exec ..'`, `nohup ..`).
+    /// Starts the program through another one (`sh -c 'ulimit ..; exec ..'`, `nohup ..`).
     pub fn of(mut command: Command) -> Self {
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
@@ -93,7 +93,7 @@ impl Program {
         self
     }
 
-    /// Starts it, without waiting for anything.
+    /// Starts the program, without waiting.
     pub fn spawn(mut self) -> Running {
         let mut child = self.command.spawn().unwrap_or_else(|error| panic!("cannot start {:?}: {error}", self.command));
         let out = Lines::read(child.stdout.take().expect("stdout is piped"));
@@ -101,20 +101,20 @@ impl Program {
         Running { child, out, err, signalled: None }
     }
 
-    /// Starts it, and waits until it says `ready` on its stdout.
+    /// Starts the program, and waits until it prints `ready` on stdout.
     pub fn start(self) -> Running {
         let running = self.spawn();
         running.out_line("ready");
         running
     }
 
-    /// Starts it, and waits for its end.
+    /// Starts the program, and waits for its end.
     pub fn run(self) -> Ended {
         self.spawn().wait()
     }
 }
 
-/// A program that runs. It is killed when this is dropped.
+/// A program that runs. Dropping it kills the program.
 pub struct Running {
     child: Child,
     out: Lines,
@@ -127,7 +127,7 @@ impl Running {
         Pid::from_raw(self.child.id().try_into().expect("a pid fits"))
     }
 
-    /// Sends a signal; the first one starts the clock of [`Ended::took`].
+    /// Sends a signal. The first signal starts the clock of [`Ended::took`].
     pub fn signal(&mut self, signal: Signal) {
         self.signalled.get_or_insert_with(Instant::now);
         kill(self.pid(), signal).expect("the program still lives");
@@ -143,18 +143,18 @@ impl Running {
         self.err.wait_for(text).unwrap_or_else(|why| panic!("{why} `{text}` on stderr\n{}{}", self.out, self.err))
     }
 
-    /// Whether its end was not seen yet.
+    /// Returns whether the program has not ended yet, as far as this harness has seen.
     pub fn lives(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Waits for the end of the process. Pipes that its children keep open are not waited for.
+    /// Waits for the end of the process. Does not wait for pipes that the program's children keep open.
     pub fn wait(mut self) -> Ended {
-        let mut patience = Patience::new(LIMIT);
+        let mut countdown = Countdown::new(LIMIT);
         let status = loop {
             match self.child.try_wait().expect("it can be waited for") {
                 Some(status) => break status,
-                None if patience.is_over() => {
+                None if countdown.is_over() => {
                     let _ = self.child.kill();
                     panic!("it did not end within {LIMIT:?}\n{}{}", self.out, self.err);
                 }
@@ -174,14 +174,14 @@ impl Drop for Running {
     }
 }
 
-/// How a program ended, and all that it said.
+/// How a program ended, and all its output.
 #[derive(Debug)]
 pub struct Ended {
-    /// Its exit code, unless a signal killed it.
+    /// The exit code, unless a signal killed the program.
     pub code: Option<i32>,
-    /// The signal that killed it.
+    /// The signal that killed the program.
     pub signal: Option<i32>,
-    /// From the first signal to the end; zero where none was sent.
+    /// Time from the first signal to the end. Zero if the test sent no signal.
     pub took: Duration,
     pub out: Vec<String>,
     pub err: Vec<String>,
@@ -216,7 +216,7 @@ impl Ended {
         self
     }
 
-    /// Fails unless these lines are on stdout, in this order, with any others between them.
+    /// Fails unless these lines are on stdout, in this order. Other lines may be between them.
     #[track_caller]
     pub fn assert_order(&self, lines: &[&str]) -> &Self {
         let mut rest = self.out.iter();
@@ -226,7 +226,7 @@ impl Ended {
         self
     }
 
-    /// Fails unless the end came before this; to be used with a grace period, never with a tight bound.
+    /// Fails unless the process ended within this time. Pass a grace period, never a tight bound.
     #[track_caller]
     pub fn assert_before(&self, limit: Duration) -> &Self {
         assert!(self.took < limit, "it took {:?}, and had {limit:?}\n{self}", self.took);
@@ -242,7 +242,7 @@ impl fmt::Display for Ended {
     }
 }
 
-/// The lines of a pipe, read as they come, so that the program never waits for us.
+/// Reads the lines of a pipe as they come, so that the program never waits for the test.
 struct Lines {
     read: Arc<(Mutex<Vec<String>>, Condvar)>,
     closed: Receiver<()>,
@@ -265,7 +265,7 @@ impl Lines {
     }
 
     fn wait_for(&self, text: &str) -> Result<String, &'static str> {
-        let mut patience = Patience::new(LIMIT);
+        let mut countdown = Countdown::new(LIMIT);
         let mut lines = self.read.0.lock().expect("no reader panics");
         loop {
             if let Some(line) = lines.iter().find(|line| line.contains(text)) {
@@ -274,16 +274,16 @@ impl Lines {
             if self.closed.try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected) {
                 return Err("the pipe was closed without");
             }
-            if patience.is_over() {
+            if countdown.is_over() {
                 return Err("waited in vain for");
             }
-            // The pipe may close between the look above and this wait.
+            // The pipe may close between the check above and this wait.
             let moment = Duration::from_millis(50);
             lines = self.read.1.wait_timeout(lines, moment).expect("no reader panics").0;
         }
     }
 
-    /// All lines, once the process has ended: whoever still holds the pipe gets a second to let it go.
+    /// Returns all lines, once the process has ended. A child that still holds the pipe gets a second to close it.
     fn rest(&self) -> Vec<String> {
         let closed = self.closed.recv_timeout(Duration::from_secs(1));
         debug_assert!(matches!(closed, Err(RecvTimeoutError::Disconnected | RecvTimeoutError::Timeout)));

@@ -1,21 +1,20 @@
-//! A busy machine in, how late it wakes a thread that sleeps out: a scenario whose times mean something needs one that
-//! keeps time.
+//! Measures how late a busy machine wakes sleeping threads, and repeats a scenario if the machine was too late.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long it sleeps, again and again.
+/// How long the measuring thread sleeps each time.
 const NAP: Duration = Duration::from_millis(20);
 
-/// A machine that wakes threads later than this lets no program look after anything in time.
+/// If a machine wakes threads later than this, no program can keep its times.
 const LATE: Duration = Duration::from_millis(700);
 
-/// So often a scenario is repeated on a machine that is late.
+/// Maximum number of times that a scenario runs on a machine that is late.
 const TRIES: usize = 4;
 
-/// Runs the scenario; again where the machine itself was late meanwhile, seen by a thread that does nothing but sleep.
+/// Runs the scenario. Runs it again if the machine woke a thread that only sleeps too late meanwhile.
 pub fn on_a_machine_that_keeps_time<T>(scenario: impl Fn() -> T) -> T {
     for _ in 1..TRIES {
         let pace = Pace::watch();
@@ -29,19 +28,19 @@ pub fn on_a_machine_that_keeps_time<T>(scenario: impl Fn() -> T) -> T {
     scenario()
 }
 
-/// A time that runs out only while this process is looking: a whole machine that was suspended (seen: a virtual one, for
-/// 54 s, its clock going on) has given nobody a chance to end.
-pub(crate) struct Patience {
+/// A timer that counts only while this process runs. A virtual machine was once suspended for 54 s while its clock
+/// continued. No program could end in that time.
+pub(crate) struct Countdown {
     left: Duration,
     looked: Instant,
 }
 
-impl Patience {
+impl Countdown {
     pub(crate) fn new(left: Duration) -> Self {
         Self { left, looked: Instant::now() }
     }
 
-    /// Asked again and again.
+    /// Call it repeatedly.
     pub(crate) fn is_over(&mut self) -> bool {
         let elapsed = self.looked.elapsed();
         self.looked += elapsed;

@@ -1,4 +1,4 @@
-//! How a program ends by itself, and the exit code that this becomes.
+//! Tests how a program ends by itself, and with which exit code.
 
 use process::{Ended, Program, Signal};
 
@@ -14,7 +14,7 @@ fn spec_3_25_main_returned_is_a_clean_end() {
 }
 
 #[test]
-fn spec_3_25_main_failed_is_1_and_its_error_is_told() {
+fn spec_3_25_main_failed_is_1_and_its_error_is_reported() {
     ends("failed").assert_code(1).assert_order(&["hook", "last"]).assert_err("main failed: \"the disk is full\"");
     ends("async-failed")
         .assert_code(1)
@@ -23,7 +23,7 @@ fn spec_3_25_main_failed_is_1_and_its_error_is_told() {
 }
 
 #[test]
-fn spec_3_25_main_panicked_is_101_and_its_message_is_told() {
+fn spec_3_25_main_panicked_is_101_and_its_message_is_reported() {
     ends("panicked").assert_code(101).assert_order(&["hook", "last"]).assert_err("main panicked: no such luck");
     let ended = ends("async-panicked");
     ended.assert_code(101).assert_order(&["hook", "last"]).assert_err("main panicked: a value that is not text");
@@ -37,7 +37,7 @@ fn spec_3_25_the_programs_own_code_wins() {
 }
 
 #[test]
-fn spec_3_9_a_request_runs_the_hooks_once_and_its_label_is_told() {
+fn spec_3_9_a_request_runs_the_hooks_once_and_its_label_is_reported() {
     let ended = ends("request");
     ended.assert_code(0).assert_err("report: request: configuration changed; 2 completed");
     assert_eq!(ended.out, ["hook", "last"], "{ended}");
@@ -67,7 +67,7 @@ fn spec_3_26_with_ending_return_the_program_goes_on_with_the_report() {
 #[test]
 fn spec_3_26_with_ending_return_one_more_signal_ends_the_program() {
     let mut program = Program::new(env!("CARGO_BIN_EXE_ends")).arg("return-and-hang").start();
-    // Within a second it would be the same request.
+    // Within a second, it would count as the same request.
     program.signal(Signal::SIGTERM);
     std::thread::sleep(std::time::Duration::from_millis(1100));
     assert!(program.lives());
@@ -78,7 +78,7 @@ fn spec_3_26_with_ending_return_one_more_signal_ends_the_program() {
 #[test]
 fn spec_3_19_with_ending_return_a_signal_ends_the_program_also_while_a_hook_holds_the_first_thread() {
     let mut program = Program::new(env!("CARGO_BIN_EXE_ends")).arg("return-while-held").start();
-    // Within a second of the trigger it would be the same request.
+    // Within a second of the trigger, it would count as the same request.
     std::thread::sleep(std::time::Duration::from_millis(1100));
     program.signal(Signal::SIGTERM);
     program.wait().assert_code(143).assert_out("3 hooks").assert_err("timed out, abandoned");

@@ -1,4 +1,4 @@
-//! What is wrong with settings, environment or plan is an error at install, which says what to write instead.
+//! Tests that install refuses wrong settings, environments and plans, and says what to write instead.
 
 use process::{Ended, Program};
 
@@ -95,7 +95,7 @@ fn bad_settings_are_errors_at_install() {
              `grace_period` of at least 14 s",
         ),
         ("endless-delay", "; write a `drain_delay` of at most 6.47 s"),
-        // Two of three seconds, which the slice for flush does not leave.
+        // Two of three seconds, but the slice for flush does not leave two seconds.
         (
             "short-grace",
             "a drain delay of 2 s leaves no time for hooks: the grace period of 3 s gives hooks 2.28 s, of which \

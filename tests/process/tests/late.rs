@@ -1,4 +1,4 @@
-//! What comes late is waited for, and takes no time from what comes after it.
+//! Tests that the shutdown waits for late work and late hooks, and that they take no time from later groups.
 
 use process::{Ended, Program, Signal};
 

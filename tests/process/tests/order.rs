@@ -1,4 +1,4 @@
-//! Order over phases, priorities and crates.
+//! Tests the order across phases, priorities and crates.
 
 use process::{Program, Signal};
 

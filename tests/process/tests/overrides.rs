@@ -1,4 +1,4 @@
-//! Hooks of a dependency are re-timed and disabled by their full names, by the program and by its environment.
+//! Tests that a program and its environment change and disable a dependency's hooks by their full names.
 
 use process::{Ended, Program, Signal};
 

@@ -1,10 +1,10 @@
-//! As PID 1 of a process namespace, without a container, everything is as on a host.
+//! Tests that a program behaves as PID 1 of a process namespace as it does on a host.
 
 use std::process::Command;
 
 use process::{Ended, Program, Signal};
 
-/// Under `unshare --pid --fork`; `None` where the machine does not allow it.
+/// Starts the program under `unshare --pid --fork`. Returns `None` if the machine does not allow that.
 fn as_pid_1(path: &str, argument: &str) -> Option<Program> {
     let unshare = ["--pid", "--fork", "--kill-child", "--mount-proc", "--"];
     let allowed =

@@ -1,4 +1,4 @@
-//! What a program says of its plan at install, and what becomes of a plan that has too little time.
+//! Tests what a program prints about its plan at install, and how a plan runs that has too little time.
 
 use process::{Ended, Program, Signal};
 
@@ -8,7 +8,7 @@ fn stopped(program: Program) -> Ended {
     program.wait()
 }
 
-/// The lines of stderr before the trigger.
+/// Returns the lines of stderr before the trigger.
 fn at_install(ended: &Ended) -> Vec<&str> {
     ended.err.iter().map(String::as_str).take_while(|line| !line.contains("hooks to run within")).collect()
 }

@@ -1,13 +1,13 @@
-//! Hundreds of random programs: random plans, random faults, random signals, each a real process with real time.
+//! Runs hundreds of random programs with random plans, faults and signals. Each is a real process in real time.
 //!
-//! `RANDOM_SEED=n` plays one again; `RANDOM_RUNS=n` plays more of them.
+//! `RANDOM_SEED=n` repeats one run. `RANDOM_RUNS=n` sets the number of runs.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use process::{Program, Signal};
 
-/// Marsaglia's xorshift.
+/// Marsaglia's xorshift generator.
 struct Dice(u64);
 
 impl Dice {
@@ -23,7 +23,7 @@ impl Dice {
     }
 }
 
-/// A hook by its rank, its behavior, and how many there are.
+/// A kind of hook: its rank, its behavior, and the number of such hooks.
 struct Kind {
     rank: (usize, i64),
     behavior: &'static str,
@@ -35,7 +35,7 @@ const HEALTHY: [&str; 5] = ["ok", "nap", "async-ok", "async-nap", "block-on"];
 const FAILING: [&str; 4] = ["fails", "panics", "async-panics", "panics-payload"];
 const HANGING: [&str; 5] = ["sleeps", "spins", "async-awaits", "async-sleeps", "async-blocks-later"];
 
-/// Every behavior at most once, so that a name in the trace says which hook it was.
+/// Uses every behavior at most once, so that a name in the trace identifies the hook.
 fn kinds(dice: &mut Dice) -> Vec<Kind> {
     let all = HEALTHY.iter().chain(&FAILING).chain(&HANGING);
     let mut kinds = Vec::new();
@@ -67,7 +67,7 @@ fn play(seed: u64) {
     let first = [Signal::SIGTERM, Signal::SIGINT][dice.below(2) as usize];
     running.signal(first);
     for _ in 0..dice.below(4) {
-        // Within a second of the first: the same request, whatever they are.
+        // Signals within a second of the first count as the same request.
         if running.lives() {
             let _ = nix::sys::signal::kill(running.pid(), [Signal::SIGTERM, Signal::SIGINT][dice.below(2) as usize]);
         }
@@ -98,13 +98,13 @@ fn play(seed: u64) {
             }
         }
     }
-    // What has a later turn begins after all of an earlier turn have ended, were dropped, or were given up.
+    // A hook of a later group begins after all hooks of earlier groups have ended, been dropped or been abandoned.
     for earlier in &kinds {
         for later in kinds.iter().filter(|later| later.rank > earlier.rank) {
             let began = (0..later.count).map(|number| place[&*format!("{}-{number} began", later.behavior)]).min();
             for number in 0..earlier.count {
                 let name = format!("{}-{number}", earlier.behavior);
-                // One that was given up may be dropped at any time.
+                // An abandoned hook may be dropped at any time.
                 let gone = format!("{name} ");
                 let cancelled = |line: &String| line.contains(&gone) && line.contains("timed out, cancelled");
                 let words = if ended.err.iter().any(cancelled) {
@@ -128,7 +128,7 @@ fn spec_3_7_random_programs_run_in_order_and_end_with_the_right_code() {
         return play(seed);
     }
     let runs = number("RANDOM_RUNS").unwrap_or(200);
-    // Mostly waiting: several at a time.
+    // The programs mostly wait, so several run at a time.
     std::thread::scope(|scope| {
         for lane in 0..8 {
             scope.spawn(move || (lane..runs).step_by(8).for_each(play));

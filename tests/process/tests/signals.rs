@@ -1,4 +1,4 @@
-//! What starts a shutdown from outside, what a repeat does, and what the program's children inherit.
+//! Tests which signals start a shutdown, what a repeated signal does, and what the program's children inherit.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
@@ -112,21 +112,21 @@ fn spec_3_19_a_signal_during_each_phase_changes_nothing() {
 }
 
 #[test]
-fn spec_3_19_the_second_sigint_hurries_and_the_third_ends_at_once() {
+fn spec_3_19_the_second_sigint_is_fast_and_the_third_ends_at_once() {
     let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("endless").start();
     program.signal(Signal::SIGINT);
     program.out_line("endless hook");
     std::thread::sleep(Duration::from_millis(1100));
     program.signal(Signal::SIGINT);
     program.err_line("SIGINT again: fast shutdown");
-    program.out_line("hurried");
+    program.out_line("fast shutdown");
     program.signal(Signal::SIGINT);
     let ended = program.wait();
     ended.assert_code(130).assert_err("cut short by a repeated SIGINT").assert_before(Duration::from_secs(8));
 }
 
 #[test]
-fn spec_3_19_term_then_int_later_hurries() {
+fn spec_3_19_a_later_sigint_after_sigterm_asks_for_a_fast_shutdown() {
     let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("endless").start();
     program.signal(Signal::SIGTERM);
     program.out_line("endless hook");
@@ -136,7 +136,7 @@ fn spec_3_19_term_then_int_later_hurries() {
     program.err_line("ignored, a shutdown is already in progress");
     program.signal(Signal::SIGINT);
     program.err_line("SIGINT again: fast shutdown");
-    // The endless hook is cut after a second instead of twenty.
+    // The endless hook is cancelled after one second instead of twenty.
     program.wait().assert_code(124).assert_before(Duration::from_secs(15));
 }
 
@@ -145,7 +145,7 @@ fn spec_3_19_a_storm_of_ten_thousand_signals_changes_nothing() {
     let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("slow").start();
     program.signal(Signal::SIGTERM);
     for _ in 0..10_000 {
-        // Towards the end the process may be gone already.
+        // The process may have ended before the last signals.
         let _ = kill(program.pid(), Signal::SIGTERM);
     }
     let ended = program.wait();
@@ -154,7 +154,7 @@ fn spec_3_19_a_storm_of_ten_thousand_signals_changes_nothing() {
 }
 
 #[test]
-fn spec_3_9_a_request_during_a_signals_shutdown_is_noted() {
+fn spec_3_9_a_request_after_a_signal_is_recorded() {
     let mut program = Program::new(env!("CARGO_BIN_EXE_signals")).arg("asks").start();
     program.signal(Signal::SIGTERM);
     program.wait().assert_code(0).assert_err("report: SIGTERM from pid").assert_err("request: from a hook: ignored");
@@ -166,11 +166,11 @@ fn spec_3_20_children_inherit_no_mask_and_no_handler() {
     program.signal(Signal::SIGTERM);
     let ended = program.wait();
     ended.assert_code(0);
-    // As a child of a program without us: what the machine itself ignores is ignored there, too.
+    // Compares with a child of a program without on-shutdown: the machine may make every process ignore some signals.
     let status = Command::new("cat").arg("/proc/self/status").output().expect("a child").stdout;
     let usual = process::masks(&String::from_utf8_lossy(&status));
     assert!(usual.starts_with("SigBlk: 0000000000000000 SigIgn: "), "{usual}");
-    // Before the shutdown and during it, by std and by tokio, from main and from a hook.
+    // Children started before and during the shutdown, by std and by tokio, from main and from a hook.
     for child in ["main std", "main tokio", "hook std", "hook tokio"] {
         let line = ended.out.iter().find(|line| line.starts_with(child)).unwrap_or_else(|| panic!("{child}\n{ended}"));
         assert_eq!(line.strip_prefix(child).map(str::trim), Some(&*usual), "{ended}");
@@ -178,7 +178,7 @@ fn spec_3_20_children_inherit_no_mask_and_no_handler() {
     ended.assert_out("main reaped its child: exit status: 3");
 }
 
-/// Every run of a program that is stopped in its first moments either dies by the signal, before main, or runs its hooks.
+/// A program that is stopped in its first moments either dies by the signal, before main, or runs its hooks.
 #[test]
 fn spec_3_18_no_signal_is_lost_in_the_first_moments() {
     let runs: u32 = std::env::var("EARLY_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(400);

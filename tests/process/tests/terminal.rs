@@ -1,4 +1,5 @@
-//! A terminal on which nobody reads (`Ctrl-S`, a suspended session) takes the lines of stderr until it is full.
+//! Tests a terminal that nobody reads (`Ctrl-S`, a suspended session): it takes lines of stderr until its buffer is
+//! full.
 #![cfg(target_os = "linux")]
 
 use std::fs::File;
@@ -18,14 +19,14 @@ fn is_writable(file: &File, millis: u8) -> bool {
     poll(&mut polled, millis).expect("it can be polled") > 0
 }
 
-/// A terminal with room for less than 4000 bytes, and the path to it.
+/// Opens a terminal with room for less than 4000 bytes. Returns it and its path.
 fn almost_full() -> (PtyMaster, String) {
     let mut master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).expect("a terminal");
     grantpt(&master).and_then(|()| unlockpt(&master)).expect("it is ours");
     let path = ptsname_r(&master).expect("it has a path");
     let flags = nix::libc::O_NONBLOCK | nix::libc::O_NOCTTY;
     let mut file = File::options().write(true).custom_flags(flags).open(&path).expect("it can be opened");
-    // The kernel moves what was written from one buffer to the next: there may be room again a moment later.
+    // The kernel moves text from one buffer to the next, so room may appear a moment later.
     while is_writable(&file, 20) {
         let _ = file.write(&[b'.'; 256]);
     }
@@ -35,7 +36,7 @@ fn almost_full() -> (PtyMaster, String) {
     (master, path)
 }
 
-/// Runs the program with room for a part of its first line.
+/// Runs the program with room for only a part of its first line.
 fn ends_in_time(variant: &str) {
     let (_master, path) = almost_full();
     let mut command = Command::new("sh");

@@ -1,4 +1,4 @@
-//! What the wakers of a program do to its shutdown.
+//! Tests what a program's wakers may do during its shutdown.
 
 use process::{Ended, Program, Signal};
 

@@ -1,13 +1,13 @@
-//! A service of gRPC, written by hand where others have it generated: the messages are text.
+//! Implements a gRPC service by hand, without generated code. The messages are text.
 
 use bytes::{Buf, BufMut};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 pub const SERVICE: &str = "clock.Clock";
-/// A stream of texts, without end.
+/// Returns a stream of texts that never ends.
 pub const TICKS: &str = "/clock.Clock/Ticks";
-/// One text, after so many milliseconds as the request says.
+/// Returns one text, after the number of milliseconds in the request.
 pub const LATER: &str = "/clock.Clock/Later";
 
 /// A text is its own message.

@@ -1,5 +1,5 @@
-//! What the servers under test and their clients share: bodies that can be checked, sockets that hold little, and the
-//! switch that takes the drain away.
+//! Holds what the servers under test and their clients share: bodies that can be checked, sockets with small buffers,
+//! and the switch that disables draining.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,12 +20,12 @@ pub const LARGEST: usize = 1 << 20;
 /// The size of the pieces that a [`Blob`] comes in.
 const PIECE: usize = 16 * 1024;
 
-/// Whether this program drains. Without (`DRAIN=off`) it is as most servers are: it serves until the process ends.
+/// Returns whether this program drains. With `DRAIN=off` it serves until the process ends, as most servers do.
 pub fn drains() -> bool {
     std::env::var_os("DRAIN").is_none_or(|value| value != "off")
 }
 
-/// A server socket of this machine alone, whose kernel holds so little of a response that a reader who is slow is felt.
+/// Opens a server socket on loopback with such a small kernel buffer that a slow reader slows the server.
 pub fn listen() -> TcpListener {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_send_buffer_size(32 * 1024).expect("a small send buffer");
@@ -35,14 +35,14 @@ pub fn listen() -> TcpListener {
     listener
 }
 
-/// A client's socket, which holds as little.
+/// Opens a client's socket with an equally small buffer.
 pub async fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.set_recv_buffer_size(32 * 1024)?;
     socket.connect(address).await
 }
 
-/// What every response is made of: the beginning of this.
+/// The bytes that every response begins with.
 pub fn content() -> &'static [u8] {
     static CONTENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;

@@ -1,9 +1,9 @@
-//! A connection in, one whose end is heard by a client that is slow out.
+//! Wraps a connection so that a slow client receives the whole response before the close.
 //!
-//! A socket that is closed while the client still sends is answered for by a reset, and a reset makes the client's
-//! kernel throw away what the client has not read yet. A client of HTTP/2 sends for as long as it reads (it opens
-//! its window), and h2 closes as soon as it has written all: the tail of a response is lost, in 2 of 12 runs of the test
-//! of axum. So the closing waits until the client has hung up (nginx calls it `lingering_close`).
+//! If the server closes a socket while the client still sends, the kernel answers with a reset. The reset makes the
+//! client's kernel discard what the client has not read yet. A client of HTTP/2 sends as long as it reads (it opens its
+//! window), and h2 closes as soon as it has written everything. So the end of a response was lost in 2 of 12 runs of
+//! the axum test. This wrapper delays the close until the client has closed (nginx calls it `lingering_close`).
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,18 +16,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// So long without a word from the client it is waited for.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long to wait for a client that sends nothing.
+const IDLE_LIMIT: Duration = Duration::from_secs(3);
 
 pub struct Lingering {
     stream: TcpStream,
-    /// From the moment on that our side is shut.
-    given_up: Option<Pin<Box<Sleep>>>,
+    /// The timer, which starts when our side is shut down.
+    close_timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Lingering {
     pub fn new(stream: TcpStream) -> Self {
-        Self { stream, given_up: None }
+        Self { stream, close_timer: None }
     }
 }
 
@@ -63,26 +63,26 @@ impl AsyncWrite for Lingering {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { stream, given_up } = self.get_mut();
-        if given_up.is_none() {
+        let Self { stream, close_timer } = self.get_mut();
+        if close_timer.is_none() {
             ready!(Pin::new(&mut *stream).poll_shutdown(context))?;
         }
-        let given_up = given_up.get_or_insert_with(|| Box::pin(sleep(PATIENCE)));
+        let close_timer = close_timer.get_or_insert_with(|| Box::pin(sleep(IDLE_LIMIT)));
         let mut scrap = [0; 1024];
         loop {
             let mut scrap = ReadBuf::new(&mut scrap);
             match Pin::new(&mut *stream).poll_read(context, &mut scrap) {
                 Poll::Ready(Ok(())) if scrap.filled().is_empty() => return Poll::Ready(Ok(())),
-                Poll::Ready(Ok(())) => given_up.as_mut().reset(Instant::now() + PATIENCE),
-                // It has hung up less politely, or it says nothing any more: there is nobody to wait for.
+                Poll::Ready(Ok(())) => close_timer.as_mut().reset(Instant::now() + IDLE_LIMIT),
+                // The client has reset the connection, or sends nothing any more. There is nothing left to wait for.
                 Poll::Ready(Err(_)) => return Poll::Ready(Ok(())),
-                Poll::Pending => return given_up.as_mut().poll(context).map(Ok),
+                Poll::Pending => return close_timer.as_mut().poll(context).map(Ok),
             }
         }
     }
 }
 
-/// A listener of axum's whose connections linger.
+/// A listener for axum whose connections linger.
 pub struct LingeringListener(pub TcpListener);
 
 impl Listener for LingeringListener {

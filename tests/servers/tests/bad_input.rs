@@ -1,4 +1,4 @@
-//! Work that begins too late, and work that never ends.
+//! Tests work that begins too late, and work that never ends.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn stopped_within(case: &str, grace_period: &str) -> Ended {
     program.wait()
 }
 
-/// The line of the source that holds the text.
+/// Returns the number of the source line that contains the text.
 fn line_of(text: &str, occurrence: usize) -> String {
     let lines = include_str!("../src/bin/bad_input.rs").lines();
     let found = lines.enumerate().filter(|(_, line)| line.contains(text)).nth(occurrence);
@@ -26,13 +26,13 @@ fn line_of(text: &str, occurrence: usize) -> String {
 }
 
 #[test]
-fn spec_3_8_serve_after_the_drain_is_told_to_stop_at_once_and_is_not_waited_for() {
+fn spec_3_8_serve_after_the_drain_stops_at_once_and_is_not_waited_for() {
     let ended = stopped("serve late");
     ended.assert_code(0).assert_out("served in the phase stop, and was told to stop at once");
 }
 
 #[test]
-fn spec_3_8_serve_while_draining_is_told_to_stop_at_once() {
+fn spec_3_8_serve_while_draining_stops_at_once() {
     let program = program("after the end", "25s").spawn();
     program.err_line("request: to be too late");
     program.wait().assert_code(0).assert_out("a server that is made while draining stops at once");

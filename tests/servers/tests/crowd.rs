@@ -1,4 +1,4 @@
-//! Ten thousand requests that are in flight at one moment.
+//! Tests ten thousand requests that are in flight at one moment.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,22 +12,22 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 const CROWD: usize = 10_000;
-/// Connections that are being made at one time.
+/// Maximum number of connections that are opened at the same time.
 const DOOR: usize = 200;
 
-/// The server inherits it: each of its connections is a descriptor, as is each of ours.
+/// The server inherits this limit. Each connection takes a descriptor in the server and one in this process.
 fn many_descriptors() {
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("raised as far as it goes");
     assert!(hard as usize > CROWD + 100, "this test needs {CROWD} descriptors, and may have {hard}");
 }
 
-/// The answers come within two seconds of draining, not all at once.
+/// The answers come spread over two seconds from draining on.
 fn visit(number: usize) -> Visit {
     Visit::to(&format!("/hold/{CROWD}/{}", number * 2000 / CROWD), 1024)
 }
 
-/// Clients answer with how many visits were complete.
+/// Each client returns its number of complete visits.
 type Clients = JoinSet<Result<usize, String>>;
 
 fn ten_thousand(come: impl Fn(&mut Clients, SocketAddr)) {

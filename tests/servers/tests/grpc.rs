@@ -1,4 +1,4 @@
-//! gRPC: a stream that is told to end, and an answer that is being worked on.
+//! Tests gRPC: a stream that ends when the server asks for it, and a request in flight that is answered.
 
 use process::{Program, Running, Signal};
 use servers::client::address;
@@ -36,13 +36,13 @@ struct Seen {
     ended: process::Ended,
 }
 
-/// A stream and a long request, on one connection, while the server is stopped.
+/// Runs a stream and a long request on one connection while the server is stopped.
 fn while_stopping(drain: &str) -> Seen {
     let mut server = Program::new(env!("CARGO_BIN_EXE_grpc")).env("DRAIN", drain).start();
     let runtime = Runtime::new().expect("a runtime");
     let mut client = runtime.block_on(client(&server));
     let mut stream = runtime.block_on(ticks(&mut client));
-    // The stream has been answered, so that the connection stands; the drain delay is shorter than this request.
+    // The stream has been answered, so the connection exists. The drain delay is shorter than this request.
     let later = runtime.spawn(async move { later(&mut client, 1000).await });
     let listening = runtime.spawn(async move {
         let mut last = String::new();

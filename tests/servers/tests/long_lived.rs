@@ -1,4 +1,5 @@
-//! Connections that would never end by themselves: they are told to leave, and end as their protocols say.
+//! Tests connections that never end by themselves: the server asks them to close, and they end as their protocols
+//! require.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -38,7 +39,7 @@ fn a_web_socket_is_closed_with_a_reason_and_waited_for() {
     let (server, address) = start("on");
     let runtime = Runtime::new().expect("a runtime");
     let sockets: Vec<_> = (0..50).map(|_| runtime.block_on(web_socket(address))).collect();
-    // Each client answers only a while after the server has said goodbye: the server must wait for that.
+    // Each client answers only some time after the server's goodbye. The server must wait for the answer.
     let clients = sockets.into_iter().map(|mut socket| {
         runtime.spawn(async move {
             let goodbye = loop {
@@ -69,7 +70,7 @@ fn without_draining_a_web_socket_is_torn_away() {
     assert!(!matches!(end, Some(Ok(_))), "the control must see it: {end:?}");
 }
 
-/// All events until the end, which may be an error.
+/// Returns all events until the end, which may be an error.
 async fn events(address: SocketAddr, first: tokio::sync::oneshot::Sender<()>) -> (String, Result<(), String>) {
     let mut body = http1::get(address, "/events").await.expect("events").into_body();
     let (mut text, mut first) = (String::new(), Some(first));

@@ -1,4 +1,4 @@
-//! What the outside is told between the signal and the end.
+//! Tests what clients and probes see between the signal and the end.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use servers::client::http1::{closes, get, open};
 use servers::client::{address, http2, request};
 use tokio::runtime::Runtime;
 
-/// With a drain delay that leaves time for all that is asked, on a busy machine, too.
+/// Starts a server whose drain delay leaves time for all requests of a test, even on a busy machine.
 fn start() -> (Running, Runtime) {
     let program = Program::new(env!("CARGO_BIN_EXE_web")).env("DELAY", "5000");
     (program.start(), Runtime::new().expect("a runtime"))
 }
 
-/// Sends the signal, and waits until the program has seen it.
+/// Sends the signal, and waits until the program has received it.
 fn stop(server: &mut Running) {
     server.signal(Signal::SIGTERM);
     server.err_line("SIGTERM from");
@@ -35,12 +35,12 @@ fn spec_3_8_readiness_fails_from_the_trigger_on_and_liveness_does_not() {
     assert_eq!(ask("/ready"), (503, "stopping\n".to_owned(), false));
     assert_eq!(ask("/steady"), (200, "ready\n".to_owned(), false));
     assert_eq!(ask("/live"), (200, "alive\n".to_owned(), false));
-    assert_eq!(ask("/blob/5/0").0, 200, "for the drain delay it serves whoever comes all the same");
+    assert_eq!(ask("/blob/5/0").0, 200, "for the drain delay it serves new clients all the same");
     server.wait().assert_code(0);
 }
 
 #[test]
-fn http_1_connections_are_told_to_close_from_the_trigger_on() {
+fn http_1_responses_say_that_the_connection_closes_from_the_trigger_on() {
     let (mut server, runtime) = start();
     let address = address(&server);
     runtime.block_on(async {
@@ -63,7 +63,7 @@ fn http_1_connections_are_told_to_close_from_the_trigger_on() {
 }
 
 #[test]
-fn http_2_is_told_by_its_own_frame_and_never_by_the_header() {
+fn http_2_connections_get_a_frame_and_never_the_header() {
     let (mut server, runtime) = start();
     let address = address(&server);
     runtime.block_on(async {
@@ -75,7 +75,7 @@ fn http_2_is_told_by_its_own_frame_and_never_by_the_header() {
         assert!(late.status() == 200 && !closes(&late), "HTTP/2 forbids the header");
         let response = begun.await.expect("no panic").expect("an answer");
         assert!(!closes(&response), "HTTP/2 forbids the header");
-        // It says GOAWAY when it drains; only then is the connection of no use any more.
+        // The server sends GOAWAY when it drains. Only from then on is the connection of no use.
         while sender.ready().await.is_ok() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -96,7 +96,7 @@ fn spec_3_24_requests_that_are_cut_off_are_counted_and_named_by_the_place_of_the
     server.out_line("6 are here");
     server.signal(Signal::SIGINT);
     server.err_line("SIGINT from");
-    // A repeat within a second would be the same request.
+    // Within a second, a repeated signal counts as the same request.
     std::thread::sleep(Duration::from_millis(1100));
     server.signal(Signal::SIGINT);
     let ended = server.wait();

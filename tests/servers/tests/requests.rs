@@ -1,4 +1,4 @@
-//! Plain requests, quick and slow, small and large, at the moment of the signal.
+//! Tests plain requests at the moment of the signal: quick and slow, small and large.
 
 use process::Program;
 use servers::LARGEST;
@@ -6,13 +6,13 @@ use servers::client::http1::{keep_alive, newcomers};
 use servers::client::http2::multiplexed;
 use servers::client::{Load, Visit, stop_under_load};
 
-/// Longer than the servers' drain delay: begun before the signal or after it, these end while the server drains.
+/// Longer than the servers' drain delay. So these requests end while the server drains, wherever they began.
 const LONG: u64 = 2500;
 const KEPT_ALIVE: usize = 24;
 const MULTIPLEXED: usize = 3 * 8 + 4;
 
-/// Every kind of client at once.
-fn everybody(load: Load) -> Load {
+/// Runs every kind of client at once.
+fn all_clients(load: Load) -> Load {
     let quick = Visit::blob(2000, 10);
     let large = Visit::blob(LARGEST, 0);
     let slow = Visit::blob(LARGEST, 0).slowly(30);
@@ -28,7 +28,7 @@ fn everybody(load: Load) -> Load {
 }
 
 fn spec_3_8_draining_loses_no_request_and_no_byte(server: &str) {
-    let (tally, ended) = stop_under_load(Program::new(server), everybody);
+    let (tally, ended) = stop_under_load(Program::new(server), all_clients);
     assert!(tally.failed.is_empty(), "{tally:#?}\n{ended}");
     let sent_away = tally.sent_away + tally.closed + tally.refused;
     assert_eq!(sent_away, KEPT_ALIVE + MULTIPLEXED, "{tally:?}\n{ended}");
@@ -36,9 +36,9 @@ fn spec_3_8_draining_loses_no_request_and_no_byte(server: &str) {
     println!("{tally:?}, {:?}", ended.took);
 }
 
-/// The other half of the proof: the clients would notice.
+/// The counter-proof: without draining, the clients notice the loss.
 fn without_draining_requests_are_lost(server: &str) {
-    let (tally, ended) = stop_under_load(Program::new(server).env("DRAIN", "off"), everybody);
+    let (tally, ended) = stop_under_load(Program::new(server).env("DRAIN", "off"), all_clients);
     assert!(tally.complete > 0 && !tally.failed.is_empty(), "{tally:#?}\n{ended}");
     ended.assert_code(0);
     println!("{} complete, {} failed, first {:?}", tally.complete, tally.failed.len(), tally.failed[0]);

@@ -1,4 +1,5 @@
-//! Hooks made at run time: the same order as annotated ones, and gone when their registration is.
+//! Tests hooks made at run time: they run in the same order as annotated hooks, and dropping the registration removes
+//! them.
 
 use process::{Ended, Program, Signal};
 
@@ -17,9 +18,9 @@ fn spec_3_3_hooks_made_at_run_time_obey_the_same_order() {
 }
 
 #[test]
-fn spec_3_3_a_dropped_registration_does_not_run_whoever_made_and_dropped_it() {
+fn spec_3_3_the_hook_of_a_dropped_registration_does_not_run() {
     let ended = stopped(Program::new(env!("CARGO_BIN_EXE_registered")));
-    // Beside the 192: two annotated ones, and five that were made by hand.
+    // In addition to the 192: two annotated hooks, and five that the program registers one by one.
     ended.assert_out("192 are to run").assert_out("the plan has 199 hooks").assert_out("ran 192");
     assert!(ended.out.iter().all(|line| !line.contains("must not be seen")), "{ended}");
 }
@@ -45,7 +46,7 @@ fn spec_3_3_a_hook_made_during_the_shutdown_runs_if_its_phase_has_not_passed() {
 }
 
 #[test]
-fn spec_3_3_registrations_that_come_and_go_all_the_time_disturb_nobody() {
+fn spec_3_3_registrations_that_come_and_go_all_the_time_disturb_no_other_hook() {
     let ended = stopped(Program::new(env!("CARGO_BIN_EXE_late")).arg("hammer"));
     ended.assert_code(0).assert_out("finalize 0 ran, made in nested");
 }
@@ -54,8 +55,8 @@ fn spec_3_3_registrations_that_come_and_go_all_the_time_disturb_nobody() {
 fn spec_3_5_hooks_made_at_run_time_wait_for_others_by_handle_and_by_path() {
     let ended = stopped(Program::new(env!("CARGO_BIN_EXE_after")));
     ended.assert_order(&["ready", "write_orders", "after the orders", "after both"]);
-    ended.assert_order(&["announced", "stopped", "not waiting for the removed one"]);
-    ended.assert_order(&["announced", "stopped", "after the failed one"]);
+    ended.assert_order(&["deregistered", "stopped", "not waiting for the removed one"]);
+    ended.assert_order(&["deregistered", "stopped", "after the failed one"]);
     assert!(ended.out.iter().all(|line| line != "removed"), "{ended}");
     let skipped = "skipped: it is after abandoned, which was abandoned";
     assert_eq!(ended.err.iter().filter(|line| line.contains(skipped)).count(), 2, "{ended}");

@@ -1,4 +1,4 @@
-//! What hooks are given: values by type, and the shutdown itself.
+//! Tests what hooks receive: values by type, and the context of the shutdown.
 
 use std::time::Duration;
 
@@ -61,15 +61,15 @@ fn spec_3_4_a_value_is_cloned_and_dropped_outside_of_every_lock() {
 }
 
 #[test]
-fn spec_3_4_the_context_gives_trigger_phase_time_and_hurry() {
+fn spec_3_4_the_context_has_trigger_phase_time_and_fast_shutdown() {
     let mut program = Program::new(env!("CARGO_BIN_EXE_context")).start();
     program.signal(Signal::SIGINT);
-    program.out_line("waits: hurried false");
-    // A repeat within a second would be the same request.
+    program.out_line("waits: fast false");
+    // Within a second, a repeated signal counts as the same request.
     std::thread::sleep(Duration::from_millis(1100));
     program.signal(Signal::SIGINT);
     let ended = program.wait();
-    for (name, phase) in [("announced", "deregister"), ("drained", "drain"), ("registered", "close")] {
+    for (name, phase) in [("deregistered", "deregister"), ("drained", "drain"), ("registered", "close")] {
         let told = |line: &&String| {
             line.starts_with(&format!("{name}: SIGINT from pid "))
                 && line.ends_with(&format!(" in {phase}, time is plausible true"))
@@ -79,8 +79,8 @@ fn spec_3_4_the_context_gives_trigger_phase_time_and_hurry() {
     ended
         .assert_out("drained: time has passed: true")
         .assert_out("patient: the deadline is past: true")
-        .assert_out("waits: hurried true, soon over true")
-        .assert_out("polls: hurried")
+        .assert_out("waits: fast true, soon over true")
+        .assert_out("polls: fast")
         .assert_out("flushed: soon over true")
         .assert_before(Duration::from_secs(20));
 }

@@ -1,4 +1,4 @@
-//! The place of systemd: a datagram socket in, the messages that a program sends to it out.
+//! Plays the part of systemd: a datagram socket that receives the messages of a program.
 
 use std::ffi::OsString;
 use std::fs;
@@ -13,34 +13,34 @@ use process::Program;
 /// No test waits longer for a message.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A socket as systemd has one; its file is removed when this is dropped.
+/// A socket like systemd's. Dropping it removes its file.
 pub struct Manager {
     socket: UnixDatagram,
-    /// What `NOTIFY_SOCKET` is to be.
+    /// The value for `NOTIFY_SOCKET`.
     pub name: OsString,
     path: Option<PathBuf>,
 }
 
-/// Texts that no other test of this run or another has.
+/// Returns a text that no other test of this run or another run has.
 fn unique() -> String {
     static MADE: AtomicUsize = AtomicUsize::new(0);
     format!("on-shutdown-notify-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed))
 }
 
 impl Manager {
-    /// At a path.
+    /// Opens the socket at a new path.
     pub fn new() -> Self {
         Self::at(std::env::temp_dir().join(unique()))
     }
 
-    /// At this path, in place of whatever is there.
+    /// Opens the socket at this path, and replaces an existing file.
     pub fn at(path: PathBuf) -> Self {
         let _ = fs::remove_file(&path);
         let socket = UnixDatagram::bind(&path).expect("a socket at the path");
         Self { socket, name: path.clone().into(), path: Some(path) }
     }
 
-    /// Under an abstract name.
+    /// Opens the socket under an abstract name.
     pub fn abstract_name() -> Self {
         let name = unique();
         let address = SocketAddr::from_abstract_name(&name).expect("a short name");
@@ -48,17 +48,17 @@ impl Manager {
         Self { socket, name: format!("@{name}").into(), path: None }
     }
 
-    /// The program under test, told of this socket.
+    /// Returns the program under test, with this socket in its environment.
     pub fn program(&self, mode: &str) -> Program {
         program(mode).env("NOTIFY_SOCKET", self.name.to_str().expect("text"))
     }
 
-    /// The next message, as its lines.
+    /// Returns the next message, as its lines.
     pub fn next(&self) -> Vec<String> {
         self.receive(LIMIT).expect("a message")
     }
 
-    /// Everything up to the first message that has a line of this beginning.
+    /// Returns all messages up to the first that has a line with this beginning.
     pub fn until(&self, beginning: &str) -> Vec<Vec<String>> {
         let (mut all, limit) = (Vec::new(), Instant::now() + LIMIT);
         loop {
@@ -72,13 +72,13 @@ impl Manager {
         }
     }
 
-    /// What has arrived by now.
+    /// Returns the messages that have arrived by now.
     pub fn arrived(&self) -> Vec<Vec<String>> {
         std::iter::from_fn(|| self.receive(Duration::ZERO)).collect()
     }
 
     fn receive(&self, within: Duration) -> Option<Vec<String>> {
-        // Zero would be for ever.
+        // Zero would mean for ever.
         self.socket.set_read_timeout(Some(within.max(Duration::from_millis(1)))).expect("a timeout can be set");
         let mut buffer = [0; 8192];
         let length = self.socket.recv(&mut buffer).ok()?;
@@ -86,7 +86,7 @@ impl Manager {
         Some(text.lines().map(str::to_owned).collect())
     }
 
-    /// Sends messages until there is no room for more; answers with how many those are.
+    /// Sends messages until there is no room for more. Returns their number.
     pub fn fill(&self) -> usize {
         let sender = UnixDatagram::unbound().expect("a socket");
         sender.set_nonblocking(true).expect("it need not block");
@@ -110,19 +110,19 @@ impl Drop for Manager {
     }
 }
 
-/// The program under test, without a word of systemd in its environment.
+/// Returns the program under test, without a variable of systemd in its environment.
 pub fn program(mode: &str) -> Program {
     let notifies = std::env::current_exe().expect("this test");
     let notifies = notifies.ancestors().nth(2).expect("the target folder").join("notifies");
     Program::new(notifies.to_str().expect("text")).arg(mode)
 }
 
-/// All lines of some messages that begin so, without that beginning.
+/// Returns all lines that have this beginning, without the beginning.
 pub fn lines(messages: &[Vec<String>], beginning: &str) -> Vec<String> {
     messages.iter().flatten().filter_map(|line| line.strip_prefix(beginning)).map(str::to_owned).collect()
 }
 
-/// The times that systemd was asked for, in seconds.
+/// Returns the times that the program asked systemd for, in seconds.
 pub fn extensions(messages: &[Vec<String>]) -> Vec<f64> {
     let micros = |text: String| text.parse::<u32>().expect("a number of microseconds");
     lines(messages, "EXTEND_TIMEOUT_USEC=").into_iter().map(|text| f64::from(micros(text)) / 1e6).collect()

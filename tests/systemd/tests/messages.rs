@@ -1,11 +1,11 @@
-//! What a program tells systemd: which words, in which order, and when it asks for more time.
+//! Tests which messages a program sends to systemd, in which order, and when it asks for more time.
 
 use process::Signal;
 use systemd::{Manager, extensions, lines};
 
 const REPORT: &str = "STATUS=SIGTERM ";
 
-/// Every message of a program that was ready and then got SIGTERM, without that of its readiness.
+/// Stops a ready program by SIGTERM. Returns every message after the one on readiness.
 fn stop(mode: &str, code: i32) -> Vec<Vec<String>> {
     let manager = Manager::new();
     let mut program = manager.program(mode).start();
@@ -32,7 +32,7 @@ fn stopping_comes_first_then_each_phase_then_the_report() {
 }
 
 #[test]
-fn readiness_is_told_by_the_program_alone() {
+fn only_the_program_reports_its_readiness() {
     let manager = Manager::new();
     let mut program = manager.program("silent").start();
     program.signal(Signal::SIGTERM);
@@ -42,7 +42,7 @@ fn readiness_is_told_by_the_program_alone() {
 }
 
 #[test]
-fn readiness_can_be_told_before_install() {
+fn readiness_can_be_reported_before_install() {
     let manager = Manager::new();
     let mut program = manager.program("ready-first").start();
     assert_eq!(manager.next(), ["READY=1"]);
@@ -53,18 +53,18 @@ fn readiness_can_be_told_before_install() {
 }
 
 #[test]
-fn a_stop_of_its_own_is_told_as_well() {
+fn a_shutdown_by_request_is_reported_too() {
     let manager = Manager::new();
     let program = manager.program("itself").spawn();
     let messages = manager.until("STATUS=request");
     let ready = lines(&messages, "READY=").len();
-    // The request may come before the program is ready; then it is not told to be.
+    // The request may come before the program is ready. In that case the program sends no READY=1.
     assert_eq!(messages[usize::from(ready == 1 && messages[0] == ["READY=1"])], ["STOPPING=1"], "{messages:?}");
     program.wait().assert_code(0);
 }
 
 #[test]
-fn work_that_becomes_less_buys_time_and_is_counted_in_the_status() {
+fn work_that_ends_extends_the_timeout_and_is_counted_in_the_status() {
     let messages = stop("drains", 0);
     let status = lines(&messages, "STATUS=");
     let count =
@@ -77,7 +77,7 @@ fn work_that_becomes_less_buys_time_and_is_counted_in_the_status() {
 }
 
 #[test]
-fn a_hook_that_hangs_buys_no_time() {
+fn a_hung_hook_does_not_extend_the_timeout() {
     let messages = stop("hangs", 124);
     assert_eq!(extensions(&messages), [0.0; 0], "{messages:#?}");
     let status = lines(&messages, "STATUS=");
@@ -89,21 +89,22 @@ fn a_hook_that_hangs_after_others_is_waited_for_until_its_timeout_and_no_longer(
     let messages = stop("hangs-later", 124);
     let flush = messages.iter().position(|message| message[0] == "STATUS=finalize: 1 hook").expect("flush");
     let hung = extensions(&messages[..flush]);
-    // What ended before has bought the time that the hook has declared (1.5 s), and 5 s; its hanging buys none.
+    // The hook that ended before extends the timeout by the time that this hook declares (1.5 s) and 5 s. The hung hook
+    // does not extend it.
     assert!(hung.len() == 1 && (5.0..=6.5).contains(&hung[0]), "{messages:#?}");
 }
 
 #[test]
-fn the_drain_delay_buys_its_own_length_at_once() {
+fn the_drain_delay_extends_the_timeout_by_its_own_duration_at_once() {
     let messages = stop("delays", 0);
     let first = extensions(&messages)[0];
-    // Or longer, if the hook of phase `deregister` (5 s) was still running when it was looked at.
+    // Or longer, if the hook of phase `deregister` (5 s) was still running at the look.
     assert!((1.5 + 4.0..=5.0 + 5.0).contains(&first), "{messages:#?}");
     let status = lines(&messages, "STATUS=");
     assert!(status.iter().any(|text| text == "deregister: serving until the drain delay is over"), "{status:#?}");
 }
 
-/// `\n` in a hook's name or in a label would let it say anything to systemd.
+/// With `\n`, a hook's name or a label could send any message to systemd.
 #[test]
 fn no_text_of_the_program_becomes_a_message() {
     let manager = Manager::new();

@@ -1,4 +1,5 @@
-//! Sockets that are absent, dead, full, badly named or somebody else's: the shutdown goes on, and says so once.
+//! Tests sockets that are absent, dead, full, badly named or owned by another program: the shutdown continues, and logs
+//! the problem once.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,7 @@ fn stop(mut program: Running) -> Ended {
     program.wait()
 }
 
-/// All hooks have run, in time.
+/// Asserts that all hooks have run, in time.
 fn all_well(ended: &Ended) {
     ended.assert_code(0).assert_order(&["leave", "pool", "metrics"]).assert_err("; 5 completed in ");
     ended.assert_before(Duration::from_secs(20));
@@ -42,7 +43,7 @@ fn an_abstract_name_is_understood() {
 }
 
 #[test]
-fn a_socket_that_nobody_listens_at_changes_nothing() {
+fn a_socket_without_a_listener_changes_nothing() {
     let manager = Manager::new();
     let program = manager.program("usual").start();
     drop(manager);
@@ -60,9 +61,9 @@ fn a_socket_that_was_dead_from_the_start_is_an_error_of_ready() {
     assert_eq!(complaints(&ended, COMPLAINT), 1, "{ended}");
 }
 
-/// As when the manager is started anew while the service runs.
+/// Like a restart of the service manager while the service runs.
 #[test]
-fn who_listens_at_the_same_place_later_is_told() {
+fn a_later_listener_at_the_same_path_gets_the_messages() {
     let manager = Manager::new();
     let path = PathBuf::from(&manager.name);
     let program = manager.program("usual").start();
@@ -75,7 +76,7 @@ fn who_listens_at_the_same_place_later_is_told() {
 }
 
 #[test]
-fn a_name_that_is_none_is_told_at_install() {
+fn an_invalid_name_is_reported_at_install() {
     for name in ["notify", "vsock:2:1234", "/", &format!("/{}", "x".repeat(200))] {
         let ended = stop(program("usual").env("NOTIFY_SOCKET", name).start());
         all_well(&ended);
@@ -106,7 +107,7 @@ fn a_full_socket_holds_nothing_up() {
     assert!(manager.arrived().iter().all(|message| *message == ["FULL=1"]));
 }
 
-/// systemd may be busy for a while: what had no room is said when there is some, and STOPPING=1 before all else.
+/// systemd may be busy for a while. The program sends delayed messages when there is room again, STOPPING=1 first.
 #[test]
 fn what_had_no_room_is_said_later() {
     let manager = Manager::new();
@@ -143,7 +144,7 @@ fn spec_3_27_without_a_free_descriptor_all_is_said() {
     assert_eq!(messages[0], ["STOPPING=1"]);
 }
 
-/// A child of the service inherits the socket; its end is not the service's.
+/// A child of the service inherits the socket. The end of the child is not the end of the service.
 #[test]
 fn a_child_of_the_service_says_nothing() {
     let manager = Manager::new();
@@ -152,7 +153,7 @@ fn a_child_of_the_service_says_nothing() {
 }
 
 #[test]
-fn a_child_that_has_told_its_readiness_is_the_service() {
+fn a_child_that_has_reported_its_readiness_is_the_service() {
     let manager = Manager::new();
     all_well(&stop(manager.program("usual").env("SYSTEMD_EXEC_PID", "1").start()));
     let messages = manager.until(REPORT);

@@ -1,11 +1,11 @@
-//! Hooks for the programs under test: names in, hooks that say on stdout that they ran out.
+//! Registers hooks for the programs under test. Each hook prints on stdout that it ran.
 
 use std::future;
 use std::time::Duration;
 
 use on_shutdown::{HookSettings, Phase, register, register_sync};
 
-/// A line of stdout, past the lock of the standard library.
+/// Writes a line to stdout without the lock of the standard library.
 pub fn say(line: &str) {
     let _ = nix::unistd::write(std::io::stdout(), format!("{line}\n").as_bytes());
 }
@@ -35,7 +35,7 @@ pub fn async_hook(name: &str, phase: Phase) {
     register(name.to_owned(), settings(phase), work).expect("it is early enough").keep();
 }
 
-/// Says that the program works, and lets it work for ever.
+/// Prints that the program is ready, and waits for ever.
 pub fn work_for_ever() -> ! {
     say("ready");
     loop {

@@ -1,4 +1,4 @@
-//! Which signals the shutdown's threads block, and what a subscriber, a recorder or a hook starts.
+//! Tests which signals the shutdown's threads block, and what threads and children of user code inherit.
 
 use process::{Ended, Program, Signal};
 
@@ -17,7 +17,7 @@ fn program() -> Program {
     Program::new(env!("CARGO_BIN_EXE_masks"))
 }
 
-/// The masks of the threads with this name. Linux cuts names to 15 bytes.
+/// Returns the masks of the threads with this name. Linux cuts names to 15 bytes.
 fn masks_of(ended: &Ended, when: &str, name: &str) -> Vec<u64> {
     let start = format!("{when}: task {name:.15} blocks ");
     let masks = ended.out.iter().filter_map(|line| line.strip_prefix(&start));

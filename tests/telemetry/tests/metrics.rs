@@ -1,4 +1,4 @@
-//! What a recorder of `metrics` has at the time of a flush and at the end.
+//! Tests which values a `metrics` recorder has at a flush and at the end.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ fn stop(recorder: &str) -> Ended {
     running.wait()
 }
 
-/// The figures of one metric, as its exporter writes them, at one time (`flush` or `end`).
+/// Returns the values of one metric, as its exporter writes them, at one time (`flush` or `end`).
 fn figures(ended: &Ended, time: &str, start: &str) -> Vec<f64> {
     let start = format!("{time}: {start}");
     let lines = ended.out.iter().filter(|line| line.starts_with(&start));

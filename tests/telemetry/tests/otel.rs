@@ -1,4 +1,4 @@
-//! Spans as they arrive at an OpenTelemetry collector, here a server of the test's own on loopback.
+//! Tests which spans arrive at an OpenTelemetry collector. The collector is a server of this test on loopback.
 
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -11,7 +11,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use process::{Ended, Program, Signal};
 use prost::Message;
 
-/// Its address, and the spans that arrive.
+/// Starts the collector. Returns its address, and the spans that arrive.
 fn collector() -> (String, Receiver<Span>) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("for tokio");
@@ -33,12 +33,12 @@ fn collector() -> (String, Receiver<Span>) {
     (format!("http://{address}"), spans)
 }
 
-/// Stops the program; how it ended, and the spans that had arrived by then.
+/// Stops the program. Returns how it ended, and the spans that had arrived by then.
 fn stop(overrides: &str) -> (Ended, Vec<Span>) {
     let (address, spans) = collector();
     let program = Program::new(env!("CARGO_BIN_EXE_otel"))
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", &address)
-        // Longer than the program lives: nothing but the hook sends what waits.
+        // The interval is longer than the program's life, so that only the hook sends the waiting spans.
         .env("OTEL_BSP_SCHEDULE_DELAY", "60000")
         .env("ON_SHUTDOWN_HOOKS", overrides);
     let mut running = program.start();
@@ -68,7 +68,7 @@ fn the_last_spans_arrive_where_a_flush_hook_sends_them() {
     assert_eq!(outcome("otel::leave_registry").as_deref(), Some("completed"), "{ended}");
     assert_eq!(outcome("otel::finish_orders").as_deref(), Some("completed"), "{ended}");
     assert_eq!(outcome("otel::close_pool").as_deref(), Some("failed"), "{ended}");
-    // It sends the others, and is still open.
+    // This span belongs to the hook that sends the others, so it is still open.
     assert_eq!(outcome("otel::flush_spans"), None, "{ended}");
     let orders = spans.iter().find(|span| attribute(span, "hook") == "otel::finish_orders");
     assert_eq!(orders.map(|span| span.events.len()), Some(2), "what the hook said is in its span");

@@ -1,4 +1,4 @@
-//! What a `tracing` subscriber is told, and what stderr is told where nobody listens.
+//! Tests which events a `tracing` subscriber gets, and what stderr gets if there is no subscriber.
 
 use process::{Ended, Program, Running, Signal};
 use serde_json::Value;
@@ -13,7 +13,7 @@ fn stop(subscriber: &str, case: &str) -> Ended {
     running.wait()
 }
 
-/// The JSON lines of stdout.
+/// Returns the JSON lines of stdout.
 fn told(ended: &Ended) -> Vec<Value> {
     ended.out.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
@@ -24,7 +24,7 @@ fn the<'a>(told: &'a [Value], message: &str) -> &'a Value {
     told.iter().find(is_it).unwrap_or_else(|| panic!("no `{message}` in {told:#?}"))
 }
 
-/// The span that was closed for this hook.
+/// Returns the span that was closed for this hook.
 #[track_caller]
 fn span<'a>(told: &'a [Value], hook: &str) -> &'a Value {
     let closed = told.iter().filter(|event| event["fields"]["message"] == "close");
@@ -34,13 +34,13 @@ fn span<'a>(told: &'a [Value], hook: &str) -> &'a Value {
     span
 }
 
-/// What stderr has, but for what is said at install, before there can be a subscriber, and the panic of a hook.
+/// Returns the lines of stderr, except those at install, before a subscriber exists, and those of a hook's panic.
 fn ours(ended: &Ended) -> Vec<&String> {
     let ours = |line: &&String| line.starts_with("on-shutdown: ") || line.starts_with("shutdown report");
     ended.err.iter().filter(ours).filter(|line| !line.contains("on SIGTERM") && !line.contains("worst case")).collect()
 }
 
-/// The feature is additive: a subscriber that takes the report does not keep a failure off stderr.
+/// The feature is additive: even if a subscriber gets the report, stderr has the failures.
 #[track_caller]
 fn assert_one_line(ended: &Ended, start: &str) {
     let ours = ours(ended);
@@ -73,7 +73,7 @@ fn what_a_hook_says_lies_inside_its_span_also_after_an_await() {
         ("inside the sync hook", "leaves"),
         ("before the await", "works"),
         ("after the await", "works"),
-        ("beside it", "fails"),
+        ("alongside", "fails"),
     ] {
         let event = the(&told, message);
         assert_eq!(event["spans"].as_array().map(Vec::len), Some(1), "{event}");
@@ -82,7 +82,7 @@ fn what_a_hook_says_lies_inside_its_span_also_after_an_await() {
 }
 
 #[test]
-fn the_course_of_a_shutdown_is_told_as_events_and_stderr_has_one_line_of_a_failure() {
+fn a_shutdown_emits_its_events_and_stderr_has_one_line_for_a_failure() {
     let ended = stop("json", "ordinary");
     let told = told(&ended);
     let level = |message: &str, level: &str| {
@@ -117,7 +117,7 @@ fn a_clean_end_is_no_error() {
 }
 
 #[test]
-fn somebody_in_a_hurry_is_told_and_so_is_the_forced_end() {
+fn a_fast_and_a_forced_shutdown_emit_events() {
     let mut running = start("json", "long");
     running.signal(Signal::SIGINT);
     running.out_line("1 hook to run");
@@ -134,8 +134,8 @@ fn somebody_in_a_hurry_is_told_and_so_is_the_forced_end() {
 }
 
 #[test]
-fn where_nobody_listens_stderr_is_told() {
-    // One that only a thread of the program has is none; nor is one whose filter lets nothing of ours through.
+fn without_a_subscriber_stderr_has_the_events() {
+    // A subscriber of only one thread does not count. Neither does one whose filter rejects all events of the shutdown.
     for subscriber in ["none", "thread-local", "foreign"] {
         let ended = stop(subscriber, "ordinary");
         ended.assert_code(124).assert_err("6 hooks to run within 8.5 s").assert_err("timed out after");
@@ -150,7 +150,7 @@ fn of_a_thousand_hooks_none_is_lost() {
     ended.assert_code(0);
     let lines = || ended.out.iter().chain(&ended.err);
     assert_eq!(lines().filter(|line| line.ends_with(" ran")).count(), 1000);
-    // On a busy machine the subscriber may be too slow for all the spans: then stderr has the report.
+    // On a busy machine the subscriber may be too slow for all the spans. In that case stderr has the report.
     assert!(lines().any(|line| line.contains("shutdown report:") && line.contains("1000 completed")), "{ended}");
     let told = told(&ended);
     let closed = told.iter().filter(|event| event["fields"]["message"] == "close");

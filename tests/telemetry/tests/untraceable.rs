@@ -1,10 +1,10 @@
-//! A subscriber that blocks for ever or panics: hooks run, the end comes in time, stderr has the report.
+//! Tests a subscriber that blocks for ever or panics: hooks run, the process ends in time, and stderr has the report.
 
 use std::time::Duration;
 
 use process::{Ended, Program, Signal};
 
-/// The grace period that the harness leaves.
+/// The grace period that the harness sets.
 const GRACE: Duration = Duration::from_secs(10);
 
 fn stop(place: &str, from: usize, how: &str) -> Ended {
@@ -64,7 +64,7 @@ fn one_that_blocks_later_around_a_hook_costs_those_that_meet_it_and_no_other() {
         let ended = stop(place, 4, "block");
         let lines = ended.out.iter().chain(&ended.err);
         let timed_out = lines.filter(|line| line.contains(") timed out after ")).count();
-        // A hook that has ended and cannot leave its span counts as timed out, too.
+        // A hook that has ended and cannot leave its span also counts as timed out.
         assert!((1..=4).contains(&timed_out), "{timed_out} hit in {place}: {ended}");
         assert!(lost(&ended) <= timed_out, "{place}: {ended}");
         ended.assert_code(124).assert_out("last ran");
@@ -91,7 +91,7 @@ fn one_that_is_too_slow_for_all_there_is_to_tell_loses_no_line_of_the_report() {
     assert!((0..500).all(|number| told(&format!("sync_{number} ")) && told(&format!("async_{number} "))), "{ended}");
 }
 
-/// The hook waits until the subscriber has heard all that came before, and has its own time after that.
+/// The hook waits until the subscriber has handled all earlier events, and then gets its own time.
 #[test]
 fn spec_3_15_the_wait_for_a_slow_subscriber_is_not_the_time_of_the_hook_that_waits() {
     let program = Program::new(env!("CARGO_BIN_EXE_untraceable")).env("HOOKS", "25");

@@ -1,4 +1,4 @@
-//! Signals and requests during a shutdown, and hooks that come too late.
+//! Tests signals and requests during a shutdown, and hooks that are registered late.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn spec_3_9_the_first_trigger_is_the_reason() {
         .play();
     assert_eq!(report.trigger, Trigger::Signal { signal: Signal::SIGTERM, sender: None });
     assert_eq!(report.hooks.len(), 1);
-    // What the program itself said first about its end counts.
+    // The program's first request for its exit decides.
     assert_eq!(report.program_exit, Some(crate::report::ProgramExit::MainPanicked));
 }
 
@@ -20,11 +20,11 @@ fn spec_3_19_a_repeat_within_a_second_changes_nothing() {
     let harness = Harness::of(&[FakeHook { takes: ms(4000), ..HOOK }], ms(10_000));
     let harness = (0..50).fold(harness, |harness, at| harness.signal(ms(at * 20), Signal::SIGTERM)).play_to_end();
     assert!(harness.escalated().is_empty());
-    assert_eq!(told(&harness.report()), ["h0 0-4000 completed"]);
+    assert_eq!(outcome_lines(&harness.report()), ["h0 0-4000 completed"]);
 }
 
 #[test]
-fn spec_3_19_the_second_sigint_hurries_and_the_third_forces() {
+fn spec_3_19_the_second_sigint_is_fast_and_the_third_is_immediate() {
     let hooks = [
         FakeHook { behavior: Behavior::Awaits, ..HOOK },
         FakeHook { phase: Phase::Close, behavior: Behavior::Awaits, ..HOOK },
@@ -32,7 +32,7 @@ fn spec_3_19_the_second_sigint_hurries_and_the_third_forces() {
     let harness = Harness::of(&hooks, ms(20_000)).signal(ms(2000), Signal::SIGINT).play_to_end();
     assert_eq!(harness.escalated(), [&Event::Fast(Signal::SIGINT)]);
     let expected = ["h0 0-3000 timed out, cancelled", "h1 3000-4000 timed out, cancelled"];
-    assert_eq!(told(&harness.report()), expected);
+    assert_eq!(outcome_lines(&harness.report()), expected);
 
     let harness = Harness::of(&hooks, ms(20_000)).signal(ms(2000), Signal::SIGINT).signal(ms(2500), Signal::SIGINT);
     let report = harness.play();
@@ -40,24 +40,24 @@ fn spec_3_19_the_second_sigint_hurries_and_the_third_forces() {
 }
 
 #[test]
-fn spec_3_19_a_hurry_ends_the_delay_and_the_waiting_for_work() {
+fn spec_3_19_a_fast_shutdown_ends_the_delay_and_the_waiting_for_work() {
     let harness = Harness::new(vec![HOOK], &[], ms(60_000), ms(20_000)).signal(ms(5000), Signal::SIGINT);
     let harness = harness.work(Duration::ZERO, Duration::MAX).play_to_end();
     assert_eq!(harness.draining_at(), Some(ms(5000)));
-    assert_eq!(told(&harness.report()), ["h0 5000-5010 completed"]);
+    assert_eq!(outcome_lines(&harness.report()), ["h0 5000-5010 completed"]);
 
     let harness = Harness::new(vec![HOOK], &[], ms(60_000), ms(1000)).signal(ms(5000), Signal::SIGINT);
     let report = harness.work(Duration::ZERO, Duration::MAX).play();
-    assert_eq!(told(&report), ["h0 5000-5010 completed"]);
+    assert_eq!(outcome_lines(&report), ["h0 5000-5010 completed"]);
     assert_eq!(report.in_flight.len(), 1);
 }
 
 #[test]
-fn spec_3_19_repeated_sigterm_is_noted_and_ignored() {
+fn spec_3_19_repeated_sigterm_is_recorded_and_ignored() {
     let harness = Harness::of(&[FakeHook { takes: ms(4000), ..HOOK }], ms(10_000)).signal(ms(1500), Signal::SIGTERM);
     let harness = harness.signal(ms(2000), Signal::SIGTERM).play_to_end();
     assert_eq!(harness.escalated().len(), 2);
-    assert_eq!(told(&harness.report()), ["h0 0-4000 completed"]);
+    assert_eq!(outcome_lines(&harness.report()), ["h0 0-4000 completed"]);
 }
 
 /// A shutdown in which one hook of phase `stop` runs.
@@ -72,7 +72,7 @@ fn spec_3_3_a_hook_registered_during_the_shutdown_runs_unless_its_phase_has_pass
     let mut played = stopping();
     assert!(played.register(FakeHook { phase: Phase::Drain, ..HOOK }, &[]).is_err());
     assert!(played.register(FakeHook { phase: Phase::Close, ..HOOK }, &[]).is_ok());
-    // Its turn is over, its phase is not: it joins the group that runs.
+    // The group of the hook has ended, but its phase has not. The hook joins the group that runs.
     assert!(played.register(FakeHook { priority: 100, ..HOOK }, &[]).is_ok());
     assert!(played.register(FakeHook { priority: -1, ..HOOK }, &[]).is_ok());
     let expected = ["h2 0-10 completed", "h0 0-4000 completed", "h3 4000-4010 completed", "h1 4010-4020 completed"];

@@ -1,4 +1,4 @@
-//! The promises on order and time, each by an example with its figures.
+//! Tests the promises on order and time, each by an example with its numbers.
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn spec_3_7_phases_then_priorities_and_equal_ones_together() {
         "h5 100-110 completed",
         "h8 110-120 completed",
     ];
-    assert_eq!(told(&Harness::of(&hooks, ms(10_000)).play()), expected);
+    assert_eq!(outcome_lines(&Harness::of(&hooks, ms(10_000)).play()), expected);
 }
 
 #[test]
@@ -38,15 +38,15 @@ fn spec_3_7_after_waits_inside_a_group_and_nothing_else_does() {
     let hooks = vec![FakeHook { takes: ms(40), ..HOOK }, FakeHook { takes: ms(5), ..HOOK }, HOOK, HOOK];
     let harness = Harness::new(hooks, &[vec![], vec![], vec![0], vec![1]], ms(10_000), Duration::ZERO);
     let expected = ["h0 0-40 completed", "h1 0-5 completed", "h2 40-50 completed", "h3 5-15 completed"];
-    assert_eq!(told(&harness.play()), expected);
+    assert_eq!(outcome_lines(&harness.play()), expected);
 }
 
 #[test]
-fn spec_3_8_the_delay_passes_beside_the_deregister_hooks_and_before_all_others() {
+fn spec_3_8_the_delay_passes_during_the_deregister_hooks_and_before_all_others() {
     let harness = Harness::new(vec![DEREGISTER, DRAIN, HOOK], &[], ms(10_000), ms(3000)).play_to_end();
     assert_eq!(harness.draining_at(), Some(ms(3000)));
     let expected = ["h0 0-10 completed", "h1 3000-3010 completed", "h2 3010-3020 completed"];
-    assert_eq!(told(&harness.report()), expected);
+    assert_eq!(outcome_lines(&harness.report()), expected);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn spec_3_8_sigint_skips_the_drain_delay() {
 fn spec_3_8_the_drain_phase_ends_when_nothing_is_in_flight() {
     let harness = Harness::new(vec![DRAIN, HOOK], &[], ms(10_000), Duration::ZERO).work(Duration::ZERO, ms(2000));
     let report = harness.play();
-    assert_eq!(told(&report), ["h0 0-10 completed", "h1 2000-2010 completed"]);
+    assert_eq!(outcome_lines(&report), ["h0 0-10 completed", "h1 2000-2010 completed"]);
     assert_eq!(report.in_flight, []);
 }
 
@@ -75,8 +75,8 @@ fn spec_3_8_the_drain_phase_ends_when_nothing_is_in_flight() {
 fn spec_3_8_work_that_never_ends_is_cut_off_with_time_left_for_all_others() {
     let harness = Harness::new(vec![HOOK, FLUSH], &[], ms(10_000), Duration::ZERO).work(Duration::ZERO, Duration::MAX);
     let report = harness.play();
-    // 8.3 s are usable; one of them is kept for `flush`, and 5 s are declared: the larger half goes to the work.
-    assert_eq!(told(&report), ["h0 3650-3660 completed", "h1 3660-3670 completed"]);
+    // 8.3 s are usable. One of them is kept for `flush`, and 5 s are declared. The work gets the larger half.
+    assert_eq!(outcome_lines(&report), ["h0 3650-3660 completed", "h1 3660-3670 completed"]);
     assert_eq!(report.in_flight.len(), 1);
 }
 
@@ -89,7 +89,7 @@ fn spec_3_11_flush_runs_even_when_all_before_it_overran() {
         "h1 0-4927 timed out, abandoned with its thread",
         "h2 4927-4937 completed",
     ];
-    assert_eq!(told(&report), expected);
+    assert_eq!(outcome_lines(&report), expected);
     assert_eq!(report.abandoned_threads(), 2);
 }
 
@@ -98,13 +98,14 @@ fn spec_3_12_time_is_shared_in_proportion_and_unused_time_flows_on() {
     let group =
         |priority: i32, seconds: u64, behavior| FakeHook { priority, timeout: ms(1000 * seconds), behavior, ..HOOK };
     let hung = [group(3, 3, Behavior::Awaits), group(2, 6, Behavior::Awaits), group(1, 3, Behavior::Awaits)];
-    // 8.3 s for 12 s: each gets a bit more than two thirds of its timeout, less 100 ms in which its future is dropped.
+    // 8.3 s for 12 s: each hook gets a bit more than two thirds of its timeout, less 100 ms in which its future is
+    // dropped.
     let expected =
         ["h0 0-1975 timed out, cancelled", "h1 1975-6092 timed out, cancelled", "h2 6092-8200 timed out, cancelled"];
-    assert_eq!(told(&Harness::of(&hung, ms(10_000)).play()), expected);
+    assert_eq!(outcome_lines(&Harness::of(&hung, ms(10_000)).play()), expected);
     let [_, second, third] = hung;
     let quick = Harness::of(&[group(3, 3, Behavior::Completes), second, third], ms(10_000)).play();
-    assert_eq!(told(&quick).get(1).map(String::as_str), Some("h1 10-5437 timed out, cancelled"));
+    assert_eq!(outcome_lines(&quick).get(1).map(String::as_str), Some("h1 10-5437 timed out, cancelled"));
 }
 
 #[test]
@@ -137,15 +138,16 @@ fn spec_3_15_a_hook_after_an_abandoned_one_is_skipped_and_after_a_failed_one_it_
     let hooks = |behavior| {
         vec![FakeHook { behavior, timeout: ms(100), ..HOOK }, HOOK, FakeHook { phase: Phase::Close, ..HOOK }]
     };
-    let play =
-        |behavior| told(&Harness::new(hooks(behavior), &[vec![], vec![0], vec![1]], ms(60_000), Duration::ZERO).play());
+    let play = |behavior| {
+        outcome_lines(&Harness::new(hooks(behavior), &[vec![], vec![0], vec![1]], ms(60_000), Duration::ZERO).play())
+    };
     let skipped = "skipped: it is after h0, which was abandoned";
     assert_eq!(play(Behavior::Blocks)[1..], [format!("h1 {skipped}"), format!("h2 {skipped}")]);
     assert_eq!(play(Behavior::Fails)[1..], ["h1 10-20 completed", "h2 20-30 completed"]);
     assert_eq!(play(Behavior::Awaits)[1..], ["h1 100-110 completed", "h2 110-120 completed"]);
 }
 
-/// Reading `/proc` between the two times may take long; what the cancellation is granted counts from when it was asked.
+/// Reading `/proc` between the two times may take long. The grace period of the cancellation counts from its request.
 #[test]
 fn spec_3_15_a_cancelled_future_has_its_grace_from_when_it_was_asked() {
     let hooks = [FakeHook { behavior: Behavior::BlocksInPoll, timeout: ms(100), ..HOOK }];
@@ -164,7 +166,7 @@ fn spec_3_15_a_cancelled_future_has_its_grace_from_when_it_was_asked() {
     assert_eq!(running_after(116, 116), 0);
 }
 
-/// Reading `/proc` may take long; what the cancellation is granted counts from when it was asked.
+/// Reading `/proc` may take long. The grace period of the cancellation counts from its request.
 #[test]
 fn spec_3_15_a_cancelled_future_has_its_whole_grace_after_a_long_look() {
     let hooks = [FakeHook { behavior: Behavior::BlocksInPoll, timeout: ms(100), ..HOOK }];
@@ -196,7 +198,7 @@ fn spec_3_12_a_hook_that_comes_late_leaves_the_groups_after_it_their_share() {
 fn spec_3_11_a_hook_after_one_that_had_no_time_runs_in_the_time_that_is_kept() {
     let endless = FakeHook { priority: 1, timeout: ms(3_600_000), behavior: Behavior::Blocks, ..HOOK };
     let flush = FakeHook { timeout: ms(100), ..FLUSH };
-    // Registered last: when the plan was made, nothing else was to run before `flush`.
+    // Registered last: when the plan was made, no other hook was to run before `flush`.
     let report = Harness::of(&[endless, flush], ms(10_000))
         .input(ms(10), Input::Register(HOOK, vec![]))
         .input(ms(20), Input::Register(flush, vec![2]))

@@ -1,4 +1,4 @@
-//! Order and time under a virtual clock: the driver of production, and hooks that are only numbers.
+//! Tests order and time under a virtual clock, with the driver of production and hooks that are only numbers.
 
 mod escalation;
 mod examples;
@@ -28,7 +28,7 @@ const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// What a hook does once it runs.
+/// What a hook does when it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Behavior {
     Completes,
@@ -105,7 +105,7 @@ impl FakeHook {
     }
 }
 
-/// What comes from outside while a shutdown runs.
+/// An event from outside during a shutdown.
 #[derive(Debug)]
 enum Input {
     Message(Message),
@@ -114,7 +114,7 @@ enum Input {
     Register(FakeHook, Vec<usize>),
 }
 
-/// A whole shutdown to be played.
+/// A whole shutdown to simulate.
 struct Harness {
     plan: Plan,
     hooks: Vec<FakeHook>,
@@ -125,7 +125,7 @@ struct Harness {
 }
 
 impl Harness {
-    /// `after[i]` are the hooks that hook i is after; all have smaller numbers.
+    /// `after[i]` lists the hooks that hook i is after. All have smaller numbers.
     fn new(hooks: Vec<FakeHook>, after: &[Vec<usize>], grace: Duration, delay: Duration) -> Self {
         let budget = Budget::choose(Some(grace), None, None).expect("a grace period that can be kept");
         let mut plan = Plan::new(Vec::new(), budget, delay).expect("no hook contradicts another");
@@ -149,12 +149,12 @@ impl Harness {
         self
     }
 
-    /// This signal comes at this time after the trigger.
+    /// Sends this signal at this time after the trigger.
     fn signal(self, at: Duration, signal: Signal) -> Self {
         self.input(at, Input::Message(Message::Trigger(Trigger::Signal { signal, sender: None })))
     }
 
-    /// One piece of work is in flight from then until then.
+    /// Keeps one piece of work in flight between these times.
     fn work(mut self, from: Duration, to: Duration) -> Self {
         if from.is_zero() {
             self.in_flight = 1;
@@ -184,7 +184,7 @@ impl Harness {
     }
 }
 
-/// A shutdown that is played, or was.
+/// A simulated shutdown that runs or has ended.
 struct Played {
     simulation: Simulation,
     hooks: Vec<FakeHook>,
@@ -194,7 +194,7 @@ struct Played {
 }
 
 impl Played {
-    /// Plays on until then, or until all is over.
+    /// Lets time pass until this time, or until the shutdown is over.
     fn play(&mut self, until: Duration) {
         while self.inputs.first().is_some_and(|(at, _)| *at <= until) {
             let (at, input) = self.inputs.remove(0);
@@ -226,7 +226,7 @@ impl Played {
 
     fn finish(mut self) -> Vec<String> {
         self.play(Duration::MAX);
-        told(&self.report())
+        outcome_lines(&self.report())
     }
 
     fn report(&self) -> Report {
@@ -247,15 +247,15 @@ impl Played {
         self.simulation.events().iter().filter_map(phase).collect()
     }
 
-    /// What signals and requests have changed.
+    /// Returns what signals and requests have changed.
     fn escalated(&self) -> Vec<&Event> {
         let events = self.simulation.events().iter().map(|(_, event)| event);
         events.filter(|event| matches!(event, Event::LaterTrigger(_) | Event::Fast(_))).collect()
     }
 }
 
-/// Name, start and end of each hook in milliseconds, and what became of it.
-fn told(report: &Report) -> Vec<String> {
+/// Returns the name, start and end of each hook in milliseconds, and its outcome.
+fn outcome_lines(report: &Report) -> Vec<String> {
     let line = |hook: &crate::report::HookReport| match hook.start {
         Some(start) => {
             let end = (start + hook.duration).as_millis();

@@ -1,4 +1,4 @@
-//! What a run tells of its course: the beginning of each phase.
+//! Tests that a run emits the beginning of each phase.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn phases(hooks: &[FakeHook], delay: Duration) -> Vec<(Phase, usize)> {
 }
 
 #[test]
-fn the_beginning_of_each_phase_is_told_once_with_its_hooks() {
+fn each_phase_emits_one_event_with_its_hooks() {
     let of = |phase, priority| FakeHook { phase, priority, ..HOOK };
     let hooks = [of(Phase::Deregister, 0), of(Phase::Stop, 1), of(Phase::Stop, 0), of(Phase::Flush, 0)];
     let expected = [(Phase::Deregister, 1), (Phase::Drain, 0), (Phase::Stop, 2), (Phase::Flush, 1)];
@@ -16,7 +16,7 @@ fn the_beginning_of_each_phase_is_told_once_with_its_hooks() {
 }
 
 #[test]
-fn what_has_no_hook_is_told_only_if_it_lasts() {
+fn a_phase_without_hooks_emits_an_event_only_if_it_lasts() {
     assert_eq!(phases(&[HOOK], Duration::ZERO), [(Phase::Drain, 0), (Phase::Stop, 1)]);
     assert_eq!(phases(&[HOOK], ms(1000)), [(Phase::Deregister, 0), (Phase::Drain, 0), (Phase::Stop, 1)]);
 }

@@ -1,4 +1,4 @@
-//! What counts as progress, and until when what runs may go on.
+//! Tests what counts as progress, and until when the current hooks may run.
 
 use super::*;
 use crate::run::state::Progress;
@@ -67,7 +67,7 @@ fn the_drain_delay_is_progress_when_it_begins_and_when_it_is_over() {
 }
 
 #[test]
-fn a_hook_that_hangs_longer_than_the_drain_delay_buys_nothing_by_it() {
+fn a_hook_that_hangs_longer_than_the_drain_delay_is_no_progress() {
     let hooks = [FakeHook { phase: Phase::Deregister, behavior: Behavior::Awaits, ..HOOK }, HOOK];
     let mut harness = Harness::new(hooks.to_vec(), &[], ms(60_000), ms(1000)).begin();
     let progress = harness.go_to(ms(5000));

@@ -1,4 +1,5 @@
-//! Thousands of random plans: a reference model, as simple as can be, predicts each hook's start, end and outcome.
+//! Tests thousands of random plans. A reference model, as simple as possible, predicts each hook's start, end and
+//! outcome.
 
 use std::cmp::Reverse;
 
@@ -6,7 +7,7 @@ use super::*;
 use crate::plan::timing::Timing;
 use crate::report::SkipReason;
 
-/// Marsaglia's xorshift: the same plans for the same seed, everywhere.
+/// Marsaglia's xorshift generator: a seed gives the same plans on every machine.
 struct Dice(u64);
 
 impl Dice {
@@ -52,7 +53,7 @@ impl Dice {
     }
 }
 
-/// How many random plans each test plays; a hundred of them find each of the faults that were found so far.
+/// How many random plans each test runs. A hundred of them find each of the faults that were found so far.
 const SEEDS: u64 = 2000;
 
 type Key = (Phase, Reverse<i32>);
@@ -68,7 +69,7 @@ struct Case {
     delay: Duration,
     /// Hooks that are registered during the shutdown, in the order of their times.
     late: Vec<(Duration, FakeHook)>,
-    /// From when on so much work is in flight, in the order of time; none at the end.
+    /// The amount of work in flight from each time on, in the order of time. Zero at the end.
     work: Vec<(Duration, usize)>,
 }
 
@@ -102,7 +103,7 @@ impl Case {
     }
 }
 
-/// How long a hook with time enough holds its group up, and its outcome.
+/// Returns how long a hook with enough time holds its group up, and its outcome.
 fn expected(hook: &FakeHook) -> (Duration, Outcome) {
     let cancelled = Outcome::TimedOut { abandoned: false };
     let abandoned = Outcome::TimedOut { abandoned: true };
@@ -127,15 +128,16 @@ fn expected(hook: &FakeHook) -> (Duration, Outcome) {
 /// A hook's start and outcome; `None` for a hook that came too late.
 type Seen = Option<(Option<Duration>, Outcome)>;
 
-/// The reference: group after group, and in a group each hook as soon as those that it is after have ended.
+/// The reference model: group after group. In a group, each hook starts as soon as the hooks that it is after have
+/// ended.
 struct Model<'a> {
     case: &'a Case,
     now: Duration,
     ends: Vec<Duration>,
     seen: Vec<Seen>,
-    /// The late hooks that have not come, by their number.
+    /// The numbers of the late hooks that are not registered yet.
     to_come: Vec<usize>,
-    /// Hooks that have come and whose group was not opened.
+    /// Hooks that are registered and whose group was not opened.
     waiting: Vec<usize>,
 }
 
@@ -145,7 +147,7 @@ impl Model<'_> {
         late.map_or_else(|| self.case.hooks[number], |late| self.case.late[late].1)
     }
 
-    /// Runs one hook from then on, and returns its end.
+    /// Runs one hook from this time on, and returns its end.
     fn run(&mut self, number: usize, start: Duration) -> Duration {
         let (takes, outcome) = expected(&self.hook(number));
         self.ends[number] = start + takes;
@@ -203,7 +205,7 @@ impl Model<'_> {
         }
     }
 
-    /// Lets time pass without an open group, until then or until hooks that come meanwhile have ended.
+    /// Lets time pass without an open group, until this time or until hooks that are registered meanwhile have ended.
     fn pass(&mut self, latest: &mut Option<Key>, phase: Phase, until: Duration) {
         while self.now < until {
             let at = self.to_come.first().map(|number| self.case.late[*number - self.case.hooks.len()].0);
@@ -227,7 +229,7 @@ impl Model<'_> {
         }
     }
 
-    /// When nothing is in flight for the first time from now on. What changes now changes after what happens now.
+    /// Returns when nothing is in flight for the first time from now on. A change at this moment counts after it.
     fn idle_at(&self) -> Duration {
         let before = self.case.work.iter().rev().find(|(at, _)| *at < self.now).map_or(0, |(_, count)| *count);
         let idle = self.case.work.iter().find(|(at, count)| *at >= self.now && *count == 0);
@@ -266,7 +268,7 @@ fn predict(case: &Case) -> Vec<Seen> {
     model.seen
 }
 
-/// By hook: the report is in the plan's order. Late hooks that were taken have the next numbers.
+/// Returns the start and the outcome of each hook, by its number. Late hooks that were accepted have the next numbers.
 fn seen(played: &Played, case: &Case, predicted: &[Seen]) -> Vec<Seen> {
     let report = played.report();
     let mut taken = case.hooks.len();
@@ -306,7 +308,7 @@ fn spec_3_11_and_3_12_however_short_the_time_no_hook_starves_and_none_runs_beyon
         let budget = harness.plan.budget();
         let played = harness.play_to_end();
         let report = played.report();
-        // The simulation looks at what is overdue once in a millisecond.
+        // The simulation looks for overdue hooks once in a millisecond.
         assert!(report.duration <= budget.usable() + ms(1), "seed {seed}: too long\n{report}");
         let reserved = report.hooks.iter().any(|hook| Timing::is_reserved(hook.phase));
         let slice = budget.usable() - budget.flush_slice();
@@ -314,7 +316,7 @@ fn spec_3_11_and_3_12_however_short_the_time_no_hook_starves_and_none_runs_beyon
             let end = hook.start.unwrap_or_default() + hook.duration;
             let limit = if reserved && !Timing::is_reserved(hook.phase) { slice } else { budget.usable() };
             let came_late = case.late.iter().any(|(at, _)| *at >= slice.saturating_sub(ms(300)));
-            // Cancelled at one look, abandoned at another, each up to a millisecond late.
+            // The hook was cancelled at one look and abandoned at another, each up to a millisecond late.
             assert!(end <= limit + ms(2) || came_late, "seed {seed}: {} runs beyond its phase\n{report}", hook.name);
         }
         let delay_left = budget.usable().saturating_sub(case.delay).saturating_sub(budget.flush_slice());
@@ -342,8 +344,8 @@ fn spec_3_19_no_sequence_of_signals_keeps_a_shutdown_from_its_end() {
         let usable = harness.plan.budget().usable();
         let report = harness.play();
         assert!(report.duration <= usable, "seed {seed}\n{report}");
-        // Two that count: the first makes the shutdown fast, the second forces its end, if it is not over before. A signal
-        // that comes at the moment of the end comes after it.
+        // Two signals count: the first makes the shutdown fast, and the second forces its end if it is not over before.
+        // A signal at the moment of the end comes after the end.
         let counted: Vec<&Duration> =
             interrupts.iter().filter(|at| **at >= ms(1000) && **at <= report.duration).collect();
         let ended_then = counted.iter().filter(|at| ***at == report.duration).count();

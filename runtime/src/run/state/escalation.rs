@@ -1,4 +1,4 @@
-//! What signals and requests change that come after the trigger.
+//! Applies the signals and requests that come after the trigger.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::report::ProgramExit;
 use crate::trigger::{Escalation, Message, Signal, Trigger, escalate};
 
 impl ShutdownState {
-    /// Takes a signal or request that came during the shutdown, or while its end is written.
+    /// Takes a signal or request that came during the shutdown, or while the report is written.
     pub(crate) fn receive(&mut self, now: Duration, message: Message) {
         self.program_exit = self.program_exit.or_else(|| program_exit(&message));
         if let Message::Trigger(trigger) = &message {

@@ -11,7 +11,7 @@ use crate::plan::order::GroupKey;
 use crate::report::{Outcome, SkipReason};
 
 impl ShutdownState {
-    /// Goes on until there is a hook to run, or something to wait for.
+    /// Advances until a hook can run, or until there is something to wait for.
     pub(super) fn advance(&mut self, now: Duration) {
         while self.is_begun() && !self.is_over() && self.step.open_group().is_none_or(|group| group.unfinished == 0) {
             let next = self.plan.next_group(self.last_opened).map(|(key, group)| (key, group.declared));
@@ -36,7 +36,7 @@ impl ShutdownState {
         }
     }
 
-    /// Begins draining, unless the drain delay is still to be waited for.
+    /// Begins draining, unless the drain delay is not over.
     fn begin_draining(&mut self, now: Duration) -> bool {
         if now < self.serve_until {
             self.step = Step::Serving { waited: true };
@@ -46,7 +46,8 @@ impl ShutdownState {
         self.progress += usize::from(matches!(self.step, Step::Serving { waited: true }));
         self.step = Step::Draining { hooks: None, by: None };
         self.history.draining = Some(now);
-        // In this order: what is counted from here on began before draining or is seen by it (see `drain`).
+        // The order matters: work that is counted from here on began before draining or sees the new stage (see
+        // `drain`).
         self.program.enter_stage(Stage::Draining);
         self.count_work(now);
         self.record_phase();
@@ -54,7 +55,8 @@ impl ShutdownState {
         true
     }
 
-    /// Whether the drain phase, whose hooks have ended, can end: nothing is in flight, counted now, or its time is over.
+    /// Returns whether the drain phase can end after its hooks: nothing is in flight, or the time for work in flight is
+    /// over.
     fn is_drained(&mut self, by: Option<Duration>, now: Duration) -> bool {
         let by = by.unwrap_or_else(|| self.timing.drain_deadline(now));
         let in_flight = self.count_work(now);
@@ -86,7 +88,7 @@ impl ShutdownState {
         self.record_phase();
         for id in members {
             let Some(HookState::Waiting { on, open }) = self.hooks.get_mut(id) else {
-                // Skipped before: it is `after` an abandoned hook of an earlier group.
+                // Skipped already: the hook is `after` an abandoned hook of an earlier group.
                 continue;
             };
             *open = true;
@@ -107,7 +109,7 @@ impl ShutdownState {
         };
     }
 
-    /// One hook more in the open group, or one less.
+    /// Changes the number of unfinished hooks in the open group by one.
     pub(super) fn change_unfinished(&mut self, by: isize) {
         match self.step.open_group_mut() {
             Some(group) => group.unfinished = group.unfinished.saturating_add_signed(by),
@@ -115,7 +117,7 @@ impl ShutdownState {
         }
     }
 
-    /// Adds a hook to the group that runs, or makes a group of it alone where none does.
+    /// Adds a hook to the group that runs, or opens a group for this hook alone if none runs.
     pub(super) fn join_open_group(&mut self, key: GroupKey, declared: Allotment, now: Duration) {
         if self.step.open_group().is_none() {
             let share = self.timing.open_late(key.0, declared, now);
@@ -129,7 +131,7 @@ impl ShutdownState {
         self.queue.push_back(id);
     }
 
-    /// Ends a hook that ran, and lets go the hooks that are `after` it.
+    /// Ends a hook that ran, and releases the hooks that are `after` it.
     pub(super) fn end(&mut self, id: Id, now: Duration, outcome: Outcome, left_tasks: usize) {
         let start = self.running_state(id).map(|running| running.start);
         let is_abandoned = matches!(outcome, Outcome::TimedOut { abandoned: true });
@@ -147,7 +149,7 @@ impl ShutdownState {
         }
     }
 
-    /// Skips a queued hook. Those that are `after` it run: it holds nothing that they might use.
+    /// Skips a queued hook. The hooks that are `after` it run, because it holds nothing that they might use.
     pub(super) fn skip_for_lack_of_time(&mut self, id: Id, now: Duration) {
         let outcome = Outcome::Skipped(SkipReason::NoTimeLeft);
         self.change_unfinished(-1);

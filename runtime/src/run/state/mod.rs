@@ -1,8 +1,10 @@
-//! The state of one shutdown: what every hook is at, and what comes next. A value without threads and without a clock.
+//! Holds the state of one shutdown: the state of every hook, and what comes next. A value without threads and without a
+//! clock.
 //!
-//! Every call brings the time, counted from the trigger, and may change several things at once; what the caller has to
-//! do about them waits in [`ShutdownState::take_events`]. The program's own state (stage and work in flight) is reached
-//! through [`Program`], so that a stage begins, and work is counted, in the same step as the change that depends on it.
+//! Every call passes the time since the trigger, and may change several things at once. The caller then takes the
+//! events from [`ShutdownState::take_events`] and acts on them. The state reaches the stage of the program and its work
+//! in flight through [`Program`]. So a stage begins, and work is counted, in the same step as the change that depends
+//! on it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -27,12 +29,12 @@ use escalation::program_exit;
 pub(crate) use progress::Progress;
 use report::History;
 
-/// What the shutdown reads and sets of the program. No method blocks, allocates without bound, or runs the user's code:
-/// all are called under the lock of the run.
+/// Reads and sets the state of the program. No method blocks, allocates without bound, or runs user code, because all
+/// are called under the lock of the run.
 pub(crate) trait Program: Send {
-    /// Goes on to a stage. The futures that wait for the stage are woken later, by [`Event::StageBegan`].
+    /// Enters a stage. The futures that wait for the stage are woken later, by [`Event::StageBegan`].
     fn enter_stage(&self, stage: Stage);
-    /// Returns how much work is in flight; zero only if there was none at some moment of the call.
+    /// Returns how much work is in flight. Returns zero only if there was none at some moment of the call.
     fn count_work(&self) -> usize;
     /// Returns the work in flight, by name and location.
     fn list_work(&self) -> Vec<WorkInFlight>;
@@ -41,7 +43,7 @@ pub(crate) trait Program: Send {
 /// How the function of a hook ended.
 #[derive(Debug)]
 pub(crate) enum Finish {
-    /// By itself.
+    /// The function returned, or its future completed.
     Ended(Outcome),
     /// Its future was dropped because it was cancelled.
     Dropped,
@@ -57,20 +59,20 @@ impl Finish {
     }
 }
 
-/// What the caller has to do, or to emit.
+/// An event that the caller must act on or emit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// Wake the futures that wait for this stage.
     StageBegan(Stage),
-    /// A phase has begun, with so many hooks.
+    /// A phase has begun, with this many hooks.
     PhaseBegan { phase: Phase, hooks: usize },
     /// Drop this hook's future.
     Cancel(Id),
-    /// The hook was cancelled or abandoned, so long after its start.
+    /// The hook was cancelled or abandoned, this long after its start.
     TimedOut { id: Id, after: Duration },
     /// The hook has ended, or was skipped. Only with a feature that reports hooks one by one.
     Ended(Box<HookReport>),
-    /// This work in flight is not waited for any longer.
+    /// The drain phase no longer waits for this work in flight.
     WorkCutOff(Vec<WorkInFlight>),
     /// A hook does not wait for another one that runs later; the text says which and what to write.
     AfterIgnored(String),
@@ -80,14 +82,14 @@ pub(crate) enum Event {
     Fast(Signal),
 }
 
-/// What one hook is at.
+/// The state of one hook.
 enum HookState {
-    /// Its group is not open, or so many of the hooks that it is `after` have not ended.
+    /// Its group is not open, or this many of the hooks that it is `after` have not ended.
     Waiting {
         on: usize,
         open: bool,
     },
-    /// It may start as soon as a thread is free.
+    /// The hook may start as soon as a thread is free.
     Queued,
     Running(Running),
     Ended {
@@ -102,7 +104,7 @@ enum HookState {
 struct Running {
     start: Duration,
     time: TimeLimit,
-    /// When its cancellation was asked for.
+    /// When its cancellation was requested.
     cancelled: Option<Duration>,
 }
 
@@ -110,22 +112,22 @@ struct Running {
 #[derive(Debug)]
 struct OpenGroup {
     key: GroupKey,
-    /// Its hooks that have not ended. Zero only inside [`ShutdownState::advance`].
+    /// Number of its hooks that have not ended. Zero only inside [`ShutdownState::advance`].
     unfinished: usize,
     share: Share,
 }
 
-/// How far the shutdown has come.
+/// The step that the shutdown has reached.
 #[derive(Debug)]
 enum Step {
-    /// There was no trigger.
+    /// The trigger has not come.
     Armed,
-    /// The first hooks run, and the drain delay passes beside them.
+    /// The first hooks run, and the drain delay passes at the same time.
     Deregistering(OpenGroup),
-    /// No hook runs; the program serves until the drain delay is over. `waited` is false until the step has lasted.
+    /// No hook runs, and the program serves until the drain delay is over. `waited` is false until the step has lasted.
     Serving { waited: bool },
-    /// Hooks of the drain phase run, or work in flight is waited for, or both at once where a hook came late. `by` is
-    /// set when the hooks have ended for the first time: from then on the time for work in flight runs out.
+    /// Hooks of the drain phase run, or work in flight is awaited, or both at once if a hook was registered late. `by`
+    /// is set when the hooks have ended for the first time. From then on the time limit for work in flight applies.
     Draining { hooks: Option<OpenGroup>, by: Option<Duration> },
     /// Hooks of a later phase run.
     Stopping(OpenGroup),
@@ -162,16 +164,16 @@ pub(crate) struct ShutdownState {
     queue: VecDeque<Id>,
     running: Vec<Id>,
     started: usize,
-    /// The group that was opened last: hooks that come late for it join what runs.
+    /// The group that was opened last. A hook that is registered late for it joins the group that runs.
     last_opened: Option<GroupKey>,
-    /// The latest phase whose beginning is in the events.
+    /// The latest phase whose beginning was recorded as an event.
     recorded_phase: Option<Phase>,
     /// The end of the drain delay.
     serve_until: Duration,
     /// See [`Progress::count`].
     progress: usize,
     cut_off: Vec<WorkInFlight>,
-    /// How many repeated signals have counted.
+    /// Number of repeated signals that had an effect.
     escalated: u32,
     program_exit: Option<ProgramExit>,
     forced: Option<Signal>,
@@ -180,7 +182,7 @@ pub(crate) struct ShutdownState {
 }
 
 impl ShutdownState {
-    /// Makes all that can be made before the trigger.
+    /// Makes everything that can be made before the trigger.
     pub(crate) fn new(plan: Plan, program: Box<dyn Program>, escalate_on_any: bool) -> Self {
         let hooks = (0..plan.size()).map(|id| HookState::Waiting { on: plan.waits(id), open: false }).collect();
         Self {
@@ -206,7 +208,7 @@ impl ShutdownState {
         }
     }
 
-    /// Starts the shutdown and returns its trigger, which stays the reason when others come later.
+    /// Starts the shutdown and returns its trigger. Later triggers do not change the reason of the shutdown.
     pub(crate) fn begin(&mut self, first: Message) -> Trigger {
         self.program_exit = program_exit(&first);
         let trigger = match first {
@@ -233,12 +235,12 @@ impl ShutdownState {
         matches!(self.step, Step::Over { .. })
     }
 
-    /// Whether a repeated signal ended the shutdown.
+    /// Returns whether a repeated signal ended the shutdown.
     pub(crate) fn is_forced(&self) -> bool {
         self.forced.is_some()
     }
 
-    /// The stage that servers and probes see.
+    /// Returns the stage that servers and probes see.
     pub(crate) fn stage(&self) -> Stage {
         match self.step {
             Step::Armed => Stage::Serving,
@@ -247,7 +249,7 @@ impl ShutdownState {
         }
     }
 
-    /// Whether the drain phase goes on, so that the amount of work in flight matters.
+    /// Returns whether the drain phase lasts, so that the amount of work in flight matters.
     pub(crate) fn is_draining(&self) -> bool {
         matches!(self.step, Step::Draining { .. })
     }
@@ -271,7 +273,7 @@ impl ShutdownState {
         self.queue.len()
     }
 
-    /// How many hooks have started so far.
+    /// Returns how many hooks have started so far.
     pub(crate) fn started(&self) -> usize {
         self.started
     }
@@ -293,7 +295,7 @@ impl ShutdownState {
             match self.allot(&hook, now) {
                 Some(mut time) => {
                     if TELEMETRY {
-                        // The hook may wait for a listener before it is called; `restart_clock` follows then.
+                        // The hook may wait for a subscriber before it is called. In that case `restart_clock` follows.
                         let end = self.timing.end_of(hook.phase);
                         time.limit = time.limit.saturating_add(telemetry::WORKER_TIMEOUT).min(end).max(time.limit);
                     }
@@ -314,13 +316,13 @@ impl ShutdownState {
     /// Counts the hook's time from now on: before this moment it waited for the shutdown itself. Returns its new limit.
     pub(crate) fn restart_clock(&mut self, id: Id, now: Duration) -> Option<Duration> {
         let running = self.running_state(id).filter(|running| running.cancelled.is_none())?;
-        // The old limit stands where no time is left: the hook has begun.
+        // If no time is left, the old limit still applies, because the hook has started.
         let time = self.plan.hook(id).and_then(|hook| self.allot(hook, now)).unwrap_or(running.time);
         self.set(id, HookState::Running(Running { start: now, time, cancelled: None }));
         Some(time.limit)
     }
 
-    /// The time for a hook that starts now; none where its phase is at its end.
+    /// Returns the time for a hook that starts now. Returns `None` if its phase has no time left.
     fn allot(&self, hook: &HookRef, now: Duration) -> Option<TimeLimit> {
         let share = self.step.open_group().map(|group| group.share).unwrap_or_default();
         self.timing.allot(hook, share, now)
@@ -356,12 +358,12 @@ impl ShutdownState {
         }
     }
 
-    /// Whether the hook was abandoned and may hold its thread for ever.
+    /// Returns whether the hook was abandoned and may hold its thread for ever.
     pub(crate) fn is_abandoned(&self, id: Id) -> bool {
         matches!(self.hooks.get(id), Some(HookState::Ended { outcome: Outcome::TimedOut { abandoned: true }, .. }))
     }
 
-    /// Whether the hook's future must be dropped: its cancellation was asked for, or it was abandoned.
+    /// Returns whether the hook's future must be dropped: its cancellation was requested, or the hook was abandoned.
     pub(crate) fn is_cancelled(&self, id: Id) -> bool {
         self.running_state(id).is_none_or(|running| running.cancelled.is_some())
     }

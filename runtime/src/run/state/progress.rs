@@ -1,11 +1,11 @@
-//! How far the shutdown has come: for a platform that waits for the end.
+//! Computes how far the shutdown is, for a platform that waits for the end of the process.
 
 use std::time::Duration;
 
 use super::{Event, ShutdownState, Step};
 use crate::hook::{HookRef, Phase};
 
-/// What the shutdown is at, at one moment.
+/// The progress of the shutdown at one moment.
 #[derive(Clone, Debug)]
 #[cfg_attr(not(feature = "systemd"), expect(dead_code, reason = "only the feature `systemd` reads it"))]
 pub(crate) struct Progress {
@@ -13,14 +13,14 @@ pub(crate) struct Progress {
     pub(crate) phase: Phase,
     /// The hooks that run or wait for a thread.
     pub(crate) hooks: Vec<HookRef>,
-    /// How much work in flight is waited for.
+    /// How much work in flight the drain phase waits for.
     pub(crate) in_flight: usize,
-    /// Whether the drain delay goes on.
+    /// Whether the drain delay lasts.
     pub(crate) is_serving: bool,
-    /// Rises whenever something that was waited for has ended by itself: a hook (not by its timeout), work in flight,
-    /// the drain delay; and when that delay begins, because it will end.
+    /// Rises when a hook ends by itself (not by its timeout), when work in flight ends, and when the drain delay ends.
+    /// Also rises when that delay begins, because the delay always ends.
     pub(crate) count: usize,
-    /// When what runs now has ended or was abandoned, by the time limits that it has.
+    /// When all hooks that run now will have ended or been abandoned, by their time limits.
     pub(crate) until: Duration,
 }
 
@@ -42,7 +42,7 @@ impl ShutdownState {
         }
     }
 
-    /// Records that a phase has begun, once for each.
+    /// Records that a phase has begun, once for each phase.
     pub(super) fn record_phase(&mut self) {
         let phase = self.phase();
         if self.recorded_phase != Some(phase) {

@@ -1,4 +1,4 @@
-//! Adds and removes hooks while the program runs, and while it stops.
+//! Adds and removes hooks, before the trigger and during the shutdown.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::plan::timing::Timing;
 use crate::report::{Outcome, SkipReason};
 
 impl ShutdownState {
-    /// Adds a hook. Where its phase is under way and its group was opened before, it joins the group that runs.
+    /// Adds a hook. If its phase has begun and its group was opened before, the hook joins the group that runs.
     pub(crate) fn add(&mut self, hook: HookRef, after: &[HookRef], now: Duration) -> Result<(), TooLateError> {
         if self.is_over() || (self.is_begun() && hook.phase < self.phase()) {
             return Err(TooLateError { name: hook.name.to_string(), phase: hook.phase });
@@ -72,7 +72,7 @@ impl ShutdownState {
         }
     }
 
-    /// The first hook for the time at the end has come: the hooks that run already may no longer use that time.
+    /// Shortens the time of the hooks that run, because the first hook of the final phases was registered.
     fn keep_slice_free(&mut self) {
         let Self { hooks, plan, timing, running, .. } = self;
         for id in running.iter() {
@@ -82,7 +82,7 @@ impl ShutdownState {
         }
     }
 
-    /// Removes a hook that has not started; the hooks after it do not wait for it.
+    /// Removes a hook that has not started. The hooks after it do not wait for it.
     pub(crate) fn remove(&mut self, hook: &HookRef, now: Duration) {
         if self.is_over() {
             // It stays in the report.
@@ -103,7 +103,7 @@ impl ShutdownState {
         self.advance(now);
     }
 
-    /// Changes a group's hooks, and with them the time that is still to be shared out.
+    /// Changes a group's hooks, and updates the time that is still to be allotted.
     fn change_plan<T>(&mut self, key: GroupKey, change: impl FnOnce(&mut Self) -> T) -> T {
         let declared = |state: &Self| state.plan.group(key).map_or(Allotment::default(), |group| group.declared);
         let before = declared(self);
@@ -115,7 +115,7 @@ impl ShutdownState {
         changed
     }
 
-    /// The phase that is under way.
+    /// Returns the current phase.
     pub(super) fn phase(&self) -> Phase {
         match &self.step {
             Step::Armed | Step::Deregistering(_) | Step::Serving { .. } => Phase::Deregister,

@@ -1,4 +1,4 @@
-//! What runs now, and what has happened.
+//! Records what has happened, and makes the report.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,10 +8,10 @@ use crate::plan::Id;
 use crate::report::{HookReport, InFlightSample, LaterTrigger, Outcome, Report, SkipReason};
 use crate::trigger::Trigger;
 
-/// Maximum number of changes of the work in flight that are kept; the last change replaces the last kept one.
+/// Maximum number of changes of the work in flight that are kept. The last change replaces the last kept one.
 const MAX_SEEN: usize = 1000;
 
-/// What the report tells besides the hooks.
+/// What the report contains in addition to the hooks.
 #[derive(Default)]
 pub(super) struct History {
     pub(super) draining: Option<Duration>,
@@ -43,7 +43,7 @@ impl History {
 }
 
 impl ShutdownState {
-    /// The hooks that run now, with their start and their time limit.
+    /// Returns the hooks that run now, with their start and their time limit.
     pub(crate) fn running(&self) -> impl Iterator<Item = (Id, &HookRef, Duration, Duration)> {
         self.running.iter().filter_map(|id| {
             let (running, hook) = (self.running_state(*id)?, self.plan.hook(*id)?);
@@ -51,8 +51,8 @@ impl ShutdownState {
         })
     }
 
-    /// Returns what happened. Hooks that still run count as abandoned, hooks that never started as skipped. The caller
-    /// fills in the wall clock and the exit code.
+    /// Returns the report. Hooks that still run count as abandoned, and hooks that never started count as skipped. The
+    /// caller fills in the wall clock and the exit code.
     pub(crate) fn report(&self, trigger: &Trigger, now: Duration, activity: impl Fn(Id) -> Option<String>) -> Report {
         let end = if let Step::Over { at } = self.step { at } else { now };
         let report = |id| {
@@ -79,7 +79,7 @@ impl ShutdownState {
 
 fn hook_report(hook: &HookRecord, state: &HookState, over: Duration) -> HookReport {
     match state {
-        // Also where it was about to start, and a value was missing.
+        // Also if the hook was about to start, and a value was missing.
         HookState::Ended { outcome: outcome @ Outcome::Skipped(_), .. } => {
             HookReport::new(hook, outcome.clone(), None, Duration::ZERO)
         }

@@ -7,7 +7,7 @@ use crate::drain::WorkInFlight;
 use crate::plan::Id;
 use crate::report::Outcome;
 
-/// How long a cancelled future is waited for that is inside a poll already, and so probably blocks its thread.
+/// How long to wait for a cancelled future that is inside a poll already, and so probably blocks its thread.
 const POLL_GRACE: Duration = Duration::from_millis(10);
 
 impl ShutdownState {
@@ -19,15 +19,15 @@ impl ShutdownState {
         in_flight
     }
 
-    /// The hooks whose time is over, and whose cancellation was not asked for yet.
+    /// Returns the hooks whose time is over, and whose cancellation was not requested yet.
     pub(crate) fn overdue(&self, now: Duration) -> impl Iterator<Item = Id> {
         let all = now >= self.timing.usable();
         let over = move |running: &Running| all || (running.time.limit <= now && running.cancelled.is_none());
         self.running.iter().copied().filter(move |id| self.running_state(*id).is_some_and(|running| over(&running)))
     }
 
-    /// Cancels and abandons the hooks whose time was over at `due`, which is not later than `now`, and goes on where
-    /// nothing more is waited for. `in_poll` tells whether a hook's future is being polled at this moment.
+    /// Cancels and abandons the hooks whose time was over at `due`, which is not later than `now`. Then advances if
+    /// there is nothing more to wait for. `in_poll` returns whether a hook's future is being polled at this moment.
     pub(crate) fn expire(&mut self, due: Duration, now: Duration, in_poll: impl Fn(Id) -> bool) {
         if self.is_over() {
             return;
@@ -56,7 +56,7 @@ impl ShutdownState {
         self.advance(now);
     }
 
-    /// Skips the queued hooks whose phase is at its end, where no thread comes for them.
+    /// Skips the queued hooks whose phase has no time left, because no thread took them.
     fn skip_queued_without_time(&mut self, now: Duration) {
         while let Some(id) = self.queue.front().copied() {
             if self.plan.hook(id).is_some_and(|hook| now < self.timing.end_of(hook.phase)) {
@@ -73,11 +73,12 @@ impl ShutdownState {
         self.program.list_work()
     }
 
-    /// When something is due next, if nothing changes. `in_poll` as for [`expire`](Self::expire).
+    /// Returns when something is due next, if nothing changes. `in_poll` as for [`expire`](Self::expire).
     pub(crate) fn next_expiry(&self, now: Duration, in_poll: impl Fn(Id) -> bool) -> Duration {
         let limit = |id: Id, running: Running| match running.cancelled {
             None => running.time.limit,
-            // The future may block in the poll that is to drop it, so it is looked at once before the longer grace.
+            // The poll that must drop the future may block. So the supervisor looks once before the longer grace period
+            // ends.
             Some(at) if now < at + running.drop_grace(true) => at + running.drop_grace(true),
             Some(at) => at + running.drop_grace(in_poll(id)),
         };

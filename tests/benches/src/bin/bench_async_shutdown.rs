@@ -1,4 +1,4 @@
-//! async-shutdown with tokio's signals, as in its README: a token that delays the end for each hook.
+//! Measures async-shutdown with tokio's signals, as in its README: for each hook a token that delays the end.
 
 use async_shutdown::ShutdownManager;
 use benches::child::{asked, hook, ready};

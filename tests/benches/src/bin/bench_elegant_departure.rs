@@ -1,4 +1,4 @@
-//! elegant-departure, as in its README: a guard for each hook.
+//! Measures elegant-departure, as in its README: a guard for each hook.
 
 use benches::child::{asked, hook, ready};
 

@@ -1,5 +1,5 @@
-//! What a request costs: begins and ends of work in flight, looks at readiness and draining, in nanoseconds for each;
-//! interleaved, a line `name TAB threads TAB nanoseconds` for each round.
+//! Measures what a request costs, in nanoseconds: the begin and end of work in flight, and checks of readiness and
+//! draining. Interleaves the cases, and prints a line `name TAB threads TAB nanoseconds` for each round.
 
 use std::future::Future;
 use std::hint::black_box;

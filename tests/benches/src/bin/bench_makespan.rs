@@ -1,4 +1,4 @@
-//! 200 hooks that are `after` random others, by a seed; the start and the end of each is written when all have ended.
+//! Runs 200 hooks that are `after` random others, by a seed. Prints the start and the end of each when all have ended.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;

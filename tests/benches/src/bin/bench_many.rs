@@ -1,4 +1,4 @@
-//! on-shutdown with 10,000 annotated hooks.
+//! Measures on-shutdown with 10,000 annotated hooks.
 
 use benches::child::{asked, ready};
 

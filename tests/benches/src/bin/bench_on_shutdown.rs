@@ -1,5 +1,5 @@
-//! on-shutdown. The variant is the kind of `main` and the kind of hooks, as `multi-async`; the hooks are made at run
-//! time, because how many they are is said by an argument.
+//! Measures on-shutdown. The variant is the kind of `main` and the kind of hooks, as `multi-async`. The program
+//! registers the hooks at run time, because an argument sets their number.
 
 use std::future::pending;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! What callgrind counts: the plan of ten hooks, and with the argument `guard` work in flight that begins and ends.
+//! Computes the plan of ten hooks for callgrind. With the argument `guard`, begins and ends work in flight instead.
 
 use std::hint::black_box;
 

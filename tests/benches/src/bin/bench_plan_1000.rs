@@ -1,4 +1,4 @@
-//! What callgrind counts: the plan of a thousand hooks.
+//! Computes the plan of a thousand hooks for callgrind.
 
 use std::hint::black_box;
 

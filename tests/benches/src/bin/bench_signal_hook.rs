@@ -1,4 +1,4 @@
-//! signal-hook's iterator on the main thread, hooks one after another.
+//! Measures signal-hook's iterator on the main thread, which runs the hooks one after another.
 
 use benches::child::{asked, hook, ready};
 use signal_hook::consts::{SIGINT, SIGTERM};

@@ -1,4 +1,4 @@
-//! signal-mod, as in its README: hooks in a coordinator that is installed inside the runtime.
+//! Measures signal-mod, as in its README: hooks in a coordinator that is installed inside the runtime.
 
 use benches::child::{asked, hook, ready};
 use signal_mod::{Coordinator, ShutdownReason, SignalSet, hook_from_fn};

@@ -1,4 +1,4 @@
-//! The floor: the main thread in `sigwait`, hooks one after another.
+//! Measures the lower bound: the main thread waits in `sigwait`, and runs the hooks one after another.
 
 use benches::child::{asked, hook, ready};
 use nix::sys::signal::{SigSet, Signal};

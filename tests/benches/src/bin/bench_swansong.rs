@@ -1,4 +1,4 @@
-//! swansong with tokio's signals: a guarded task for each hook.
+//! Measures swansong with tokio's signals: a guarded task for each hook.
 
 use benches::child::{asked, hook, ready};
 use swansong::Swansong;

@@ -1,5 +1,5 @@
-//! tokio by hand: its own signals and a `select!`, then the hooks. The variant is a flavor of the runtime and a way to
-//! run hooks, as `multi-calls`; `bare` does nothing about signals.
+//! Measures tokio by hand: its own signals and a `select!`, then the hooks. The variant is a flavor of the runtime and
+//! a way to run hooks, as `multi-calls`. `bare` handles no signals.
 
 use std::future::pending;
 

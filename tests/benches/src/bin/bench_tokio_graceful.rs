@@ -1,4 +1,4 @@
-//! tokio-graceful, as in its README: a task with a guard for each hook.
+//! Measures tokio-graceful, as in its README: a task with a guard for each hook.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! tokio-graceful-shutdown, as in its README: a subsystem for each hook.
+//! Measures tokio-graceful-shutdown, as in its README: a subsystem for each hook.
 
 use std::time::Duration;
 

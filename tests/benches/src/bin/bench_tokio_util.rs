@@ -1,4 +1,4 @@
-//! tokio-util with tokio's signals: a tracked task with a cancellation token for each hook.
+//! Measures tokio-util with tokio's signals: a tracked task with a cancellation token for each hook.
 
 use benches::child::{asked, hook, ready};
 use tokio::signal::unix::{SignalKind, signal};

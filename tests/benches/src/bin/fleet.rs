@@ -1,4 +1,4 @@
-//! A fleet that is rolled over in, how long that takes and what load its registry gets out; a simulation with events.
+//! Simulates the replacement of a fleet, and computes how long it takes and what load the registry gets.
 //!
 //! `surge` replicas more than wanted may exist, so many slots replace one after another: start the new one (it
 //! registers when it is ready), then stop the old one (it deregisters at the signal, serves on for the drain delay,
@@ -108,7 +108,7 @@ fn table(title: &str, head: &str, rows: impl Iterator<Item = (String, Rollout)>)
     }
 }
 
-/// Where a number of replicas stands on the picture, and where a number of minutes does: both logarithmic.
+/// Returns the position of a number of replicas in the picture, on a logarithmic scale. `y` does so for minutes.
 fn x(surge: f64) -> f64 {
     70.0 + (surge / 50.0).ln() / 100.0_f64.ln() * 600.0
 }

@@ -1,4 +1,4 @@
-//! What a trivial hook costs: the slope of the time from the signal to the last hook over the number of hooks.
+//! Measures what a trivial hook costs: the slope of the time from the signal to the last hook over the number of hooks.
 
 use super::Effort;
 use crate::contestants::{GRACEFUL_SHUTDOWN, SYNC, SYNC_ASYNC, SYNC_CHAIN, TOKIO_FUTURES, TOKIO_TASKS};
@@ -13,7 +13,7 @@ const SOME: usize = 1_000;
 
 const MEASURED: [Contestant; 6] = [SYNC, SYNC_ASYNC, SYNC_CHAIN, TOKIO_TASKS, TOKIO_FUTURES, GRACEFUL_SHUTDOWN];
 
-/// Of each round: nobody knows whether two rounds were disturbed alike.
+/// Returns the cost of one more hook, computed within each round, because two rounds may be disturbed differently.
 fn slope(few: &[Life], many: &[Life], hooks: usize, moment: fn(&Life) -> u64) -> Samples {
     let per_hook =
         |(few, many): (&Life, &Life)| (moment(many) as f64 - moment(few) as f64) / (hooks - FEW) as f64 / 1e3;

@@ -1,4 +1,4 @@
-//! What a request costs: the lines of `bench_guards` in, rows out.
+//! Makes rows of the output of `bench_guards`: what a request costs.
 
 use std::collections::HashMap;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What a program costs that does nothing: threads, memory, wake-ups, out of `/proc`.
+//! Measures what an idle program costs, from `/proc`: threads, memory and wake-ups.
 
 use std::fs;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! From the signal to the first hook, and until the process is reaped: idle, and with a busy thread on each CPU.
+//! Measures the time from the signal to the first hook and to the end of the process: idle, and with a busy thread on
+//! each CPU.
 
 use std::process::{Child, Command};
 
@@ -80,7 +81,7 @@ impl Drop for Load {
 
 /// What the program is asked to be by [`Load`].
 pub fn spin() -> ! {
-    // Where nobody is left to kill it.
+    // Ends even if no other process is left to kill it.
     nix::unistd::alarm::set(600);
     loop {
         std::hint::spin_loop();

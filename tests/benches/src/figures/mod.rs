@@ -1,4 +1,4 @@
-//! The figures, a file for each kind: how thorough in, rows out.
+//! Measures the figures, with a file for each kind, and returns their rows.
 
 use crate::contestants::{MANY, SYNC};
 use crate::life::Contestant;

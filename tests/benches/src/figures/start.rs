@@ -1,4 +1,4 @@
-//! From exec until the program is ready: what an install adds, and what each annotated hook adds to that.
+//! Measures the time from exec until the program is ready: what an install adds, and what each annotated hook adds.
 
 use super::Effort;
 use crate::contestants::{MULTI, SYNC, TOKIO_BARE};

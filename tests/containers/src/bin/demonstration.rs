@@ -1,4 +1,5 @@
-//! Docker in, figures out: `cargo run -p containers --bin demonstration`. Exit code 1 when one is not as promised.
+//! Prints figures from real containers: `cargo run -p containers --bin demonstration`. Exits with 1 if one breaks a
+//! promise.
 
 use std::process::ExitCode;
 

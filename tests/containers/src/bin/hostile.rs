@@ -1,4 +1,4 @@
-//! Three hooks, of which the first does what `HOSTILE` says, and a main that may do so too.
+//! Runs three hooks. The first does what `HOSTILE` says, and main may do the same.
 
 use std::process::exit;
 use std::thread;

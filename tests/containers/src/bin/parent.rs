@@ -1,5 +1,5 @@
-//! A service with children: one is made before the stop, one by a hook; each tells what signals it inherited.
-//! With `CONTROL` set it installs nothing, and does the same.
+//! Runs a service with two children, one started before the stop and one by a hook. Each prints the signals that it
+//! inherited. With `CONTROL` set, the service does the same without installing on-shutdown.
 
 use std::ffi::CString;
 use std::process::{Child, Command, exit};

@@ -1,4 +1,4 @@
-//! The control: a program without on-shutdown, which with the argument `deaf` holds all signals back for ever.
+//! Runs without on-shutdown, as a control. With the argument `deaf` it blocks all signals for ever.
 
 use std::thread;
 

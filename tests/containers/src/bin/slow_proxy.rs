@@ -1,5 +1,5 @@
-//! Connections to port 2379 in, the same to the address in its first argument out; from SIGUSR1 on, of what that answers
-//! a byte a second: too slow for anyone, and never silent.
+//! Forwards connections to port 2379 to the address in its first argument. From SIGUSR1 on, it forwards one byte per
+//! second of the answers: too slow for every client, but never silent.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! The control of `writer`: the same records, a server that stops as gracefully, and nobody who runs the hooks.
+//! Runs the control of `writer`: the same records and the same graceful stop of the server, but no hooks.
 
 #[path = "../../../../examples/platforms/writer/records.rs"]
 mod records;

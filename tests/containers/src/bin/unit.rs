@@ -1,4 +1,4 @@
-//! A service with `Type=notify`, stopped by systemd or by itself; the argument says what happens then.
+//! Runs a service with `Type=notify`, stopped by systemd or by itself. The argument says what happens then.
 
 use std::path::Path;
 use std::thread;
@@ -9,7 +9,7 @@ use on_shutdown::{
 };
 use sd_notify::NotifyState;
 
-/// Whoever wants the service to act by itself makes this file.
+/// A test that wants the service to act by itself makes this file.
 const ACT: &str = "/run/act";
 
 const fn secs(seconds: u64) -> Duration {

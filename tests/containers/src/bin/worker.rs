@@ -1,4 +1,4 @@
-//! A worker without anything async: three sync hooks, and signals of its own choice (37 is SIGRTMIN+3).
+//! Runs a worker without async code: three sync hooks, and signals of its own choice (37 is SIGRTMIN+3).
 
 use on_shutdown::on_shutdown;
 

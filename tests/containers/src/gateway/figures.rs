@@ -1,4 +1,4 @@
-//! Nothing in; the figures of rolling replacements in every manner out.
+//! Computes the figures of rolling replacements, for each way to stop.
 
 use std::panic::resume_unwind;
 use std::thread;

@@ -1,4 +1,4 @@
-//! Three addresses in, Debian's HAProxy before them out, which tells whom it lists.
+//! Runs Debian's HAProxy in front of three addresses, and reads which of them it lists.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

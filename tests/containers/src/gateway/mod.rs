@@ -1,4 +1,4 @@
-//! A way to stop in; what a gateway's clients lost while its three replicas were replaced, one after another, out.
+//! Replaces three replicas behind a gateway one after another, and counts what the gateway's clients lost.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ pub fn replace_all(stop: Stop, connections: Connections) -> Result<Replacement, 
     let mut old = Vec::new();
     for (index, replica) in replicas.iter_mut().enumerate() {
         old.push(replica.stop().wait());
-        // Until then the gateway sends requests to a place where nobody is.
+        // Until then the gateway sends requests to an address without a listener.
         gateway.wait_until(index, Listed::Down);
         *replica = start(PLACES[index]);
         gateway.wait_until(index, Listed::Up);

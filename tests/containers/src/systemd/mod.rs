@@ -1,4 +1,4 @@
-//! A program and its unit in, a container with a real systemd as PID 1 out, which starts and stops that unit.
+//! Runs a container with a real systemd as PID 1, which starts and stops a unit with a program.
 
 use std::path::Path;
 use std::thread;
@@ -86,8 +86,8 @@ impl Systemd {
         self.try_run(line).unwrap_or_else(|why| panic!("{why}"))
     }
 
-    /// From here on systemd notes every message that a service sends. In return its log is disturbed: what a service
-    /// writes first is booked on PID 1, whose forked child has spoken before.
+    /// From here on systemd logs every message that a service sends. In return its log is disturbed: the first lines of
+    /// a service are attributed to PID 1, whose forked child wrote before.
     pub fn note_messages(&self) {
         self.run("systemctl log-level debug");
     }
@@ -97,7 +97,7 @@ impl Systemd {
     pub fn start(&self, unit: &str, text: &str) {
         // The shell reads the text as it is, up to this word.
         self.run(&format!("cat >/etc/systemd/system/{unit} <<'ENDOFUNIT'\n{text}\nENDOFUNIT\nsystemctl daemon-reload"));
-        // Nobody would remember how a unit ended that nobody wants.
+        // Without this dependency, systemd would forget how the unit ended.
         self.run(&format!("systemctl add-wants multi-user.target {unit}"));
         self.run(&format!("systemctl start {unit}"));
         assert_eq!(self.show(unit, "ActiveState"), "active");
@@ -136,7 +136,7 @@ impl Systemd {
         self.lines(&format!("journalctl --output=cat --no-pager --unit={unit}"))
     }
 
-    /// What systemd itself noted of a unit.
+    /// Returns what systemd itself logged about a unit.
     #[track_caller]
     pub fn notes(&self, unit: &str) -> Vec<String> {
         self.lines(&format!("journalctl --output=cat --no-pager _PID=1 UNIT={unit}"))

@@ -1,4 +1,4 @@
-//! Debian's packages in, an image with a real systemd out: built once per machine, and kept.
+//! Builds an image with a real systemd from Debian's packages, once per machine.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -17,7 +17,7 @@ const SUITE: &str = "bookworm";
 const PACKAGES: &str = "systemd,systemd-sysv,dbus,procps";
 /// In seconds; one minute on a quiet machine with a near mirror.
 const LIMIT: &str = "900";
-/// What nobody reads in a test.
+/// Files that no test reads.
 const LEFT_OUT: [&str; 7] = [
     "./dev",
     "./usr/share/doc",
@@ -28,7 +28,7 @@ const LEFT_OUT: [&str; 7] = [
     "./var/lib/apt/lists",
 ];
 
-/// The image's name. Whoever comes first builds it, of this run and of others; the others wait.
+/// Returns the image's name. The first test of any run builds the image, and the others wait.
 pub(super) fn image() -> Result<&'static str, Unavailable> {
     let refused = |why: String| Unavailable::new("a root for systemd", why);
     let lock = std::env::temp_dir().join("on-shutdown-tests-systemd-root.lock");
@@ -57,7 +57,7 @@ fn debootstrap(folder: &Path) -> Result<(), String> {
     if output.status.success() {
         return Ok(());
     }
-    // It tells its errors on stdout.
+    // It prints its errors on stdout.
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     let last: Vec<&str> = said.lines().rev().take(5).collect();

@@ -1,4 +1,4 @@
-//! After: the worker of `jobs_before` with on-shutdown.
+//! Runs the worker of `jobs_before` with on-shutdown: the state after the migration.
 
 use std::fs::File;
 use std::io::Write;

@@ -1,5 +1,6 @@
-//! Before: a worker of two subsystems, in the shape of the examples 01, 05 and 21 of tokio-graceful-shutdown 0.20: one
-//! fetches jobs, one stores them. With `fails` as second argument, the first one fails at its fifth job.
+//! Runs a worker of two subsystems, before the migration. Written like the examples 01, 05 and 21 of
+//! tokio-graceful-shutdown 0.20: one fetches jobs, one stores them. With `fails` as second argument, the first one
+//! fails at its fifth job.
 
 use std::fs::File;
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! After: the command-line program of `pack_before` with on-shutdown.
+//! Runs the command-line program of `pack_before` with on-shutdown: the state after the migration.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -1,5 +1,5 @@
-//! Before: a command-line program on ctrlc 3.5, in the shape of its README's example: a channel from the handler to
-//! main. It packs files into one that has its name only when it is whole.
+//! Packs files with a command-line program on ctrlc 3.5, before the migration. Written like the example in ctrlc's
+//! README: a channel from the handler to main. The packed file gets its name only when it is complete.
 
 use std::fs::{self, File};
 use std::io::Write;

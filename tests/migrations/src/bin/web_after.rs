@@ -1,4 +1,4 @@
-//! After: the web service of `web_before` with on-shutdown.
+//! Runs the web service of `web_before` with on-shutdown: the state after the migration.
 
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -24,12 +24,12 @@ async fn forever() {
 }
 
 async fn order(State(orders): State<Orders>, text: String) {
-    orders.lock().expect("nobody panics with it").push(text);
+    orders.lock().expect("no holder of the lock panics").push(text);
 }
 
 #[on_shutdown(phase = finalize, timeout = "2s")]
 fn save(orders: Orders) -> std::io::Result<()> {
-    let orders = orders.lock().expect("nobody panics with it").join("\n");
+    let orders = orders.lock().expect("no holder of the lock panics").join("\n");
     fs::write(folder().join("orders.txt"), orders)
 }
 

@@ -1,5 +1,5 @@
-//! Before: a web service with a shutdown by hand, in the shape of axum's own example
-//! (`examples/graceful-shutdown` of github.com/tokio-rs/axum), and with orders to save at the end.
+//! Runs a web service with a shutdown by hand, before the migration. Written like axum's own example
+//! (`examples/graceful-shutdown` of github.com/tokio-rs/axum), with orders to save at the end.
 
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -28,7 +28,7 @@ async fn forever() {
 }
 
 async fn order(State(orders): State<Orders>, text: String) {
-    orders.lock().expect("nobody panics with it").push(text);
+    orders.lock().expect("no holder of the lock panics").push(text);
 }
 
 async fn stop_signal() {
@@ -52,7 +52,7 @@ async fn main() -> Result<(), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("ready {}", listener.local_addr()?);
     axum::serve(listener, app).with_graceful_shutdown(stop_signal()).await?;
-    let orders = orders.lock().expect("nobody panics with it").join("\n");
+    let orders = orders.lock().expect("no holder of the lock panics").join("\n");
     fs::write(folder().join("orders.txt"), orders)?;
     Ok(())
 }

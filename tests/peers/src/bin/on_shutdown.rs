@@ -1,4 +1,4 @@
-//! The ten hooks with on-shutdown, a timeout for each.
+//! Runs the ten hooks with on-shutdown, with a timeout for each.
 //!
 //! Idiomatic: `#[on_shutdown]` where the resource lives. Only the bad hook is made by `register`, and the runtime by
 //! hand instead of by `#[on_shutdown::main]`, because what they are is said by the environment.

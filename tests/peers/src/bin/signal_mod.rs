@@ -1,4 +1,4 @@
-//! The ten hooks with signal-mod, a timeout for each and one for all.
+//! Runs the ten hooks with signal-mod, with a timeout for each and one for all.
 //!
 //! Idiomatic, as in its README and `examples/graceful_shutdown.rs`: a coordinator with `hook_from_fn(..).with_timeout`,
 //! `install` inside the tokio runtime, `run_hooks_async`, the report printed, `process::exit` with the reason's code;

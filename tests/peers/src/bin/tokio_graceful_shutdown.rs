@@ -1,4 +1,4 @@
-//! The ten hooks with tokio-graceful-shutdown, one timeout for all: it has none for a single subsystem.
+//! Runs the ten hooks with tokio-graceful-shutdown, with one timeout for all: it has none for a single subsystem.
 //!
 //! Idiomatic, as in its README and examples 01 and 03: a subsystem for each resource, which cleans up when
 //! `on_shutdown_requested` resolves; `catch_signals`; `handle_shutdown_requests(timeout)`; main returns the result.

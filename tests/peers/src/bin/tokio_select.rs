@@ -1,7 +1,7 @@
-//! The ten hooks by hand, with tokio alone, a timeout for each and one for all.
+//! Runs the ten hooks by hand, with tokio alone, with a timeout for each and one for all.
 //!
-//! As somebody writes it who has been bitten before: a task for each hook, so that a panic or a blocked thread is that
-//! task's own; hooks in order; a second Ctrl-C ends the process; and `process::exit` at the end, because dropping
+//! Written as by an experienced engineer. Each hook has a task, so that a panic or a blocked thread affects only that
+//! task. The hooks run in order. A second Ctrl-C ends the process. `process::exit` ends the program, because dropping
 //! the runtime waits for threads that are blocked.
 
 use std::process::exit;

@@ -1,4 +1,4 @@
-//! Two hooks that wait for each other.
+//! Declares two hooks that wait for each other.
 
 use on_shutdown::on_shutdown;
 

@@ -1,4 +1,4 @@
-//! A program as small as can be, to be stopped in its first moments.
+//! Runs the smallest program that a test stops in its first moments.
 
 #[on_shutdown::on_shutdown]
 fn hook() {

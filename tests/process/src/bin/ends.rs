@@ -1,4 +1,4 @@
-//! Every way in which a program can end by itself; the argument says which.
+//! Ends by itself, in the way that the argument names.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -108,7 +108,7 @@ fn exit_after_failure() -> Result<(), String> {
 #[on_shutdown::main(flavor = "current_thread")]
 async fn request() {
     on_shutdown::request_shutdown("configuration changed").expect("it is installed");
-    // Too late or not: it changes nothing.
+    // The request may come too late. It changes nothing in either case.
     on_shutdown::request_shutdown("a second reason").expect("it is installed");
     std::future::pending().await
 }
@@ -134,7 +134,7 @@ fn settings() -> ExitCode {
     ExitCode::from(99)
 }
 
-/// The process goes on after its shutdown, and ends itself.
+/// The process continues after its shutdown, and ends by itself.
 fn go_on() -> ExitCode {
     let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
     handle.request_shutdown("for the report");
@@ -154,7 +154,7 @@ fn hang_after_return() -> ExitCode {
     }
 }
 
-/// The thread that ran the first hook never comes back.
+/// The thread that ran the first hook never returns.
 fn return_while_held() -> ExitCode {
     let settings = HookSettings::new().priority(1).timeout(Duration::from_millis(100));
     let hook = register_sync("holds its thread", settings, |_| -> () {
@@ -183,7 +183,7 @@ impl Drop for HangsInDrop {
     }
 }
 
-/// `exit` runs the destructors of the thread that calls it, which is the one that ran the hook.
+/// `exit` runs the destructors of the thread that calls it. Here that is the thread that ran the hook.
 fn atexit_hangs() -> ExitCode {
     thread_local!(static ARMED: HangsInDrop = const { HangsInDrop });
     let hook = register_sync("arms", HookSettings::new().phase(Phase::Finalize).priority(-1), |_| ARMED.with(|_| ()));
@@ -323,7 +323,7 @@ async fn return_multi_thread_failed() -> Result<(), String> {
     Err("the port is taken".to_owned())
 }
 
-/// Leaves a task that panics when the runtime drops it, and one that never returns.
+/// Leaves one task that panics when the runtime drops it, and one task that never returns.
 #[on_shutdown::main(settings = Settings::new().exit_mode(ExitMode::Return))]
 async fn return_blocked_task() {
     tokio::spawn(async {
@@ -338,14 +338,15 @@ async fn return_blocked_task() {
     tokio::task::yield_now().await;
 }
 
-/// No descriptor is left for the pipe of the signal handlers. Set here: the dynamic linker needs descriptors, too.
+/// No descriptor is left for the pipe of the signal handlers. The limit is set here, because the dynamic linker needs
+/// descriptors too.
 fn refused_by_the_system() -> ExitCode {
     use nix::sys::resource::{Resource, setrlimit};
     setrlimit(Resource::RLIMIT_NOFILE, 3, 3).expect("a limit may be lowered");
     returned()
 }
 
-/// Gives text that would break a line, or clear the terminal, wherever text of the program's becomes part of a line.
+/// Uses text that would break a line or clear the terminal, everywhere that text of the program becomes part of a line.
 #[on_shutdown::main]
 fn control_characters() {
     const TEXT: &str = "one\ntwo\x1b[2J";
@@ -367,8 +368,8 @@ fn control_characters() {
     }
 }
 
-/// A hook hangs whose name alone makes a line of almost 4 KiB. The first line of this program's is the one on its timeout.
-/// If the second argument is `no-descriptors`, the program has used up its descriptors by then.
+/// A hook hangs whose name alone fills a line of almost 4 KiB. The first line of this program on stderr is the one
+/// about that timeout. If the second argument is `no-descriptors`, the program has used up its descriptors by then.
 #[on_shutdown::main(quiet = true)]
 fn long_line() {
     let hangs = |_| -> Result<(), String> {

@@ -1,7 +1,8 @@
-//! A program that does to its shutdown what the environment says: how main behaves, and what each hook does.
+//! Disturbs its own shutdown: the environment says how main behaves, and the arguments say what each hook does.
 //!
-//! `MAIN=mode`, and one argument for each kind of hook: `phase:priority:timeout-ms:behavior[:count]`. What happens is
-//! written to the file `TRACE`, past stdout and its lock: `name began` and `name ended`, in their order.
+//! `MAIN=mode`, and one argument for each kind of hook: `phase:priority:timeout-ms:behavior[:count]`. The program
+//! writes `name began` and `name ended`, in their order, to the file `TRACE`. The file does not need the lock of
+//! stdout.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -15,15 +16,15 @@ use nix::sys::resource::{Resource, setrlimit};
 use on_shutdown::{HookSettings, Phase, Settings, register, register_sync};
 
 static TRACE: OnceLock<File> = OnceLock::new();
-/// Held by main for ever in one mode.
+/// In one mode, main holds this lock for ever.
 static LOCK: Mutex<()> = Mutex::new(());
 
 fn trace(name: &str, what: &str) {
-    // One write, so that lines of several threads do not mix; the file was opened for appending.
+    // One write, so that lines of several threads do not mix. The file was opened for appending.
     let _ = TRACE.get().map(|mut file| file.write_all(format!("{name} {what}\n").as_bytes()));
 }
 
-/// Says that its hook was cancelled, by being dropped.
+/// Records, when it is dropped, that its hook was cancelled.
 struct Dropped(String);
 
 impl Drop for Dropped {
@@ -147,7 +148,7 @@ async fn async_hook(name: String, behavior: &str) -> Result<(), String> {
         "async-sleeps" => forever(),
         "async-blocks-first" => {
             let _told = Dropped(name);
-            // A little more than the timeout of 300 ms that its test gives it.
+            // A little more than the timeout of 300 ms that the test sets.
             thread::sleep(Duration::from_millis(305));
             future::pending().await
         }
@@ -254,7 +255,7 @@ fn add(spec: &str) {
 fn main() {
     let path = std::env::var("TRACE").expect("TRACE names a file");
     let file = File::options().append(true).create(true).open(path).expect("TRACE can be written");
-    TRACE.set(file).expect("nobody else sets it");
+    TRACE.set(file).expect("only main sets it");
     std::env::args().skip(1).for_each(|spec| add(&spec));
     let settings = Settings::new().escalate_on_any(std::env::var_os("ESCALATE_ON_ANY").is_some());
     let handle = settings.install().expect("the settings are right");
@@ -291,7 +292,7 @@ fn main() {
         }
         "no-descriptors" => no_descriptors(),
         "no-threads" => {
-            // For this user no further thread can be made: meant for a program without privileges.
+            // This user can make no further threads. The program must run without privileges.
             setrlimit(Resource::RLIMIT_NPROC, 1, 1).expect("a limit may be lowered");
             ready()
         }

@@ -1,4 +1,4 @@
-//! One hook, and a main that waits for ever.
+//! Registers one hook, and waits for ever in main.
 
 #[on_shutdown::on_shutdown]
 fn hook() {

@@ -1,4 +1,4 @@
-//! What comes late: work that begins while the drain hooks run, and hooks that are registered while others run.
+//! Begins work while the drain hooks run, and registers hooks while others run.
 
 use std::sync::mpsc::channel;
 use std::thread;
@@ -23,7 +23,7 @@ fn main() {
     }
 }
 
-/// A request begins on a kept connection while a drain hook runs, and outlasts that hook.
+/// A request begins on a kept connection while a drain hook runs, and ends after that hook.
 fn work() {
     hook(Phase::Drain, ms(5000), "finish jobs", || {
         let (begin, begun) = channel();
@@ -41,7 +41,7 @@ fn work() {
     run(ms(30_000));
 }
 
-/// A hook that joins the group that runs asks for an hour, of which there are seconds.
+/// A hook that joins the group that runs requests an hour, but only seconds are left.
 fn late_hook() {
     hook(Phase::Stop, ms(1250), "registers", || {
         thread::sleep(ms(1000));

@@ -1,4 +1,4 @@
-//! A thousand annotated hooks, one of them in a turn of its own.
+//! Declares a thousand annotated hooks. One of them is in a group of its own.
 
 macro_rules! hooks {
     ($($module:ident)*) => { $(mod $module { hooks!(@ a b c d e f g h i j); })* };

@@ -1,4 +1,4 @@
-//! Hooks with a written timeout and hooks without one, side by side and one after the other.
+//! Declares hooks with a written timeout and hooks without one, in the same group and in different groups.
 
 use on_shutdown::on_shutdown;
 

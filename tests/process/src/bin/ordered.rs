@@ -1,4 +1,4 @@
-//! Hooks of three crates: this one, and two libraries of which one is only named.
+//! Links hooks of three crates: this one, and two libraries. The code only names one of the libraries.
 
 use on_shutdown::on_shutdown;
 use process_metrics as _;

@@ -1,4 +1,4 @@
-//! Two groups whose written timeouts exceed the default grace period, and a hook without a timeout.
+//! Declares two groups whose written timeouts exceed the default grace period, and a hook without a timeout.
 
 use on_shutdown::on_shutdown;
 

@@ -1,4 +1,4 @@
-//! Six hooks in four phases, none with a timeout, and a `main` with every default.
+//! Declares six hooks in four phases, none with a timeout, and a `main` with every default.
 
 use on_shutdown::on_shutdown;
 

@@ -1,4 +1,4 @@
-//! Settings that cannot be kept, or only just; the argument says which. Prints what install answers.
+//! Installs settings that install refuses or just accepts, as the argument says. Prints the result of the install.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! An app that changes and disables the hooks of the libraries it uses.
+//! Changes and disables the hooks of the libraries that it uses.
 
 use std::time::Duration;
 

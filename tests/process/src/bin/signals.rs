@@ -1,4 +1,4 @@
-//! Programs that differ in what they do with signals; the argument says which.
+//! Handles signals in the way that the argument names.
 
 use std::io::Write;
 use std::process::Command;
@@ -24,7 +24,10 @@ async fn endless_hook(context: HookContext) {
     if mode() == "endless" {
         println!("endless hook");
         context.fast_shutdown().await;
-        println!("hurried, {} left", if context.remaining() <= Duration::from_secs(1) { "a second" } else { "more" });
+        println!(
+            "fast shutdown, {} left",
+            if context.remaining() <= Duration::from_secs(1) { "a second" } else { "more" }
+        );
         std::future::pending().await
     }
 }
@@ -33,7 +36,7 @@ async fn endless_hook(context: HookContext) {
 async fn asks() {
     if mode() == "asks" {
         let _ = on_shutdown::request_shutdown("from a hook");
-        // As long as it takes until the request was noticed.
+        // Waits until the shutdown has seen the request.
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
@@ -108,7 +111,7 @@ fn children() {
     runtime.block_on(async {
         let output = tokio::process::Command::from(status_of_child()).output().await.expect("a child");
         tell("main tokio", &output.stdout);
-        // A child that ends during the shutdown is still ours to wait for.
+        // The program can still wait for a child that ends during the shutdown.
         let mut child = Command::new("sh");
         let mut child =
             child.args(["-c", "read line; exit 3"]).stdin(std::process::Stdio::piped()).spawn().expect("a child");
@@ -116,7 +119,7 @@ fn children() {
         println!("ready");
         on_shutdown::draining().await;
         drop(child.stdin.take());
-        println!("main reaped its child: {}", child.wait().expect("it was not reaped by anybody else"));
+        println!("main reaped its child: {}", child.wait().expect("no other code has reaped it"));
         drop(reaping);
         std::future::pending::<()>().await;
     });

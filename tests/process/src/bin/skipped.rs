@@ -1,4 +1,4 @@
-//! A hook that is skipped; the argument says why.
+//! Skips a hook, for the reason that the argument names.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use on_shutdown::{HookSettings, Phase, Settings, on_shutdown, register_sync};
 
 struct Absent;
 
-/// Nobody provides an `Absent`.
+/// The program provides no `Absent`.
 #[on_shutdown(phase = deregister)]
 fn needs_a_value(_absent: std::sync::Arc<Absent>) {
     println!("needs_a_value ran");
@@ -18,7 +18,7 @@ fn healthy() {
     println!("healthy ran");
 }
 
-/// Registers a hook that takes all the time before flush, and that registers a hook whose turn comes after that.
+/// Registers a hook that takes all the time before flush, and that registers a hook of a later group.
 fn use_up_the_time() {
     let settings = HookSettings::new().phase(Phase::Stop).timeout(Duration::from_secs(3600));
     let hog = register_sync("hog", settings.clone(), move |_| {

@@ -1,4 +1,4 @@
-//! Futures of `leaving()` and `draining()` whose wakers misbehave: the argument is `panic` or `block`.
+//! Polls `leaving()` and `draining()` with wakers that misbehave. The argument is `panic` or `block`.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -68,7 +68,7 @@ async fn main() {
         Some("block") => Waker::from(Arc::new(Blocks)),
         other => panic!("unknown argument {other:?}"),
     };
-    // On both sides: the order in which the wakers are called is not part of the contract.
+    // Wakers on both sides, because the order of the calls is not part of the contract.
     start_healthy_task("healthy task 1").await;
     wait_with(leaving(), &waker);
     wait_with(draining(), &waker);

@@ -1,10 +1,10 @@
-//! A hook that hangs is named, with its place and with what it is doing, while it hangs and when its time is over.
+//! Tests that stderr names a hook that hangs, with its location and its activity, while it hangs and when it times out.
 
 use process::{Signal, on_a_machine_that_keeps_time};
 
 use crate::hostile::{Hostile, Told};
 
-/// Hangs for long enough that the progress line comes, then times out.
+/// Hangs long enough for a progress line, then times out.
 fn hang(main: &str, behavior: &str) -> Told {
     let hook = format!("stop:0:8000:{behavior}");
     let stop = || Hostile::new(main).env("ON_SHUTDOWN_GRACE_PERIOD", "30s").hook(&hook).stop();
@@ -15,7 +15,7 @@ fn hang(main: &str, behavior: &str) -> Told {
     told
 }
 
-/// In the progress line (a second one where a busy machine is late), once when its time is over, once in the report.
+/// Expects the activity in the progress line (a busy machine may print two), in the timeout line and in the report.
 #[track_caller]
 fn assert_said(told: &Told, doing: &str) {
     let saying = told.ended.err.iter().filter(|line| line.contains(doing));
@@ -41,7 +41,7 @@ fn spec_3_23_the_culprit_is_named_with_what_it_does() {
 }
 
 #[test]
-fn spec_3_23_an_async_hook_that_awaits_is_told_from_one_that_blocks() {
+fn spec_3_23_the_activity_distinguishes_a_hook_that_awaits_from_one_that_blocks() {
     let told = hang("parks", "async-awaits");
     told.ended.assert_err("awaiting, last polled ").assert_no_err("sleeping in");
     if cfg!(target_os = "linux") {

@@ -1,4 +1,4 @@
-//! The program `hostile` and its trace.
+//! Starts the program `hostile` and reads its trace.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use process::{Ended, Program, Running, Signal};
 
-/// The program's grace period. It has ended long before its parent would kill it.
+/// The program's grace period. The program ends long before the harness would kill it.
 pub const GRACE: Duration = Duration::from_secs(10);
 
 pub const PATH: &str = env!("CARGO_BIN_EXE_hostile");
 
-/// The program `hostile`, about to be started.
+/// The program `hostile`, not started yet.
 pub struct Hostile {
     program: Program,
     trace: PathBuf,
 }
 
-/// How it ended, and what its hooks wrote.
+/// How the program ended, and what its hooks wrote.
 pub struct Told {
     pub ended: Ended,
     pub trace: Vec<String>,
@@ -50,7 +50,7 @@ impl Hostile {
         (self.program.start(), self.trace)
     }
 
-    /// Starts it, and stops it by SIGTERM.
+    /// Starts the program, and stops it by SIGTERM.
     pub fn stop(self) -> Told {
         let (mut running, trace) = self.start();
         running.signal(Signal::SIGTERM);

@@ -1,12 +1,12 @@
-//! Whatever one hook does, the others run, and the report says which one it was.
+//! Tests that one bad hook does not keep the others from running, and that the report names the bad hook.
 
 use crate::hostile::GRACE;
 use crate::hostile::Hostile;
 
-/// One bad hook beside healthy ones: in its group, after its group, in `flush`.
+/// Runs one bad hook with healthy hooks in its group, in a later group, and in `flush`.
 #[track_caller]
 fn one_bad_hook(behavior: &str, code: i32, said: &str) {
-    // One that ends by itself may wait long for a processor where 64 of them are on a busy machine.
+    // With 64 hooks on a busy machine, a hook that ends by itself may wait long for a CPU.
     let timeout = if code == 124 { 500 } else { 4000 };
     for count in ["1", "4", "64"] {
         let told = Hostile::new("parks")
@@ -67,7 +67,7 @@ fn spec_3_15_an_async_hook_is_cancelled_by_dropping_its_future() {
     one_bad_hook("async-awaits", 124, "timed out");
     let told = Hostile::new("parks").hook("stop:0:300:async-awaits").hook("close:0:4000:ok").stop();
     told.assert_ended(124);
-    // On a machine that does not let its thread run for so long, it is given up: then the report says so.
+    // If the machine does not run the thread in time, the hook is abandoned, and the report says so.
     if told.ended.err.iter().any(|line| line.contains("timed out, cancelled")) {
         told.assert_order(&["async-awaits-0 began", "async-awaits-0 dropped", "ok-0 began"]);
     } else {
@@ -100,7 +100,7 @@ fn spec_3_15_a_hook_that_exhausts_the_blocking_pool_or_leaves_tasks_that_block()
     }
 }
 
-/// It blocks in its first poll until its timeout is over, and awaits then: it must not go on for ever.
+/// The hook blocks in its first poll until its timeout is over, and then awaits. It must not run for ever.
 #[test]
 fn spec_3_15_an_async_hook_is_cancelled_after_a_first_poll_that_takes_too_long() {
     let told = Hostile::new("parks")
@@ -109,7 +109,7 @@ fn spec_3_15_an_async_hook_is_cancelled_after_a_first_poll_that_takes_too_long()
         .hook("close:0:4000:ok")
         .stop();
     told.assert_ended(124).assert_ran("async-long-nap-0").assert_ran("ok-0");
-    // Cancelled, or abandoned on a machine that is busy: dropped in both cases.
+    // The hook is cancelled, or abandoned on a busy machine. It is dropped in both cases.
     told.assert_order(&["async-blocks-first-0 began", "async-blocks-first-0 dropped", "async-long-nap-0 ended"]);
 }
 

@@ -1,4 +1,4 @@
-//! When even the supervisor is stuck, the last resort ends the process.
+//! Tests that the last resort ends the process if even the supervisor is stuck.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use process::{Running, Signal};
 
 use crate::hostile::Hostile;
 
-/// The program's threads with these names.
+/// Returns the program's threads with these names.
 fn threads(running: &Running, names: &[&str]) -> Vec<Pid> {
     let folder = format!("/proc/{}/task", running.pid());
     let tasks = std::fs::read_dir(folder).expect("it lives").filter_map(Result::ok);
@@ -21,9 +21,9 @@ fn threads(running: &Running, names: &[&str]) -> Vec<Pid> {
     ids.map(Pid::from_raw).collect()
 }
 
-/// Holds every thread of the shutdown itself, as if each were stuck for ever; all others go on.
+/// Stops every thread of the shutdown, as if each were stuck for ever. All other threads run.
 ///
-/// A debugger can do what no program can do to itself: stop some of its threads.
+/// The test acts as a debugger, because a program cannot stop some of its own threads.
 #[test]
 #[cfg(target_os = "linux")]
 fn spec_3_14_the_process_ends_when_the_supervisor_and_all_runners_are_stuck() {
@@ -40,7 +40,7 @@ fn spec_3_14_the_process_ends_when_the_supervisor_and_all_runners_are_stuck() {
         ptrace::interrupt(*thread).expect("it is ours now");
         waitpid(*thread, Some(WaitPidFlag::__WALL)).expect("it stops");
     }
-    // What is traced stays until its tracer has seen its end, and with it the process.
+    // A traced thread remains until its tracer has seen its end. The process remains as long.
     for thread in &stuck {
         waitpid(*thread, Some(WaitPidFlag::__WALL)).expect("it ends");
     }

@@ -1,4 +1,5 @@
-//! The worst day: whatever hooks and program do, the shutdown goes on, ends in time, and names the culprit.
+//! Tests the worst day: the shutdown continues, ends in time, and names the culprit, even if hooks and program
+//! misbehave.
 
 mod culprit;
 mod hostile;

@@ -1,4 +1,4 @@
-//! Whatever the program does, the hooks run, and the end comes in time.
+//! Tests that the hooks run and that the process ends in time, even if the program itself hangs.
 
 use std::process::Command;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use process::{Program, Signal};
 
 use crate::hostile::{GRACE, Hostile, PATH, Told};
 
-/// Healthy hooks of all kinds, while the program itself is wedged.
+/// Runs healthy hooks of all kinds while the program itself hangs.
 #[track_caller]
 fn wedged(main: &str) -> Told {
     let told = Hostile::new(main)
@@ -22,7 +22,7 @@ fn wedged(main: &str) -> Told {
 }
 
 #[test]
-fn spec_3_16_whatever_main_does_the_hooks_run() {
+fn spec_3_16_the_hooks_run_even_if_main_hangs() {
     for main in ["parks", "spins", "multi-thread", "current-thread"] {
         wedged(main).ended.assert_err("report: SIGTERM");
     }
@@ -54,9 +54,9 @@ fn spec_3_27_without_a_free_descriptor_the_hooks_run() {
     wedged("no-descriptors").ended.assert_err("report: SIGTERM");
 }
 
-/// A program that can have no more threads when it is to stop.
+/// A program that cannot start threads when it is stopped.
 fn without_threads() -> Hostile {
-    // The limit counts for others than root only.
+    // The limit applies to all users except root.
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(PATH);
     Hostile::of("no-threads", Program::of(command))
@@ -104,13 +104,14 @@ fn spec_3_14_two_hooks_that_hold_the_only_threads_are_ended_by_the_last_resort()
 #[test]
 fn spec_3_19_main_panics_during_the_shutdown() {
     let told = Hostile::new("panics-later").hook("stop:0:2000:nap").hook("close:0:2000:ok").stop();
-    // The thread ends by its panic, and so would the process: a main of its own must wait for the end itself.
+    // The main thread ends by its panic. That would end the process, so this main must wait for the end of the
+    // shutdown.
     assert!(told.ended.code == Some(101) || told.ended.code == Some(0), "{}", told.ended);
 }
 
 #[test]
-fn spec_3_14_a_pipe_that_nobody_reads_does_not_keep_the_process() {
-    // `yes` fills the pipe that is also our stderr, and nobody reads it.
+fn spec_3_14_a_pipe_without_a_reader_does_not_keep_the_process() {
+    // `yes` fills the pipe that is also the program's stderr. No process reads the pipe.
     let script = format!("{{ (yes >&2 &) ; sleep 0.2; exec {} \"$@\"; }} 2> >(exec sleep 600)", PATH);
     let mut command = Command::new("bash");
     command.args(["-c", &script, "hostile"]);
@@ -157,7 +158,7 @@ fn spec_3_14_a_stopped_process_is_counted_by_the_wall_clock() {
     running.signal(Signal::SIGSTOP);
     std::thread::sleep(Duration::from_secs(4));
     running.signal(Signal::SIGCONT);
-    // The deadline is past: it ends without delay, and not 2.4 s later.
+    // The deadline has passed. The process ends without delay, and not 2.4 s later.
     let told = Told::of(running, trace);
     told.ended.assert_code(124).assert_before(Duration::from_millis(5500));
 }

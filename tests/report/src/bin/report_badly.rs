@@ -1,4 +1,4 @@
-//! A program whose shutdown has every outcome. One hook has a hostile name, and one panics with a hostile message.
+//! Shuts down with every outcome. One hook has a hostile name, and one panics with a hostile message.
 
 use std::time::Duration;
 

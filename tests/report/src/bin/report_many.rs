@@ -1,4 +1,4 @@
-//! A program with 200 hooks in many groups.
+//! Declares 200 hooks in many groups.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A program whose hooks all complete, with work in flight. `main` returns if the argument is `returns`.
+//! Completes all its hooks, with work in flight. `main` returns if the argument is `returns`.
 
 use std::time::Duration;
 

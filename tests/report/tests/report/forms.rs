@@ -1,4 +1,4 @@
-//! JSON and text, and the plan as JSON.
+//! Tests the report as JSON and as text, and the plan as JSON.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,5 @@
-//! The report as a file. A parser reads every format, and the tests compare the result with the outcomes. A path to which
-//! the runtime cannot write does not change the shutdown.
+//! Tests the report as a file. A parser reads every format, and the tests compare the result with the outcomes. A path
+//! to which the runtime cannot write does not change the shutdown.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Pictures of real reports: they are well-formed, load nothing, and show every hook.
+//! Tests pictures of real reports: they are well-formed, load nothing, and show every hook.
 
 use on_shutdown_report::Report;
 use report::HOSTILE_NAME;

@@ -1,5 +1,5 @@
-//! Paths to which the runtime cannot write the report, or at which a file exists: the shutdown goes on, and one line on
-//! stderr has the reason.
+//! Tests paths to which the runtime cannot write the report, or at which a file exists: the shutdown continues, and one
+//! line on stderr has the reason.
 
 use std::fs::{self, File};
 use std::io::Read;

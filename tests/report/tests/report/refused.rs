@@ -1,5 +1,5 @@
-//! The runtime refuses paths whose extension names no format, before `main` starts. `tests/registration` has the tests of
-//! programs that are built without the feature `json`.
+//! Tests that the runtime refuses paths whose extension names no format, before `main` starts. `tests/registration` has
+//! the tests of programs that are built without the feature `json`.
 
 use process::Program;
 

@@ -1,4 +1,4 @@
-//! Work that begins too late or never ends; the argument says which.
+//! Begins work too late, or never ends it, as the argument says.
 
 use std::thread;
 use std::time::Duration;
@@ -10,7 +10,7 @@ fn case() -> String {
     std::env::args().nth(1).expect("a case")
 }
 
-/// The drain phase is over when this runs.
+/// Runs after the drain phase.
 #[on_shutdown(timeout = "1s")]
 async fn after_the_drain(context: HookContext) {
     match case().as_str() {
@@ -29,7 +29,7 @@ async fn after_the_drain(context: HookContext) {
     }
 }
 
-/// At every moment there is one piece of work, and never the same.
+/// Keeps exactly one piece of work in flight at every moment, each time a new one.
 fn hand_over(left: u32, work: InFlight) {
     thread::sleep(Duration::from_millis(50));
     if left == 0 {
@@ -47,7 +47,7 @@ fn until_draining() {
     }
 }
 
-/// Three that are leaked here, one that is leaked elsewhere, and one that ends.
+/// Begins five pieces of work: three are leaked here, one is leaked elsewhere, and one ends.
 fn leak() {
     for _ in 0..3 {
         std::mem::forget(in_flight("orders"));
@@ -72,12 +72,12 @@ async fn main() {
             });
         }
         "never polled" => {
-            // It ends by being dropped, as futures do that lose a `select!`.
+            // The future is dropped, like a future that loses a `select!`.
             drop(track("never polled", std::future::pending::<()>()));
             drop(serve("never polled", |draining| draining));
         }
         "after the end" => {
-            // The shutdown begins while this server is being made; other work keeps the drain phase open.
+            // The shutdown begins while the program makes this server. Other work keeps the drain phase open.
             let _other = in_flight("other");
             on_shutdown::request_shutdown("to be too late").expect("installed");
             while !is_draining() {

@@ -1,4 +1,4 @@
-//! A tonic server: a stream that never ends by itself, and an answer that takes its time.
+//! Runs a tonic server with a stream that never ends by itself, and an answer that takes a while.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -39,7 +39,7 @@ async fn later(request: tonic::Request<String>) -> Result<tonic::Response<String
     Ok(tonic::Response::new("later".to_owned()))
 }
 
-/// What `tonic-build` would have written.
+/// The code that `tonic-build` would generate.
 #[derive(Clone)]
 struct Clock;
 

@@ -1,4 +1,4 @@
-//! A server made of hyper-util alone: a tower service, a loop that accepts, a task for each connection.
+//! Runs a server made of hyper-util alone: a tower service, an accept loop, and a task for each connection.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -21,7 +21,7 @@ use tower::{Layer, Service, ServiceExt};
 
 type Answer = Response<Either<Blob, String>>;
 
-/// `/blob/{bytes}/{wait}` and `/ready`, as the other server has them.
+/// Serves `/blob/{bytes}/{wait}` and `/ready`, like the other server.
 async fn answer(request: Request<Incoming>) -> Result<Answer, Infallible> {
     let path: Vec<&str> = request.uri().path().split('/').skip(1).collect();
     match path[..] {

@@ -1,4 +1,4 @@
-//! An axum server: plain requests over HTTP/1.1 and HTTP/2, WebSocket and server-sent events.
+//! Runs an axum server: plain requests over HTTP/1.1 and HTTP/2, WebSocket and server-sent events.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,13 +18,13 @@ use servers::linger::LingeringListener;
 use servers::{Blob, drains, listen};
 use tokio::time::{interval, sleep};
 
-/// So many bytes, after so many milliseconds.
+/// Returns this many bytes, after this many milliseconds.
 async fn blob(Path((bytes, wait)): Path<(usize, u64)>) -> Response {
     sleep(Duration::from_millis(wait)).await;
     Response::new(Body::new(Blob::new(bytes)))
 }
 
-/// Answers only when the program drains, a moment later; says when so many wait.
+/// Answers a moment after draining begins. Prints when this many requests wait.
 async fn hold(Path((crowd, wait)): Path<(usize, u64)>) -> Response {
     static HERE: AtomicUsize = AtomicUsize::new(0);
     if HERE.fetch_add(1, Ordering::SeqCst) + 1 == crowd {
@@ -42,7 +42,7 @@ async fn farewell() -> Response {
     Response::new(Body::new(Blob::new(5)))
 }
 
-/// An upgraded connection is nobody's but ours: the guard is made before the response that ends the request.
+/// The server does not count an upgraded connection. So the guard is made before the response that ends the request.
 async fn socket(upgrade: WebSocketUpgrade) -> Response {
     let in_flight = drains().then(|| in_flight("websocket"));
     upgrade.on_upgrade(|socket| echo(socket, in_flight))
@@ -63,11 +63,11 @@ async fn echo(mut socket: WebSocket, _in_flight: Option<InFlight>) {
     }
     let frame = CloseFrame { code: close_code::AWAY, reason: "stopping".into() };
     let _ = socket.send(Message::Close(Some(frame))).await;
-    // Closed is it when the other side has said so, too.
+    // The connection is closed only after the peer has confirmed the close.
     while let Some(Ok(_)) = socket.recv().await {}
 }
 
-/// Would never end by itself.
+/// A stream that never ends by itself.
 async fn events() -> Response {
     let ticks = stream::unfold((interval(Duration::from_millis(20)), 0), |(mut clock, tick)| async move {
         clock.tick().await;
@@ -106,14 +106,14 @@ async fn server() -> std::io::Result<()> {
     }
 }
 
-/// By hand, what `#[on_shutdown::main]` does; the drain delay (`DELAY`, in milliseconds) is known only now.
+/// Does by hand what `#[on_shutdown::main]` does, because the drain delay (`DELAY`, in milliseconds) is known only now.
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let delay = std::env::var("DELAY").map_or(Ok(1500), |millis| millis.parse())?;
     let settings = Settings::new().grace_period(Duration::from_secs(25)).drain_delay(Duration::from_millis(delay));
     let handle = settings.install()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(server())?;
-    // The server has ended; the shutdown ends the process.
+    // The server has ended. The shutdown ends the process.
     println!("{}", handle.wait());
     Ok(())
 }

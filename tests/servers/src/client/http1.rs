@@ -1,4 +1,4 @@
-//! Clients of HTTP/1.1.
+//! Runs clients of HTTP/1.1.
 
 use std::net::SocketAddr;
 
@@ -16,12 +16,12 @@ type Sender = SendRequest<http_body_util::Empty<hyper::body::Bytes>>;
 pub async fn open(address: SocketAddr) -> Result<Sender, String> {
     let stream = patiently("a connection", connect(address)).await.map_err(|error| format!("{error}"))?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| format!("{error:?}"))?;
-    // Its errors are those of the requests, too.
+    // Errors of the connection are also errors of its requests.
     tokio::spawn(connection);
     Ok(sender)
 }
 
-/// One request on a connection of its own.
+/// Sends one request on a connection of its own.
 pub async fn get(address: SocketAddr, path: &str) -> Result<Response<Incoming>, String> {
     let mut sender = open(address).await?;
     patiently(path, sender.send_request(request(path))).await.map_err(|error| format!("{error:?}"))
@@ -31,11 +31,11 @@ pub fn closes<B>(response: &Response<B>) -> bool {
     response.headers().get(CONNECTION).is_some_and(|value| value == "close")
 }
 
-/// One visit after another on one connection, until the server ends it.
+/// Makes one visit after another on one connection, until the server ends the connection.
 ///
-/// A request that crosses the server's hanging up is lost whatever the server does. One that drains says beforehand
-/// that it will hang up, but only in the head of a response: who reads a body for long looks at the readiness probe
-/// before he sends another request, as a gateway does.
+/// A request is lost if it crosses the server's close of the connection. A draining server says that it closes only in
+/// the head of a response. So a client that reads a body for long checks the readiness probe before its next request,
+/// as a gateway does.
 pub async fn keep_alive(address: SocketAddr, visit: Visit, mut warm: Warm) -> Tally {
     let mut tally = Tally::default();
     let mut sender = open(address).await.expect("the server listens");
@@ -67,7 +67,7 @@ async fn is_ready(address: SocketAddr) -> bool {
     get(address, "/ready").await.is_ok_and(|response| response.status().is_success())
 }
 
-/// What a gateway sends on new connections: visits until the readiness probe fails.
+/// Makes visits on new connections until the readiness probe fails, as a gateway does.
 pub async fn newcomers(address: SocketAddr, visit: Visit, mut warm: Warm) -> Tally {
     let mut tally = Tally::default();
     while is_ready(address).await {

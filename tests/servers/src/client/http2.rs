@@ -1,4 +1,4 @@
-//! Clients of HTTP/2, with many requests at once on one connection.
+//! Runs clients of HTTP/2, with many requests at once on one connection.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use crate::connect;
 
 type Sender = SendRequest<http_body_util::Empty<Bytes>>;
 
-/// A connection whose windows are so small that a reader who is slow is felt.
+/// Opens a connection with windows so small that a slow reader slows the server.
 pub async fn open(address: SocketAddr) -> Sender {
     let stream = connect(address).await.expect("the server listens");
     let mut builder = Builder::new(TokioExecutor::new());
@@ -23,7 +23,7 @@ pub async fn open(address: SocketAddr) -> Sender {
     sender
 }
 
-/// Several visitors on one connection, each with one visit after another, until the server takes no more.
+/// Makes visits of several clients on one connection, one after another for each, until the server takes no more.
 pub async fn multiplexed(address: SocketAddr, visitors: usize, visit: Visit, mut warm: Warm) -> Tally {
     let sender = open(address).await;
     let mut visits = JoinSet::new();
@@ -63,7 +63,8 @@ async fn one_after_another(mut sender: Sender, visit: Visit, mut warm: Warm) -> 
     tally
 }
 
-/// A server that goes away answers what it has taken, and says what it has not: that may be sent again (RFC 9113, 6.8).
+/// A server that goes away answers the requests that it has taken, and names those that it has not. The client may send
+/// those again (RFC 9113, 6.8).
 fn is_refused(error: &hyper::Error) -> bool {
     let error = error.source().and_then(|source| source.downcast_ref::<h2::Error>());
     error.is_some_and(|error| error.is_go_away() && error.is_remote() && error.reason() == Some(h2::Reason::NO_ERROR))

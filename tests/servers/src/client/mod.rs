@@ -1,4 +1,4 @@
-//! Many real clients in; what became of every single request out.
+//! Runs many real clients, and counts the result of every request.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,25 +18,25 @@ use crate::content;
 pub mod http1;
 pub mod http2;
 
-/// No client waits longer than this for anything.
+/// No client waits longer than this.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits, but not for ever.
+/// Waits, up to the limit.
 async fn patiently<T>(what: &str, future: impl Future<Output = T>) -> T {
     timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("a client waited in vain for {what}"))
 }
 
-/// What a client asks for, and how fast it reads.
+/// What a client requests, and how fast it reads.
 #[derive(Clone, Debug)]
 pub struct Visit {
     path: Arc<str>,
     size: usize,
-    /// How long it takes for 16 KiB.
+    /// How long the client takes to read 16 KiB.
     slowness: Duration,
 }
 
 impl Visit {
-    /// So many bytes, which the server is to have after so many milliseconds.
+    /// Requests this many bytes, which the server has after this many milliseconds.
     pub fn blob(size: usize, wait: u64) -> Self {
         Self::to(&format!("/blob/{size}/{wait}"), size)
     }
@@ -58,12 +58,12 @@ impl Visit {
         request(&self.path)
     }
 
-    /// For the list of what failed.
+    /// The name in the list of failures.
     fn failed(&self, why: impl std::fmt::Debug) -> String {
         format!("{} read at {:?} per 16 KiB: {why:?}", self.path, self.slowness)
     }
 
-    /// One visit alone, whose request was sent.
+    /// Makes a single visit, whose request was sent.
     pub async fn once(&self, response: impl Future<Output = hyper::Result<Response<Incoming>>>) -> Result<(), String> {
         match patiently(&self.path, response).await {
             Ok(response) => self.read(response).await.map_err(|why| self.failed(why)),
@@ -71,7 +71,7 @@ impl Visit {
         }
     }
 
-    /// Reads the body to its end, and tells what is wrong with it.
+    /// Reads the whole body, and returns what is wrong with it.
     async fn read(&self, response: Response<Incoming>) -> Result<(), String> {
         if response.status() != StatusCode::OK {
             return Err(format!("{}", response.status()));
@@ -89,24 +89,24 @@ impl Visit {
     }
 }
 
-/// The authority matters to nobody here, but HTTP/1.1 wants one.
+/// The server ignores the authority, but HTTP/1.1 requires one.
 pub fn request(path: &str) -> Request<Empty<Bytes>> {
     let request = Request::builder().uri(format!("http://localhost{path}")).header("host", "localhost");
     request.body(Empty::new()).expect("a request")
 }
 
-/// What became of requests.
+/// The results of requests.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// Answered, and every byte was right.
+    /// Requests that were answered, with every byte correct.
     pub complete: usize,
-    /// Sent on a connection that was open, and not answered, or not to the end; why.
+    /// Requests that were sent on an open connection and not answered completely, with the reason.
     pub failed: Vec<String>,
-    /// Not taken by the server, which said so: may be sent elsewhere.
+    /// Requests that the server refused explicitly. A client may send them elsewhere.
     pub refused: usize,
-    /// Connections that the server ended by the word that the protocol has for it.
+    /// Connections that the server ended with the message that the protocol has for it.
     pub sent_away: usize,
-    /// Connections that ended between two requests, without a word of the server's.
+    /// Connections that ended between two requests, without such a message.
     pub closed: usize,
 }
 
@@ -120,7 +120,7 @@ impl Tally {
     }
 }
 
-/// Says, once, that a client has had an answer.
+/// Reports, once, that a client has had an answer.
 pub struct Warm(Option<mpsc::UnboundedSender<()>>);
 
 impl Warm {
@@ -145,7 +145,7 @@ impl Load {
         Self { runtime, address, clients: JoinSet::new(), warm: mpsc::unbounded_channel() }
     }
 
-    /// So many clients of one kind; each must say when it is warm.
+    /// Adds this many clients of one kind. Each must report its first answer.
     pub fn with<F>(mut self, count: usize, client: impl Fn(SocketAddr, Warm) -> F) -> Self
     where
         F: Future<Output = Tally> + Send + 'static,
@@ -179,7 +179,7 @@ impl Load {
     }
 }
 
-/// Starts the server, loads it, stops it in the middle by a SIGTERM, and waits for all that comes of it.
+/// Starts the server, loads it, stops it under load by SIGTERM, and waits for all clients and the server.
 pub fn stop_under_load(server: Program, load: impl FnOnce(Load) -> Load) -> (Tally, Ended) {
     let mut server = server.start();
     let mut load = load(Load::on(address(&server)));
@@ -189,7 +189,7 @@ pub fn stop_under_load(server: Program, load: impl FnOnce(Load) -> Load) -> (Tal
     (load.left(), ended)
 }
 
-/// Where a server of ours listens, by its own word.
+/// Returns the address that the server printed.
 pub fn address(server: &process::Running) -> SocketAddr {
     let line = server.out_line("listening on ");
     line.trim_start_matches("listening on ").parse().expect("an address")

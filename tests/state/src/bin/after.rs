@@ -1,4 +1,4 @@
-//! Hooks made at run time that wait for others: by handle, and by the path of an annotated one.
+//! Registers hooks at run time that wait for others: by handle, and by the path of an annotated hook.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ fn all() -> Result<Vec<Registration>, RegisterError> {
     let after_orders = slow("after the orders", HookSettings::new().after_hook::<orders::write_orders>())?;
     let after_both =
         quick("after both", HookSettings::new().after(&after_orders).after_hook::<orders::write_orders>())?;
-    let earlier_phase = slow("announced", HookSettings::new().phase(Phase::Deregister))?;
+    let earlier_phase = slow("deregistered", HookSettings::new().phase(Phase::Deregister))?;
     let later = quick("stopped", HookSettings::new().after(&earlier_phase))?;
 
     let close = || HookSettings::new().phase(Phase::Close);

@@ -1,12 +1,12 @@
-//! Hooks that look at the shutdown they run in.
+//! Declares hooks that read the context of their shutdown.
 
 use std::time::{Duration, Instant};
 
 use on_shutdown::{HookContext, HookSettings, Phase, on_shutdown, register};
 
 #[on_shutdown(phase = deregister, timeout = "4s")]
-fn announced(context: HookContext) {
-    tell("announced", &context, Duration::from_secs(4));
+fn deregistered(context: HookContext) {
+    tell("deregistered", &context, Duration::from_secs(4));
 }
 
 #[on_shutdown(phase = drain, timeout = "3s")]
@@ -16,7 +16,7 @@ async fn drained(context: &HookContext) {
     println!("drained: time has passed: {}", context.remaining() <= Duration::from_millis(2950));
 }
 
-/// A hook that cannot be stopped, and looks at the clock.
+/// A hook that cannot be cancelled, and reads the clock.
 #[on_shutdown(phase = drain, timeout = "300ms")]
 fn patient(context: HookContext) {
     while !context.remaining().is_zero() {
@@ -25,14 +25,14 @@ fn patient(context: HookContext) {
     println!("patient: the deadline is past: {}", Instant::now() >= context.deadline());
 }
 
-/// Waits for ever, unless somebody is in a hurry.
+/// Waits until a repeated signal asks for a fast shutdown.
 #[on_shutdown(timeout = "20s")]
 async fn waits(context: HookContext) {
-    println!("waits: hurried {}", context.is_fast());
+    println!("waits: fast {}", context.is_fast());
     context.fast_shutdown().await;
     context.fast_shutdown().await;
     let soon = context.remaining() <= Duration::from_secs(2);
-    println!("waits: hurried {}, soon over {soon}", context.is_fast());
+    println!("waits: fast {}, soon over {soon}", context.is_fast());
 }
 
 #[on_shutdown(timeout = "20s")]
@@ -40,12 +40,12 @@ fn polls(context: HookContext) {
     while !context.is_fast() {
         std::thread::sleep(Duration::from_millis(1));
     }
-    println!("polls: hurried");
+    println!("polls: fast");
 }
 
 #[on_shutdown(phase = finalize, timeout = "3s")]
 async fn flushed(context: HookContext) {
-    // Its whole time is short now.
+    // The whole time limit of this hook is short now.
     println!("flushed: soon over {}", context.remaining() <= Duration::from_secs(2));
 }
 

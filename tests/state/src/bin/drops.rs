@@ -1,9 +1,9 @@
-//! Values whose `Clone` and `Drop` use the very table that they are kept in: they would wait for themselves if they
-//! were cloned or dropped under its lock.
+//! Provides values whose `Clone` and `Drop` use the table that holds them. They would deadlock if the table cloned or
+//! dropped them under its lock.
 
 use on_shutdown::{on_shutdown, provide, replace_provided};
 
-/// Provides as many more as the number says, when it is dropped.
+/// When it is dropped, it provides this many more values.
 struct Drops(&'static str);
 
 impl Drop for Drops {

@@ -1,10 +1,10 @@
-//! Hooks that are made while the shutdown is on its way.
+//! Registers hooks during the shutdown.
 
 use std::time::Duration;
 
 use on_shutdown::{HookSettings, Phase, on_shutdown, register, register_sync};
 
-/// Tries one, and says what came of it.
+/// Tries to register a hook, and prints the result.
 fn try_one(from: &str, phase: Phase, priority: i32) {
     let name = format!("{phase} {priority}");
     let hook = {
@@ -26,14 +26,14 @@ fn in_deregister() {
 #[on_shutdown(phase = stop)]
 async fn in_stop() {
     try_one("stop", Phase::Drain, 4);
-    // The group of priority 5 is past, that of -5 is to come; the phase is this one.
+    // The group of priority 5 has passed, and that of -5 is to come. The phase is the current one.
     try_one("stop", Phase::Stop, 5);
     try_one("stop", Phase::Stop, -5);
     try_one("stop", Phase::Close, 0);
-    // Removed before its turn.
+    // Removed before its group begins.
     let dropped = register("dropped", HookSettings::new().phase(Phase::Close), async |_| println!("must not be seen"));
     drop(dropped);
-    // A hook that makes a hook that makes a hook.
+    // A hook registers a hook, which registers a third hook.
     let settings = HookSettings::new().phase(Phase::Finalize).timeout(Duration::from_secs(1));
     let nested = register("nested", settings, async |_| try_one("nested", Phase::Finalize, 0));
     nested.expect("flush is to come").keep();
@@ -44,12 +44,12 @@ fn in_close() {
     try_one("close", Phase::Stop, 0);
 }
 
-/// Goes on and on: from threads of its own, while the phases pass.
+/// Registers hooks all the time, from threads of its own, while the phases pass.
 fn hammer() {
     for number in 0.. {
         for phase in Phase::ALL {
             let hook = register_sync(format!("hammered {number}"), HookSettings::new().phase(phase), |_| ());
-            // Dropped when it has begun, when it has ended, and before.
+            // The registration is dropped before its hook begins, while it runs, or after it has ended.
             drop(hook);
         }
     }

@@ -1,4 +1,4 @@
-//! Hooks made at run time: before install, from many threads, kept, dropped, and among annotated ones.
+//! Registers hooks at run time: before install, from many threads, kept, dropped, and mixed with annotated hooks.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use std::thread;
 use on_shutdown::{HookSettings, Phase, RegisterError, Registration, Settings, on_shutdown, register, register_sync};
 
 const THREADS: usize = 8;
-/// So few that the report fits into a pipe, whose reader may be slow.
+/// Small enough that the report fits into a pipe, whose reader may be slow.
 const EACH: usize = 12;
 
 static RAN: AtomicUsize = AtomicUsize::new(0);
@@ -23,7 +23,7 @@ fn counted() {
     println!("ran {}", RAN.load(Ordering::SeqCst));
 }
 
-/// An async one if the number is even, else a sync one.
+/// Registers an async hook if the number is even, otherwise a sync hook.
 fn count(number: usize) -> Result<Registration, RegisterError> {
     let settings = HookSettings::new().phase(Phase::Close);
     match number % 2 {
@@ -36,7 +36,7 @@ fn ran() {
     RAN.fetch_add(1, Ordering::SeqCst);
 }
 
-/// Of each four registrations one is kept, one held, one dropped, and one is dropped by another thread.
+/// Of every four registrations, one is kept, one is held, one is dropped, and another thread drops one.
 fn many() {
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -57,7 +57,7 @@ fn many() {
 }
 
 fn main() {
-    // Before there is a shutdown.
+    // Before the install.
     register("early 7", HookSettings::new().priority(7), async |_| println!("early 7")).expect("in time").keep();
     let early = register_sync("early dropped", HookSettings::new(), |_| println!("must not be seen"));
     drop(early);

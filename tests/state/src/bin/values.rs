@@ -1,4 +1,4 @@
-//! Hooks that take values in every way there is.
+//! Declares hooks that take values in every possible way.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,7 +8,7 @@ use on_shutdown::{HookContext, on_shutdown, provide, replace_provided};
 #[derive(Clone)]
 struct Name(&'static str);
 
-/// Of the same content, and yet another type.
+/// Has the same content, but is another type.
 #[derive(Clone)]
 struct Alias(&'static str);
 
@@ -18,7 +18,7 @@ struct Never;
 #[derive(Clone)]
 struct Replaced(u32);
 
-/// Provided while the shutdown is on its way.
+/// Provided during the shutdown.
 #[derive(Clone)]
 struct Late;
 
@@ -82,7 +82,7 @@ fn takes_late(_late: Late) {
     println!("late: it is there");
 }
 
-/// Whoever is after a skipped one runs.
+/// A hook after a skipped hook runs.
 #[on_shutdown(phase = finalize, after = [missing])]
 fn after_missing() {
     println!("after the missing one");

@@ -1,4 +1,4 @@
-//! A service with `Type=notify`; the argument says what happens when it stops.
+//! Runs a service with `Type=notify`. The argument says what happens when it stops.
 
 use std::io::ErrorKind;
 use std::thread;
@@ -11,7 +11,7 @@ const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// A hook that takes so long; `None`: for ever.
+/// Registers a hook that takes this long. `None`: for ever.
 fn hook(name: &str, phase: Phase, timeout: Duration, takes: Option<Duration>) {
     let settings = HookSettings::new().phase(phase).timeout(timeout);
     let said = name.to_owned();
@@ -27,7 +27,7 @@ fn hook(name: &str, phase: Phase, timeout: Duration, takes: Option<Duration>) {
     register_sync(name.to_owned(), settings, body).expect("it is not too late").keep();
 }
 
-/// So many pieces of work, of which one ends every 500 ms from draining on.
+/// Begins this many pieces of work. From draining on, one of them ends every 500 ms.
 fn work(pieces: usize) {
     let mut guards: Vec<_> = (0..pieces).map(|_| in_flight("orders")).collect();
     thread::spawn(move || {
@@ -53,7 +53,7 @@ fn main() {
     let delay = if mode == "delays" { ms(1500) } else { ms(0) };
     let settings = Settings::new().grace_period(ms(30_000)).drain_delay(delay);
     if mode == "ready-first" {
-        systemd::ready().expect("somebody listens");
+        systemd::ready().expect("the socket has a listener");
     }
     settings.install().expect("the settings are right");
     match mode.as_str() {
@@ -61,7 +61,7 @@ fn main() {
             work(4);
             hook("metrics", Phase::Finalize, ms(5000), Some(ms(0)));
         }
-        // Nothing has ended before this.
+        // No hook has ended before this one.
         "hangs" => hook("stuck", Phase::Stop, ms(1200), None),
         "hangs-later" => {
             hook("quick", Phase::Drain, ms(5000), Some(ms(300)));

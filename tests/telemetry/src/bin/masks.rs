@@ -1,6 +1,5 @@
-//! A program whose subscriber and recorder start a thread and a child, and whose hook lists every thread of the process
-//! with the signals that it blocks. `main` blocks SIGUSR1 before or after the install, as
-//! `BLOCKS` says.
+//! Starts a thread and a child from its subscriber and its recorder. A hook lists every thread of the process with the
+//! signals that it blocks. `main` blocks SIGUSR1 before or after the install, as `BLOCKS` says.
 
 use std::process::Command;
 use std::sync::Once;
@@ -14,7 +13,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The signals that a thread blocks, out of its `status` file.
+/// Returns the signals that a thread blocks, from its `status` file.
 fn blocked(status: &str) -> String {
     let line = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
     line.expect("Linux tells it").trim().to_owned()
@@ -24,7 +23,7 @@ fn of_this_thread() -> String {
     blocked(&std::fs::read_to_string("/proc/thread-self/status").expect("Linux has it"))
 }
 
-/// What an exporter does: it starts threads and processes.
+/// Does what an exporter does: it starts threads and processes.
 fn spawn_from(place: &str) {
     let thread = std::thread::spawn(of_this_thread).join().expect("no panic");
     let child = Command::new("cat").arg("/proc/self/status").output().expect("a child");
@@ -88,7 +87,7 @@ fn main() {
     sync_hook("stops", Phase::Stop);
     async_hook("closes", Phase::Close);
     let lists = |_| {
-        // Nobody waits for a subscriber that takes long, and on a busy machine to start a child does.
+        // The shutdown does not wait for a slow subscriber. On a busy machine, starting a child is slow.
         while !(SUBSCRIBER.is_completed() && RECORDER.is_completed()) {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
@@ -101,7 +100,8 @@ fn main() {
     tracing_subscriber::registry().with(Spawning).init();
     metrics::set_global_recorder(Spawning).expect("the only one");
     if blocks == "after" {
-        // To wait for it. A thread that took it instead would end the process.
+        // Blocked, so that this thread can wait for the signal. A thread that received it instead would end the
+        // process.
         let signals = block_usr1();
         for _ in 0..100 {
             nix::sys::signal::kill(nix::unistd::Pid::this(), Signal::SIGUSR1).expect("the process lives");
@@ -113,7 +113,7 @@ fn main() {
     work_for_ever()
 }
 
-/// The threads of the shutdown take their masks on their own. `shutdown-watch` has none before the shutdown.
+/// The threads of the shutdown set their masks themselves. `shutdown-watch` sets none before the shutdown.
 fn wait_until_idle() {
     let term = 1 << (Signal::SIGTERM as i32 - 1);
     let takes_term = |name: &str| {

@@ -1,5 +1,5 @@
-//! A program with a real recorder of `metrics`, rendered in a `flush` hook and at the end, or with one that blocks or
-//! panics (`RECORDER`).
+//! Renders the metrics of a real recorder in a `flush` hook and at the end. `RECORDER` replaces it with a recorder that
+//! blocks or panics.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use on_shutdown::{ExitMode, HookSettings, Phase, Settings, in_flight, register_sync};
 use telemetry::{async_hook, say, sync_hook, work_for_ever};
 
-/// Does not come back, or not as one should.
+/// Never returns, or panics.
 struct Hostile {
     panics: bool,
 }

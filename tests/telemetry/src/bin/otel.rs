@@ -1,5 +1,5 @@
-//! A service whose spans go to an OpenTelemetry collector (`OTEL_EXPORTER_OTLP_ENDPOINT`), and of which none is lost at
-//! its end: what the exporter still has is sent by a hook in `flush`, when all other hooks have ended.
+//! Sends the spans of a service to an OpenTelemetry collector (`OTEL_EXPORTER_OTLP_ENDPOINT`), and loses none at the
+//! end: a hook in `finalize`, which runs when most hooks have ended, sends what the exporter still has.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use tracing::level_filters::LevelFilter;
 use tracing::{info, info_span};
 use tracing_subscriber::prelude::*;
 
-/// The batches that wait are sent now, as long as this hook may take and no longer. A sync hook: the exporter has a
-/// runtime of its own.
+/// Sends the waiting batches, within the time of this hook. The hook is sync, because the exporter has a runtime of its
+/// own.
 #[on_shutdown(phase = finalize, timeout = "3s")]
 fn flush_spans(tracers: SdkTracerProvider, context: HookContext) -> Result<(), OTelSdkError> {
     tracers.shutdown_with_timeout(context.remaining())

@@ -1,7 +1,7 @@
-//! A program whose `tracing` subscriber writes JSON to stdout, with hooks that do what hooks do.
+//! Writes the events of `tracing` to stdout as JSON, while typical hooks run.
 //!
-//! `SUBSCRIBER` is `none`, `thread-local`, `foreign` (its filter wants nothing of the shutdown), else JSON; `CASE` is what
-//! the hooks do.
+//! `SUBSCRIBER` is `none`, `thread-local` or `foreign` (its filter rejects all events of the shutdown), otherwise JSON.
+//! `CASE` says what the hooks do.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn hook(phase: Phase, priority: i32) -> HookSettings {
     HookSettings::new().phase(phase).priority(priority).timeout(Duration::from_secs(2))
 }
 
-/// One hook of each kind and end.
+/// Registers one hook for each kind and outcome.
 fn ordinary() {
     let sync = |_| {
         info!("inside the sync hook");
@@ -36,13 +36,13 @@ fn ordinary() {
         Ok::<(), String>(())
     };
     register("works", hook(Phase::Stop, 0), asynchronous).expect("early").keep();
-    // Beside the first, on the same runner: its events are not to be found in the other one's span.
-    let beside = async |_| {
+    // Runs on the same runner as the first hook. Its events must not appear in the span of the first hook.
+    let alongside = async |_| {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        debug!("beside it");
+        debug!("alongside");
         Err::<(), _>("no such table")
     };
-    register("fails", hook(Phase::Stop, 0), beside).expect("early").keep();
+    register("fails", hook(Phase::Stop, 0), alongside).expect("early").keep();
     let panics = |_| -> Result<(), String> { panic!("out of paper") };
     register_sync("panics", hook(Phase::Close, 0), panics).expect("early").keep();
     let hangs = async |_| std::future::pending::<Result<(), String>>().await;

@@ -1,8 +1,9 @@
-//! A program whose `tracing` subscriber blocks for ever or panics: where, from which call on, and how, as the
-//! environment says. There are `HOOKS` hooks of each kind.
+//! Sets a `tracing` subscriber that blocks for ever, panics or is slow. The environment says in which call. There are
+//! `HOOKS` hooks of each kind.
 //!
-//! `WHERE` is `event`, `new_span`, `enter`, `exit`, `record` or `close`, of the shutdown's own ones; `FROM` counts from 1;
-//! `HOW` is `block`, `panic`, `slow`, `lock` (one that main holds) or `pipe` (full, and nobody reads it).
+//! `WHERE` is `event`, `new_span`, `enter`, `exit`, `record` or `close`, and applies to the events of the shutdown.
+//! `FROM` is the number of the first bad call, from 1. `HOW` is `block`, `panic`, `slow`, `lock` (main holds the lock)
+//! or `pipe` (a full pipe that no process reads).
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -51,7 +52,7 @@ impl Hostile {
     }
 }
 
-/// Says what an event says.
+/// Prints the message of an event.
 struct Heard;
 
 impl Visit for Heard {
@@ -96,7 +97,7 @@ fn main() {
         sync_hook(&format!("sync_{number}"), Phase::Stop);
         async_hook(&format!("async_{number}"), Phase::Close);
     }
-    // Much less time than a slow subscriber takes for all that comes before this hook.
+    // Much less time than a slow subscriber takes for all calls before this hook.
     let settings = HookSettings::new().phase(Phase::Finalize).timeout(Duration::from_millis(100));
     register_sync("last", settings, |_| say("last ran")).expect("it is early enough").keep();
     Settings::new().install().expect("the settings are right");

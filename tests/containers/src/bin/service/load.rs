@@ -1,4 +1,4 @@
-//! The name of a limit in, a process that has reached it out.
+//! Takes this process to a limit, by the name of the limit.
 
 use std::fs::File;
 use std::sync::Mutex;
@@ -20,7 +20,7 @@ pub(crate) fn carry(load: &str) -> Result<(), String> {
         "descriptors" => open_all(),
         "processor" => spin(),
         "memory" => fill(LEFT),
-        // The control: nobody survives this.
+        // The control: no process survives this.
         "too much memory" => fill(0),
         other => Err(format!("unknown load `{other}`")),
     }
@@ -74,7 +74,7 @@ fn number_of(two: &str, one: &str) -> Result<u64, String> {
     text.trim().parse().map_err(|_| format!("`{}` is not a limit", text.trim()))
 }
 
-/// What the kernel tells about this control group, in version 2's file or in version 1's.
+/// Returns what the kernel reports about this control group, from the file of version 2 or of version 1.
 fn text_of(two: &str, one: &str) -> Result<String, String> {
     let read = |name| std::fs::read_to_string(format!("/sys/fs/cgroup/{name}"));
     read(two).or_else(|_| read(one)).map_err(|error| error.to_string())

@@ -1,4 +1,4 @@
-//! A healthy service: hooks in all five phases, one of them async; `LOAD` takes it to a limit before it is ready.
+//! Runs a healthy service with hooks in five phases, one of them async. `LOAD` takes it to a limit before it is ready.
 
 mod load;
 

@@ -1,4 +1,4 @@
-//! Another one, which runs last.
+//! Declares a hook of a second library, which runs last.
 
 use on_shutdown::on_shutdown;
 

@@ -1,4 +1,4 @@
-//! A library that brings hooks of its own.
+//! Declares hooks of a library.
 
 use on_shutdown::on_shutdown;
 
