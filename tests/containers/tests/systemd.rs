@@ -49,7 +49,7 @@ fn assert_readable(journal: &[String], said: &[&str]) {
         assert_eq!(count(journal, line), 1, "`{line}`\n{}", journal.join("\n"));
     }
     let report = journal.iter().position(|line| line.starts_with("shutdown report: ")).expect("a report");
-    assert!(journal[report + 1..].iter().any(|line| line.contains("  flush ")), "{}", journal.join("\n"));
+    assert!(journal[report + 1..].iter().any(|line| line.contains("  finalize ")), "{}", journal.join("\n"));
 }
 
 #[test]
