@@ -19,7 +19,7 @@
 //!
 //! # What happens on Ctrl-C
 //! This is the example [`01_quickstart`](https://github.com/on-shutdown/on-shutdown/blob/main/examples/src/bin/01_quickstart.rs)
-//! in a terminal. One of its six hooks hangs on purpose:
+//! in a terminal, without the lines that its `main` prints. One of its six hooks hangs on purpose:
 //!
 //! ```text
 //! ^C
@@ -28,15 +28,15 @@
 //! stopped the consumer
 //! wrote the index
 //! wrote the orders
-//! on-shutdown: close_pool (examples/src/bin/01_quickstart.rs:45) timed out after 526 ms, awaiting, last polled 500 ms ago
+//! on-shutdown: close_pool (examples/src/bin/01_quickstart.rs:45) timed out after 510 ms, awaiting, last polled 500 ms ago
 //! sent the last metrics
-//! shutdown report: SIGINT; 5 completed, 1 timed out in 1.2 s of 8.5 s
-//!   deregister    0  leave_registry  |###                              |    +131 µs    122 ms  completed
-//!   stop       10  stop_consumer   |   #######                       |    +122 ms    252 ms  completed
-//!               0  write_orders    |          ########               |    +374 ms    300 ms  completed
-//!               0  write_index     |          #####                  |    +374 ms    201 ms  completed
-//!   close       0  close_pool      |                  ############## |    +674 ms    526 ms  timed out, cancelled (examples/src/bin/01_quickstart.rs:45); awaiting, last polled 500 ms ago
-//!   finalize    0  flush_metrics   |                                #|     +1.2 s    324 µs  completed
+//! shutdown report: SIGINT; 5 completed, 1 timed out in 1.18 s of 8.5 s
+//!   deregister    0  leave_registry  |###                            |    +107 µs    120 ms  completed
+//!   stop          0  stop_consumer   |   ######                      |    +120 ms    251 ms  completed
+//!   flush         0  write_orders    |         ########              |    +371 ms    300 ms  completed
+//!                 0  write_index     |         ######                |    +372 ms    202 ms  completed
+//!   close         0  close_pool      |                 ############# |    +672 ms    510 ms  timed out, cancelled (examples/src/bin/01_quickstart.rs:45); awaiting, last polled 500 ms ago
+//!   finalize      0  send_metrics    |                              #|    +1.18 s    131 µs  completed
 //! ```
 //!
 //! 1. [`is_ready`] turns false, [`leaving`] resolves, and the hooks of the phase `deregister` start. After SIGTERM, the
@@ -107,8 +107,8 @@
 //!
 //! The grace period is the one that the program sets, otherwise `ON_SHUTDOWN_GRACE_PERIOD`, otherwise the default of the
 //! platform if it can be detected ([`Platform`]), otherwise 10 s. The margin for the end of the process is 15 %: at least
-//! 1 s and at most 5 s, and 20 % of a grace period under 5 s. A tenth of the budget, and at least 1 s, is kept for `flush`
-//! and the phases after it.
+//! 1 s and at most 5 s, and 20 % of a grace period under 5 s. A tenth of the budget, and at least 1 s (but never more
+//! than half), is kept for `flush` and the phases after it.
 //!
 //! Hooks with a written timeout get it. Hooks without one share the time that is left, up to 5 s each
 //! ([`DEFAULT_TIMEOUT`]). If the written timeouts exceed the time, each group gets its proportional share, and a group with

@@ -27,7 +27,7 @@ async fn order(State(orders): State<Orders>, text: String) {
     orders.lock().expect("no holder of the lock panics").push(text);
 }
 
-#[on_shutdown(phase = finalize, timeout = "2s")]
+#[on_shutdown(phase = flush, timeout = "2s")]
 fn save(orders: Orders) -> std::io::Result<()> {
     let orders = orders.lock().expect("no holder of the lock panics").join("\n");
     fs::write(folder().join("orders.txt"), orders)
