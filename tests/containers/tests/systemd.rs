@@ -43,13 +43,14 @@ fn count(lines: &[String], beginning: &str) -> usize {
     lines.iter().filter(|line| line.starts_with(beginning)).count()
 }
 
-/// Every line once, and the report below its headline.
-fn assert_readable(journal: &[String], said: &[&str]) {
+/// Every line once, and below the headline of the report a row of the last phase.
+fn assert_readable(journal: &[String], said: &[&str], last_phase: &str) {
     for line in said {
         assert_eq!(count(journal, line), 1, "`{line}`\n{}", journal.join("\n"));
     }
     let report = journal.iter().position(|line| line.starts_with("shutdown report: ")).expect("a report");
-    assert!(journal[report + 1..].iter().any(|line| line.contains("  finalize ")), "{}", journal.join("\n"));
+    let row = format!("  {last_phase} ");
+    assert!(journal[report + 1..].iter().any(|line| line.starts_with(&row)), "{}", journal.join("\n"));
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn a_drain_of_5_s_is_carried_past_a_stop_timeout_of_2_s_while_work_ends() {
         let said = ["working", "flushed", "on-shutdown: SIGTERM from pid 1, uid 0; 1 hook to run within "];
         let grace =
             "on-shutdown: 0 hooks, on SIGTERM, SIGINT; grace period 1m 30s (the default of systemd, detected by ";
-        assert_readable(&systemd.journal(UNIT), &[said.as_slice(), &[grace]].concat());
+        assert_readable(&systemd.journal(UNIT), &[said.as_slice(), &[grace]].concat(), "finalize");
     });
 }
 
@@ -120,6 +121,7 @@ fn a_hook_that_hangs_after_others_have_ended_is_abandoned_and_the_later_ones_run
         assert_readable(
             &journal,
             &["quick", "stuck", "flushed", "on-shutdown: stuck (tests/containers/src/bin/unit.rs:"],
+            "finalize",
         );
         let extensions =
             systemd.messages(UNIT).iter().filter(|message| message.contains("EXTEND_TIMEOUT_USEC")).count();
@@ -186,6 +188,7 @@ fn the_example_finishes_its_request_under_stop_and_is_a_new_one_after_restart() 
         assert_readable(
             &systemd.log(ORDERS),
             &["orders flushed", "shutdown report: SIGTERM from pid 1, uid 0; 1 completed"],
+            "flush",
         );
 
         systemd.run(&format!("systemctl stop {ORDERS}"));
