@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The rooms of the road, earlier ones first. A room imports nothing from a later room.
 const ROAD: [&str; 16] = [
@@ -205,4 +206,21 @@ fn imports_are_read_from_paths_and_lists() {
     };
     assert!(circle_from("a", &arrows(&[("a", "b"), ("b", "c"), ("c", "a")])).is_some());
     assert!(circle_from("a", &arrows(&[("a", "b"), ("b", "c"), ("d", "a")])).is_none());
+}
+
+/// Programs of the workspace share one folder: of two with one name, each test would get the one that was built last.
+#[test]
+fn no_two_programs_have_one_name() {
+    let metadata = Command::new(env!("CARGO")).args(["metadata", "--no-deps", "--format-version=1"]).output();
+    let metadata = metadata.expect("cargo runs").stdout;
+    let metadata = String::from_utf8_lossy(&metadata);
+    let mut names: Vec<_> = metadata
+        .split(r#"{"kind":["bin"],"#)
+        .skip(1)
+        .filter_map(|target| target.split_once(r#""name":""#)?.1.split('"').next())
+        .collect();
+    assert!(names.contains(&"01_quickstart"), "the programs of the workspace: {names:?}");
+    names.sort_unstable();
+    let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    assert!(twice.is_empty(), "rename one program of each pair: {twice:?}");
 }

@@ -3,7 +3,7 @@
 use process::{Ended, Program, Signal};
 
 fn stopped(scenario: &str) -> Ended {
-    let mut program = Program::new(env!("CARGO_BIN_EXE_late")).arg(scenario).start();
+    let mut program = Program::new(env!("CARGO_BIN_EXE_late_arrivals")).arg(scenario).start();
     program.signal(Signal::SIGTERM);
     program.wait()
 }

@@ -89,12 +89,12 @@ fn a_change_of_one_hook_leaves_a_hook_with_a_longer_name_alone() {
     let text = "idle::flush timeout=3s";
     let plan = Program::new(env!("CARGO_BIN_EXE_idle")).env("ON_SHUTDOWN", "plan").env(HOOKS, text).run();
     plan.assert_code(78).assert_err("there is no hook `idle::flush`");
-    let program = || Program::new(env!("CARGO_BIN_EXE_plain")).env("ON_SHUTDOWN", "plan");
-    let plan = program().env(HOOKS, "plain::flush timeout=3s").run();
-    plan.assert_code(0).assert_out("plain::flush        within 3 s");
-    plan.assert_out("plain::flush_all    within 5 s");
-    let plan = program().env(HOOKS, "plain::flush disabled").run();
+    let program = || Program::new(env!("CARGO_BIN_EXE_every_default")).env("ON_SHUTDOWN", "plan");
+    let plan = program().env(HOOKS, "every_default::flush timeout=3s").run();
+    plan.assert_code(0).assert_out("every_default::flush        within 3 s");
+    plan.assert_out("every_default::flush_all    within 5 s");
+    let plan = program().env(HOOKS, "every_default::flush disabled").run();
     plan.assert_code(0)
-        .assert_out("plain::flush_all    within")
-        .assert_out("disabled by `ON_SHUTDOWN_HOOKS`: plain::flush (");
+        .assert_out("every_default::flush_all    within")
+        .assert_out("disabled by `ON_SHUTDOWN_HOOKS`: every_default::flush (");
 }

@@ -15,11 +15,11 @@ fn at_install(ended: &Ended) -> Vec<&str> {
 
 #[test]
 fn spec_3_13_a_plain_program_with_default_settings_says_one_line_at_install() {
-    let ended = stopped(Program::new(env!("CARGO_BIN_EXE_plain")));
+    let ended = stopped(Program::new(env!("CARGO_BIN_EXE_every_default")));
     ended.assert_code(0);
     let said = at_install(&ended);
     assert!(matches!(said[..], [line] if line.contains("6 hooks, on SIGTERM, SIGINT")), "{ended}");
-    let plan = Program::new(env!("CARGO_BIN_EXE_plain")).env("ON_SHUTDOWN", "plan").run();
+    let plan = Program::new(env!("CARGO_BIN_EXE_every_default")).env("ON_SHUTDOWN", "plan").run();
     plan.assert_code(0).assert_out("within 5 s");
     assert!(!plan.out.iter().any(|line| line.starts_with("note: ")), "{plan}");
 }
