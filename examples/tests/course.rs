@@ -91,7 +91,9 @@ fn report() {
         std::fs::read_to_string("../docs/report.svg").expect("docs/report.svg is made from this example's report");
     let json = std::fs::read_to_string(&path).expect("the report was written");
     let drawn = on_shutdown_report::Report::from_json(&json).expect("it is a report").to_svg();
-    for (name, picture) in [("docs/report.svg, which must be made anew,", kept), ("the picture of this run", drawn)] {
+    for (name, picture) in
+        [("docs/report.svg (run the commands in docs/report.md again)", kept), ("the picture of this run", drawn)]
+    {
         for shown in ["exit code 124", ">close_pool<", "waiting in rec", "cannot write the index", "at most 12"] {
             assert!(picture.contains(shown), "`{shown}` is not in {name}");
         }

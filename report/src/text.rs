@@ -269,6 +269,6 @@ mod tests {
         };
         assert_eq!(bar(0, 50), "#####     ");
         assert_eq!(bar(100, 0), "         #");
-        assert_eq!(bar(300, 900), "         #", "a report that contradicts itself is drawn all the same");
+        assert_eq!(bar(300, 900), "         #", "also a report that contradicts itself is drawn");
     }
 }

@@ -18,6 +18,8 @@ mod hook;
 pub(crate) mod order;
 pub(crate) mod overrides;
 pub(crate) mod platform;
+#[cfg(test)]
+pub(crate) mod random;
 mod required_time;
 pub(crate) mod shortfall;
 pub(crate) mod suggest;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::hook::{Body, DEFAULT_TIMEOUT, OnceBody};
 use crate::plan::budget::DEFAULT_GRACE_PERIOD;
+use crate::plan::random::Random;
 use crate::plan::shortfall;
 
 const fn ms(millis: u64) -> Duration {
@@ -43,22 +44,7 @@ fn limits(plan: &Plan) -> Vec<u128> {
     timing::worst_case_limits(plan).into_iter().map(|(_, limit)| limit.as_millis()).collect()
 }
 
-/// Marsaglia's xorshift generator: a seed gives the same plans on every machine.
-struct Random(u64);
-
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        let at = usize::try_from(self.below(from.len() as u64)).expect("a small number");
-        *from.get(at).expect("it is below the length")
-    }
-
     /// Creates a plan that install accepts: the delay leaves time for hooks.
     fn plan(&mut self) -> Plan {
         let grace = ms(100 + self.below(40_000));
@@ -88,7 +74,7 @@ impl Random {
 fn spec_3_13_a_plan_fits_exactly_if_no_hook_would_be_cut() {
     let mut fitting = 0;
     for seed in 0..20_000_u64 {
-        let plan = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1).plan();
+        let plan = Random::new(seed).plan();
         let (worst, usable) = (plan.worst_case(), plan.budget().usable());
         let cuts = timing::cuts(&plan);
         assert_eq!(plan.fits(), cuts.is_empty(), "seed {seed}\n{plan}");

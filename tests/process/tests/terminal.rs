@@ -1,4 +1,4 @@
-//! Tests a terminal that nobody reads (`Ctrl-S`, a suspended session): it takes lines of stderr until its buffer is
+//! Tests a terminal whose output is stopped (`Ctrl-S`, a suspended session): it takes lines of stderr until its buffer is
 //! full.
 #![cfg(target_os = "linux")]
 

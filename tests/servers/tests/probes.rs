@@ -35,7 +35,7 @@ fn spec_3_8_readiness_fails_from_the_trigger_on_and_liveness_does_not() {
     assert_eq!(ask("/ready"), (503, "stopping\n".to_owned(), false));
     assert_eq!(ask("/steady"), (200, "ready\n".to_owned(), false));
     assert_eq!(ask("/live"), (200, "alive\n".to_owned(), false));
-    assert_eq!(ask("/blob/5/0").0, 200, "for the drain delay it serves new clients all the same");
+    assert_eq!(ask("/blob/5/0").0, 200, "the service accepts new clients during the drain delay");
     server.wait().assert_code(0);
 }
 

@@ -147,19 +147,25 @@ fn spec_3_15_a_hook_after_an_abandoned_one_is_skipped_and_after_a_failed_one_it_
     assert_eq!(play(Behavior::Awaits)[1..], ["h1 100-110 completed", "h2 110-120 completed"]);
 }
 
-/// Reading `/proc` between the two times may take long. The grace period of the cancellation counts from its request.
-#[test]
-fn spec_3_15_a_cancelled_future_has_its_grace_from_when_it_was_asked() {
+/// Starts a hook with a timeout of 100 ms. Returns a look: what was due at the first time is handled at the second, and
+/// the result is the number of hooks that still run.
+fn looks_at_a_hook_of_100_ms() -> impl FnMut(u64, u64) -> usize {
     let hooks = [FakeHook { behavior: Behavior::BlocksInPoll, timeout: ms(100), ..HOOK }];
     let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
     let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::<SimulatedWork>::default()), false));
     driver.begin(first);
     let Next::Run(task) = driver.next(Duration::ZERO) else { panic!("the hook is due") };
     assert_eq!(driver.restart_clock(task.id, Duration::ZERO), Some(ms(100)));
-    let mut running_after = |due, now| {
+    move |due, now| {
         driver.expire(ms(due), ms(now));
         driver.state().running().count()
-    };
+    }
+}
+
+/// Reading `/proc` between the two times may take long. The grace period of the cancellation counts from its request.
+#[test]
+fn spec_3_15_a_cancelled_future_has_its_grace_from_when_it_was_asked() {
+    let mut running_after = looks_at_a_hook_of_100_ms();
     assert_eq!(running_after(90, 105), 1);
     assert_eq!(running_after(100, 106), 1, "what was due after the look began is for the next look, and is asked then");
     assert_eq!(running_after(115, 115), 1, "nine milliseconds after it was asked");
@@ -169,16 +175,7 @@ fn spec_3_15_a_cancelled_future_has_its_grace_from_when_it_was_asked() {
 /// Reading `/proc` may take long. The grace period of the cancellation counts from its request.
 #[test]
 fn spec_3_15_a_cancelled_future_has_its_whole_grace_after_a_long_look() {
-    let hooks = [FakeHook { behavior: Behavior::BlocksInPoll, timeout: ms(100), ..HOOK }];
-    let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
-    let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::<SimulatedWork>::default()), false));
-    driver.begin(first);
-    let Next::Run(task) = driver.next(Duration::ZERO) else { panic!("the hook is due") };
-    assert_eq!(driver.restart_clock(task.id, Duration::ZERO), Some(ms(100)));
-    let mut running_after = |due, now| {
-        driver.expire(ms(due), ms(now));
-        driver.state().running().count()
-    };
+    let mut running_after = looks_at_a_hook_of_100_ms();
     assert_eq!(running_after(100, 120), 1, "it is asked to end");
     assert_eq!(running_after(121, 121), 1, "a millisecond later it is not abandoned");
     assert_eq!(running_after(129, 129), 1);

@@ -4,29 +4,11 @@
 use std::cmp::Reverse;
 
 use super::*;
+use crate::plan::random::Random;
 use crate::plan::timing::Timing;
 use crate::report::SkipReason;
 
-/// Marsaglia's xorshift generator: a seed gives the same plans on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn of(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        let at = usize::try_from(self.below(from.len() as u64)).expect("a small number");
-        *from.get(at).expect("it is below the length")
-    }
-
+impl Random {
     fn hook(&mut self) -> FakeHook {
         let timeout = 100 + 10 * self.below(300);
         // The first poll ends long before the time limit, a moment after it, or long after it; never at the very moment.
@@ -75,21 +57,23 @@ struct Case {
 
 impl Case {
     fn new(seed: u64) -> Self {
-        let mut dice = Dice::of(seed);
-        let hooks: Vec<FakeHook> = (0..dice.below(13)).map(|_| dice.hook()).collect();
+        let mut random = Random::new(seed);
+        let hooks: Vec<FakeHook> = (0..random.below(13)).map(|_| random.hook()).collect();
         let mut after = vec![Vec::new(); hooks.len()];
         for (later, waits) in after.iter_mut().enumerate() {
             for earlier in 0..later {
                 let fits = hooks.get(earlier).map(key) <= hooks.get(later).map(key);
-                if fits && dice.below(4) == 0 {
+                if fits && random.below(4) == 0 {
                     waits.push(earlier);
                 }
             }
         }
-        let delay = ms(dice.pick(&[0, 0, 1, 250, 3000]));
-        let mut late: Vec<_> = (0..dice.pick(&[0, 0, 1, 4])).map(|_| (ms(dice.below(6000)), dice.hook())).collect();
+        let delay = ms(random.pick(&[0, 0, 1, 250, 3000]));
+        let mut late: Vec<_> =
+            (0..random.pick(&[0, 0, 1, 4])).map(|_| (ms(random.below(6000)), random.hook())).collect();
         late.sort_by_key(|(at, _)| *at);
-        let mut work: Vec<_> = (0..dice.pick(&[0, 0, 2, 8])).map(|count| (ms(dice.below(8000)), count % 3)).collect();
+        let mut work: Vec<_> =
+            (0..random.pick(&[0, 0, 2, 8])).map(|count| (ms(random.below(8000)), count % 3)).collect();
         work.extend((!work.is_empty()).then_some((ms(8000), 0)));
         work.sort_by_key(|(at, _)| *at);
         Self { hooks, after, delay, late, work }
@@ -332,12 +316,12 @@ fn spec_3_11_and_3_12_however_short_the_time_no_hook_starves_and_none_runs_beyon
 fn spec_3_19_no_sequence_of_signals_keeps_a_shutdown_from_its_end() {
     for seed in 0..SEEDS {
         let case = Case::new(seed);
-        let mut dice = Dice(seed | 1);
+        let mut random = Random::new(seed);
         let mut harness = case.harness(ms(20_000));
         let mut interrupts = Vec::new();
-        for _ in 0..dice.below(6) {
-            let signal = dice.pick(&[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
-            let at = ms(dice.below(9000));
+        for _ in 0..random.below(6) {
+            let signal = random.pick(&[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
+            let at = ms(random.below(9000));
             interrupts.extend((signal == Signal::SIGINT).then_some(at));
             harness = harness.signal(at, signal);
         }

@@ -3,11 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use process::{Program, Signal};
+use process::Program;
 use report::{HOSTILE_MESSAGE, HOSTILE_NAME};
 use serde_json::{Value, json};
 
-use crate::{BADLY, WELL, folder, names_in, read, reporting_to, stopped};
+use crate::{BADLY, WELL, folder, forced, names_in, read, reporting_to, stopped};
 
 fn hook<'a>(report: &'a Value, name: &str) -> &'a Value {
     let hooks = report["hooks"].as_array().expect("an array");
@@ -62,15 +62,7 @@ fn spec_3_24_json_of_a_clean_stop_says_zero() {
 #[test]
 fn spec_3_24_a_forced_shutdown_writes_its_report() {
     let path = folder("forced").join("report.json");
-    let mut program = reporting_to(BADLY, &path).arg("endless").start();
-    program.signal(Signal::SIGINT);
-    program.out_line("flushing");
-    // A signal within the first second counts as the same request. The hooks before took longer than a second.
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    program.signal(Signal::SIGINT);
-    program.err_line("SIGINT again");
-    program.signal(Signal::SIGINT);
-    let ended = program.wait();
+    let ended = forced(&path);
     ended.assert_code(130);
     let report: Value = serde_json::from_str(&read(&path)).expect("it is JSON");
     assert_eq!((&report["exit_code"], &report["forced"]), (&json!(130), &json!("SIGINT")), "{ended}");

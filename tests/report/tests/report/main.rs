@@ -47,3 +47,16 @@ fn stopped(program: Program) -> Ended {
     running.signal(Signal::SIGTERM);
     running.wait()
 }
+
+/// Starts the program that reports to `path` and never ends by itself, and forces its end with three SIGINT.
+fn forced(path: &Path) -> Ended {
+    let mut program = reporting_to(BADLY, path).arg("endless").start();
+    program.signal(Signal::SIGINT);
+    program.out_line("flushing");
+    // A signal within the first second counts as the same request. The hooks before took longer than a second.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    program.signal(Signal::SIGINT);
+    program.err_line("SIGINT again");
+    program.signal(Signal::SIGINT);
+    program.wait()
+}

@@ -2,10 +2,10 @@
 //! runtime prints, and a trace with every hook.
 
 use on_shutdown_report::{Outcome, Report};
-use process::{Ended, Signal};
+use process::Ended;
 use report::{HOSTILE_MESSAGE, HOSTILE_NAME};
 
-use crate::{BADLY, MANY, WELL, folder, read, reporting_to, stopped};
+use crate::{BADLY, MANY, WELL, folder, forced, read, reporting_to, stopped};
 
 /// Reads the JSON of a shutdown, and compares its text with the report on stderr, line by line.
 fn assert_same_text(ended: &Ended, json: &str) -> Report {
@@ -29,15 +29,7 @@ fn the_text_of_a_report_that_was_read_is_the_runtimes_own() {
 #[test]
 fn the_text_of_a_forced_shutdown_is_the_runtimes_own() {
     let path = folder("reader-forced").join("report.json");
-    let mut program = reporting_to(BADLY, &path).arg("endless").start();
-    program.signal(Signal::SIGINT);
-    program.out_line("flushing");
-    // A signal within the first second is the same request.
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    program.signal(Signal::SIGINT);
-    program.err_line("SIGINT again");
-    program.signal(Signal::SIGINT);
-    let ended = program.wait();
+    let ended = forced(&path);
     let report = assert_same_text(&ended, &read(&path));
     assert_eq!((report.forced.as_deref(), report.later_triggers.len()), (Some("SIGINT"), 2));
 }
