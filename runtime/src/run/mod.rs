@@ -27,6 +27,7 @@ pub(crate) use supervisor::supervise;
 use crate::trigger::Message;
 
 mod driver;
+mod finalization;
 mod hook_future;
 mod hook_runtime;
 mod observer;

@@ -20,15 +20,16 @@
 //!
 //! # Memory ordering
 //! Four values are outside the lock: `began` is a `OnceLock`, which orders itself. `began_emitted` and `emitting` are
-//! explained where they are used. The finalization is an atomic of its own.
+//! explained where they are used. The finalization is an atomic of its own, in `finalization.rs`.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::driver::{Driver, Effects, Next};
+use super::finalization::Finalization;
 use super::hook_future::CancelHandle;
 use super::observer::{Observer, StuckHook};
 use super::state::{Event, Finish, ShutdownState};
@@ -428,35 +429,6 @@ impl Event {
             }
             _ => None,
         }
-    }
-}
-
-/// How far the finalization is.
-#[derive(Default)]
-struct Finalization(AtomicU8);
-
-const FINALIZING: u8 = 1;
-const FINALIZED: u8 = 2;
-
-impl Finalization {
-    fn has_begun(&self) -> bool {
-        // Relaxed: no other data depends on this value.
-        self.0.load(Ordering::Relaxed) > 0
-    }
-
-    /// Returns whether this call is the first.
-    fn begin(&self) -> bool {
-        // Relaxed: the modification order of this one variable decides which call is the first.
-        self.0.fetch_max(FINALIZING, Ordering::Relaxed) == 0
-    }
-
-    fn end(&self) {
-        // Release, and acquire below: a supervisor that sees this value sees what the worker has written.
-        self.0.store(FINALIZED, Ordering::Release);
-    }
-
-    fn is_over(&self) -> bool {
-        self.0.load(Ordering::Acquire) == FINALIZED
     }
 }
 
