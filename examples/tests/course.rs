@@ -7,17 +7,6 @@ fn run(path: &str) -> Ended {
 }
 
 #[test]
-fn quickstart() {
-    let ended = run(env!("CARGO_BIN_EXE_01_quickstart"));
-    ended.assert_code(124).assert_order(&[
-        "left the registry",
-        "stopped the consumer",
-        "wrote the orders",
-        "sent the last metrics",
-    ]);
-}
-
-#[test]
 fn settings() {
     let ended = run(env!("CARGO_BIN_EXE_02_settings"));
     ended.assert_code(143).assert_out("the plan with a grace period that is too short: a drain delay of 1.5 s");

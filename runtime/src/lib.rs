@@ -18,7 +18,7 @@
 //! platform kills it, and writes a report.
 //!
 //! # What happens on Ctrl-C
-//! This is the example [`01_quickstart`](https://github.com/on-shutdown/on-shutdown/blob/main/examples/src/bin/01_quickstart.rs)
+//! This is the example [`01_quickstart`](https://github.com/on-shutdown/on-shutdown/blob/main/examples/quickstart/01_quickstart.rs)
 //! in a terminal, without the lines that its `main` prints. One of its six hooks hangs on purpose:
 //!
 //! ```text
@@ -28,14 +28,14 @@
 //! stopped the consumer
 //! wrote the index
 //! wrote the orders
-//! on-shutdown: close_pool (examples/src/bin/01_quickstart.rs:45) timed out after 510 ms, awaiting, last polled 500 ms ago
+//! on-shutdown: close_pool (examples/quickstart/01_quickstart.rs:45) timed out after 510 ms, awaiting, last polled 500 ms ago
 //! sent the last metrics
 //! shutdown report: SIGINT; 5 completed, 1 timed out in 1.18 s of 8.5 s
 //!   deregister    0  leave_registry  |###                            |    +107 µs    120 ms  completed
 //!   stop          0  stop_consumer   |   ######                      |    +120 ms    251 ms  completed
 //!   flush         0  write_orders    |         ########              |    +371 ms    300 ms  completed
 //!                 0  write_index     |         ######                |    +372 ms    202 ms  completed
-//!   close         0  close_pool      |                 ############# |    +672 ms    510 ms  timed out, cancelled (examples/src/bin/01_quickstart.rs:45); awaiting, last polled 500 ms ago
+//!   close         0  close_pool      |                 ############# |    +672 ms    510 ms  timed out, cancelled (examples/quickstart/01_quickstart.rs:45); awaiting, last polled 500 ms ago
 //!   finalize      0  send_metrics    |                              #|    +1.18 s    131 µs  completed
 //! ```
 //!

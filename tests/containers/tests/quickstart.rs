@@ -57,7 +57,7 @@ fn run_example(run: &Run, sender: &str) {
         }
         ended.assert_said(&format!("report: SIGTERM {sender}")).assert_said("; 5 completed, 1 timed out in ");
         // The path as this package's manifest writes it.
-        ended.assert_said("timed out, cancelled (tests/containers/../../examples/src/bin/01_quickstart.rs:");
+        ended.assert_said("timed out, cancelled (tests/containers/../../examples/quickstart/01_quickstart.rs:");
         Ok(())
     });
 }

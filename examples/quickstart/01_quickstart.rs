@@ -1,6 +1,6 @@
 //! 01, quickstart: six functions run at shutdown, phase by phase; a real SIGTERM arrives after two seconds.
 //!
-//! Run `cargo run --bin 01_quickstart`. Press Ctrl-C to stop it earlier.
+//! Run `cargo run -p quickstart`. Press Ctrl-C to stop it earlier.
 //! New here: `#[on_shutdown]`, the phases, `#[on_shutdown::main]`, and the report at the end.
 
 use std::time::Duration;
@@ -34,7 +34,7 @@ fn write_orders() -> std::io::Result<()> {
 
 /// Runs at the same time as `write_orders`: both have the same phase and priority. Together they take 300 ms, not 500.
 #[on_shutdown(phase = flush, timeout = "2s")]
-async fn write_index() -> anyhow::Result<()> {
+async fn write_index() -> std::io::Result<()> {
     sleep(Duration::from_millis(200)).await;
     println!("wrote the index");
     Ok(())
@@ -53,7 +53,7 @@ fn send_metrics() {
 }
 
 #[on_shutdown::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> std::io::Result<()> {
     for order in 1..=8 {
         println!("working on order {order}");
         sleep(Duration::from_millis(250)).await;
