@@ -120,15 +120,18 @@
 //! and all others run. A panic is caught, except with `panic = "abort"`, which causes a warning at install.
 //!
 //! Hooks run on their own threads and async runtimes, so they do not depend on the health of the program's runtime. There
-//! is one exception: a socket that belongs to the program's runtime only works while that runtime does.
+//! is one exception: a socket that belongs to the program's runtime only works while that runtime does. The threads have
+//! as much stack as `main` (`ulimit -s`, at most 64 MiB), or `RUST_MIN_STACK` if it is larger.
 //!
 //! Every 5 s, at each timeout, and in the report, the hooks that hang are listed with their locations. On Linux, the list
 //! also shows what their threads are doing: `waiting in read on fd 9, a TCP connection to 10.0.0.3:5432`.
 //!
 //! **Signals.** SIGTERM and SIGINT start a shutdown; [`Settings::signals`] changes the set. A signal within a second of the
 //! first is the same request. Later, a SIGINT makes the shutdown *fast*: no drain delay, no waiting for work in flight, and
-//! timeouts of at most 1 s. The next SIGINT ends the process at once. A later SIGTERM is logged and ignored, unless [`Settings::escalate_on_any`] is set. A signal that was ignored when the program started stays ignored,
-//! unless [`Settings::handle_ignored_signals`] is set. SIGVTALRM is reserved for the last-resort timer.
+//! timeouts of at most 1 s. The next SIGINT ends the process at once. A later SIGTERM is logged and
+//! ignored, unless [`Settings::escalate_on_any`] is set. A signal that was ignored when the program started stays ignored,
+//! unless [`Settings::handle_ignored_signals`] is set. The last-resort timer uses SIGVTALRM. If the program handled
+//! SIGVTALRM before the install, a thread takes the place of the timer.
 //!
 //! # Exit codes
 //! The first row that applies gives the code:

@@ -2,62 +2,69 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::{TIMED_OUT, now};
-use crate::trigger::Signal;
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+use crate::trigger::{Signal, has_handler};
 
 /// Ends the process if even the supervisor cannot.
 ///
-/// On Linux and FreeBSD this is a kernel timer whose signal handler only calls `_exit`. On other systems it is a thread
-/// that only sleeps and calls `_exit`.
+/// On Linux and FreeBSD this is a kernel timer whose signal handler only calls `_exit`. Otherwise it is a thread that
+/// only sleeps and calls `_exit`: on other systems, if the system refuses a timer, and if the program handles the timer's
+/// signal itself. A profiler or an embedded interpreter may send that signal at every moment, and a handler cannot tell
+/// whose timer sent it.
 ///
-/// Made at install, because at the trigger the system may refuse memory or a timer. The thread that makes it must arm
-/// it: a timer is not `Send`.
+/// Made at install, because at the trigger the system may refuse memory, a timer or a thread. The thread that makes it
+/// must arm it: a timer is not `Send`.
 pub(crate) struct LastResort {
     armed: Arc<AtomicBool>,
+    by: Means,
+}
+
+/// What ends the process.
+enum Means {
     #[cfg(any(target_os = "linux", target_os = "freebsd"))]
-    timer: Option<nix::sys::timer::Timer>,
+    Timer(nix::sys::timer::Timer),
+    /// A thread that waits for the time after which it ends the process.
+    Thread(SyncSender<Duration>),
+    /// The system refused everything else. The supervisor still ends the process in time.
+    Nothing,
 }
 
 /// The last resort after its start. It can be disarmed.
 pub(crate) struct Armed(Arc<AtomicBool>);
 
 impl LastResort {
-    /// Makes the timer, without starting it.
+    /// Makes the timer or the thread, without starting the time.
     pub(crate) fn prepare() -> Self {
         let armed = Arc::new(AtomicBool::new(false));
         #[cfg(any(target_os = "linux", target_os = "freebsd"))]
-        return Self { timer: timer(&armed), armed };
-        #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
-        return Self { armed };
+        if let Some(timer) = timer(&armed) {
+            return Self { by: Means::Timer(timer), armed };
+        }
+        Self { by: thread(&armed), armed }
     }
 
-    /// Starts the timer: the process ends after this time, unless the result is disarmed.
+    /// Starts the time: the process ends after it, unless the result is disarmed.
     pub(crate) fn arm(self, after: Duration) -> Armed {
         // SeqCst, here and below, as signal-hook reads the flag: it changes twice at most, so the cost does not matter.
         self.armed.store(true, Ordering::SeqCst);
-        let armed = Armed(Arc::clone(&self.armed));
-        #[cfg(any(target_os = "linux", target_os = "freebsd"))]
-        if let Some(mut timer) = self.timer {
-            use nix::sys::timer::{Expiration, TimerSetTimeFlags};
-            let expiration = Expiration::OneShot(after.into());
-            if timer.set(expiration, TimerSetTimeFlags::empty()).is_ok() {
+        match self.by {
+            #[cfg(any(target_os = "linux", target_os = "freebsd"))]
+            Means::Timer(mut timer) => {
+                use nix::sys::timer::{Expiration, TimerSetTimeFlags};
+                // The kernel refuses only invalid times, and the deadline is a valid one.
+                let _ = timer.set(Expiration::OneShot(after.into()), TimerSetTimeFlags::empty());
                 // To drop the timer would delete it.
                 std::mem::forget(timer);
-                return armed;
             }
+            // There is room for one value, and the thread waits for it.
+            Means::Thread(thread) => drop(thread.try_send(after)),
+            Means::Nothing => {}
         }
-        let still_armed = self.armed;
-        let wait = move || {
-            std::thread::sleep(after);
-            if still_armed.load(Ordering::SeqCst) {
-                now(TIMED_OUT);
-            }
-        };
-        // If the system refuses the thread, the supervisor remains.
-        let _ = std::thread::Builder::new().name("last-resort".to_owned()).spawn(wait);
-        armed
+        Armed(self.armed)
     }
 }
 
@@ -68,13 +75,35 @@ impl Armed {
     }
 }
 
-/// Makes the kernel timer, and sets its handler. `None` if the system refuses one of them.
+/// Makes the kernel timer, and sets its handler. `None` if the program handles the signal, or the system refuses one of
+/// them.
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 fn timer(armed: &Arc<AtomicBool>) -> Option<nix::sys::timer::Timer> {
     use nix::sys::signal::{SigEvent, SigevNotify, Signal as NixSignal};
-    let signal = NixSignal::try_from(Signal::LAST_RESORT.number()).ok()?;
+    if has_handler(Signal::LAST_RESORT) {
+        return None;
+    }
     let number = Signal::LAST_RESORT.number();
-    signal_hook::flag::register_conditional_shutdown(number, TIMED_OUT.into(), Arc::clone(armed)).ok()?;
+    let signal = NixSignal::try_from(number).ok()?;
     let event = SigEvent::new(SigevNotify::SigevSignal { signal, si_value: 0 });
-    nix::sys::timer::Timer::new(nix::time::ClockId::CLOCK_MONOTONIC, event).ok()
+    // Before the handler, which cannot be taken back.
+    let timer = nix::sys::timer::Timer::new(nix::time::ClockId::CLOCK_MONOTONIC, event).ok()?;
+    signal_hook::flag::register_conditional_shutdown(number, TIMED_OUT.into(), Arc::clone(armed)).ok()?;
+    Some(timer)
+}
+
+/// Starts the thread, which waits for the time.
+fn thread(armed: &Arc<AtomicBool>) -> Means {
+    let armed = Arc::clone(armed);
+    let (give, take) = sync_channel::<Duration>(1);
+    let wait = move || {
+        // If there was no trigger, there is no time.
+        let Ok(after) = take.recv() else { return };
+        std::thread::sleep(after);
+        if armed.load(Ordering::SeqCst) {
+            now(TIMED_OUT);
+        }
+    };
+    let thread = std::thread::Builder::new().name("last-resort".to_owned());
+    thread.spawn(wait).map_or(Means::Nothing, |_| Means::Thread(give))
 }

@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use crate::drain;
 use crate::exit::{self, LastResort};
@@ -13,7 +12,7 @@ use crate::install::settings::{InstallError, Mode, Settings};
 use crate::install::warnings::warnings;
 use crate::output::{Reporter, ThisProgram};
 use crate::plan::Plan;
-use crate::run::{self, HookRuntime, Observer, ParkedThread, Run, ShutdownState};
+use crate::run::{self, HookRuntime, Observer, ParkedThread, Run, ShutdownState, spawn_hook_thread};
 use crate::telemetry::{Notice, Output};
 use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal, Trigger};
 
@@ -112,8 +111,8 @@ impl Threads {
     fn start() -> Result<Self, InstallError> {
         // Room for one: `send` must not wait for the new thread to run.
         let (trigger, parts) = sync_channel(1);
-        let builder = thread::Builder::new().name("shutdown".to_owned());
-        builder.spawn(move || wait_for_trigger(&parts)).map_err(refused("the thread that waits for signals"))?;
+        spawn_hook_thread("shutdown", move || wait_for_trigger(&parts))
+            .map_err(refused("the thread that waits for signals"))?;
         // Parked until the trigger, because the system may refuse a thread then.
         let supervisor =
             ParkedThread::start("shutdown-watch", supervise).map_err(refused("the supervisor thread of the hooks"))?;

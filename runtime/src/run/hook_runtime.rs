@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime, RuntimeMetrics};
 
+use super::hook_stack::hook_stack_size;
 use crate::user_code::catch_panic;
 
 /// How often to count the tasks of a hook that has returned: tokio has no event for the end of the last task.
@@ -34,6 +35,7 @@ impl BuiltRuntime {
         let blocking = Arc::new(AtomicUsize::new(0));
         let (started, stopped) = (Arc::clone(&blocking), Arc::clone(&blocking));
         let mut builder = Builder::new_current_thread();
+        builder.thread_stack_size(hook_stack_size());
         // Not `on_thread_start`, which the new thread calls when it gets a processor: the name is asked for by the thread
         // that starts it. Relaxed, here and below: the worker itself counts up, and `shutdown_timeout` joins the others.
         builder.thread_name_fn(move || {

@@ -16,6 +16,7 @@
 use std::sync::Arc;
 
 pub(crate) use hook_runtime::HookRuntime;
+pub(crate) use hook_stack::spawn_hook_thread;
 pub(crate) use observer::{Observer, RunningHook, StuckHook};
 pub(crate) use parked_thread::ParkedThread;
 pub(crate) use shared::Run;
@@ -30,6 +31,7 @@ mod driver;
 mod finalization;
 mod hook_future;
 mod hook_runtime;
+mod hook_stack;
 mod observer;
 mod parked_thread;
 // Two attributes: clippy knows a test module by `cfg(test)` alone.

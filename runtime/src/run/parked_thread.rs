@@ -5,7 +5,8 @@
 
 use std::io;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
+
+use super::hook_stack::spawn_hook_thread;
 
 /// A thread that waits for a value to work with.
 pub(crate) struct ParkedThread<T>(SyncSender<T>);
@@ -19,7 +20,7 @@ impl<T: Send + 'static> ParkedThread<T> {
                 work(value);
             }
         };
-        thread::Builder::new().name(name.to_owned()).spawn(wait)?;
+        spawn_hook_thread(name, wait)?;
         Ok(Self(give))
     }
 

@@ -5,12 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
-use std::thread;
 use std::time::Duration;
 
 use super::driver::{Next, Task};
 use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
 use super::hook_runtime::{BuiltRuntime, HookRuntime};
+use super::hook_stack::spawn_hook_thread;
 use super::shared::{Began, Run};
 use super::state::Finish;
 use super::worker_slot::WorkerSlot;
@@ -106,8 +106,7 @@ impl Run {
             return false;
         }
         let shared = Arc::clone(self);
-        let thread = thread::Builder::new().name("shutdown-hooks".to_owned());
-        let spawned = thread.spawn(move || run(&shared, HookRuntime::default())).is_ok();
+        let spawned = spawn_hook_thread("shutdown-hooks", move || run(&shared, HookRuntime::default())).is_ok();
         if !spawned {
             self.lock().workers -= 1;
         }

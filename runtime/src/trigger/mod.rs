@@ -3,12 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use disposition::has_handler;
 pub(crate) use inbox::{Inbox, Message};
 pub(crate) use mask::{BlockedSignals, Masks};
 pub use signal::{Signal, UnknownSignalError};
 pub(crate) use signal_set::SignalSet;
 pub use signal_set::SignalSetError;
 
+mod disposition;
 mod inbox;
 mod mask;
 mod signal;

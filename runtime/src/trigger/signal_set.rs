@@ -1,9 +1,8 @@
 //! Checks the set of signals that start a shutdown.
 
 use std::fmt;
-use std::io::Read;
 
-use super::Signal;
+use super::{Signal, disposition};
 
 /// The signals that start a shutdown.
 #[derive(Clone, Debug)]
@@ -81,27 +80,10 @@ impl SignalSet {
     /// Returns the signals to handle, and the signals to leave ignored because they were ignored when the program
     /// started.
     pub(crate) fn split_ignored(&self) -> (Vec<Signal>, Vec<Signal>) {
-        let ignored = if self.handle_ignored_signals { 0 } else { ignored_at_start() };
-        self.signals.iter().partition(|signal| ignored & bit(**signal) == 0)
+        let ignored = if self.handle_ignored_signals { 0 } else { disposition::ignored() };
+        // `check` ran before, so each signal has a bit.
+        self.signals.iter().partition(|signal| ignored & disposition::bit(**signal) == 0)
     }
-}
-
-/// Returns the bit of the signal in the kernel's masks.
-fn bit(signal: Signal) -> u64 {
-    // `check` ran before, so the number is between 1 and 64.
-    1 << (signal.number() - 1)
-}
-
-/// Returns the kernel's mask of ignored signals, or 0 without `/proc`.
-///
-/// SIGPIPE does not count: the standard library ignores it in every program, so a program that names it wants it.
-fn ignored_at_start() -> u64 {
-    // `/proc` reports no file length; with less capacity the file takes eight reads.
-    let mut status = String::with_capacity(4096);
-    let _ = std::fs::File::open("/proc/self/status").and_then(|mut file| file.read_to_string(&mut status));
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    mask & !bit(Signal::from_raw(signal_hook::consts::SIGPIPE))
 }
 
 #[cfg(test)]

@@ -45,6 +45,14 @@ fn spin() -> ! {
     }
 }
 
+/// Uses three of the eight MiB of stack that `main` has by default. A thread of the standard library has two.
+fn deep(start: Option<usize>) -> usize {
+    let page = std::hint::black_box([1_u8; 4096]);
+    let here = std::ptr::from_ref(&page).addr();
+    let start = start.unwrap_or(here);
+    if start.abs_diff(here) > 3 * 1024 * 1024 { 0 } else { usize::from(page[0]) + deep(Some(start)) }
+}
+
 struct PanicsInDrop;
 
 impl Drop for PanicsInDrop {
@@ -86,6 +94,11 @@ fn sync_hook(behavior: &str) -> Result<(), String> {
             Ok(())
         }
         "ok" => Ok(()),
+        "deep" => {
+            deep(None);
+            Ok(())
+        }
+        "ticks" => signal_hook::low_level::raise(signal_hook::consts::SIGVTALRM).map_err(|error| error.to_string()),
         "nap" => {
             thread::sleep(Duration::from_millis(50));
             Ok(())
@@ -127,6 +140,11 @@ fn sync_hook(behavior: &str) -> Result<(), String> {
 async fn async_hook(name: String, behavior: &str) -> Result<(), String> {
     match behavior {
         "async-ok" => Ok(()),
+        "async-deep" => {
+            tokio::task::yield_now().await;
+            deep(None);
+            tokio::task::spawn_blocking(|| deep(None)).await.map(drop).map_err(|error| error.to_string())
+        }
         "async-nap" => {
             tokio::time::sleep(Duration::from_millis(50)).await;
             Ok(())
@@ -257,6 +275,10 @@ fn main() {
     let file = File::options().append(true).create(true).open(path).expect("TRACE can be written");
     TRACE.set(file).expect("only main sets it");
     std::env::args().skip(1).for_each(|spec| add(&spec));
+    if std::env::var_os("HANDLES_SIGVTALRM").is_some() {
+        // As a profiler or an embedded interpreter does.
+        signal_hook::flag::register(signal_hook::consts::SIGVTALRM, std::sync::Arc::default()).expect("a handler");
+    }
     let settings = Settings::new().escalate_on_any(std::env::var_os("ESCALATE_ON_ANY").is_some());
     let handle = settings.install().expect("the settings are right");
     match std::env::var("MAIN").as_deref().unwrap_or("parks") {

@@ -21,13 +21,33 @@ fn threads(running: &Running, names: &[&str]) -> Vec<Pid> {
     ids.map(Pid::from_raw).collect()
 }
 
-/// Stops every thread of the shutdown, as if each were stuck for ever. All other threads run.
-///
-/// The test acts as a debugger, because a program cannot stop some of its own threads.
 #[test]
 #[cfg(target_os = "linux")]
 fn spec_3_14_the_process_ends_when_the_supervisor_and_all_runners_are_stuck() {
-    let hostile = Hostile::new("parks").env("ON_SHUTDOWN_GRACE_PERIOD", "4s");
+    ends_although_its_threads_are_stuck(Hostile::new("parks"));
+}
+
+/// The timer's signal belongs to the program here, so a thread takes the timer's place.
+#[test]
+#[cfg(target_os = "linux")]
+fn spec_3_14_a_thread_is_the_last_resort_of_a_program_that_handles_sigvtalrm() {
+    ends_although_its_threads_are_stuck(Hostile::new("parks").env("HANDLES_SIGVTALRM", "1"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn spec_3_14_a_profilers_signal_is_not_taken_for_the_last_resort() {
+    let hostile = Hostile::new("parks").env("HANDLES_SIGVTALRM", "1");
+    let told = hostile.hook("stop:0:500:ticks:2").hook("close:0:500:ok").stop();
+    told.assert_ended(0).assert_ran("ticks-0").assert_ran("ticks-1").assert_ran("ok-0");
+}
+
+/// Stops every thread of the shutdown, as if each were stuck for ever. All other threads run.
+///
+/// The test acts as a debugger, because a program cannot stop some of its own threads.
+#[cfg(target_os = "linux")]
+fn ends_although_its_threads_are_stuck(hostile: Hostile) {
+    let hostile = hostile.env("ON_SHUTDOWN_GRACE_PERIOD", "4s");
     let (mut running, trace) = hostile.hook("stop:0:60000:sleeps:3").hook("finalize:0:500:ok").start();
     running.signal(Signal::SIGTERM);
     running.err_line("4 hooks to run within");

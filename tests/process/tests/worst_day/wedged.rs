@@ -162,3 +162,22 @@ fn spec_3_14_a_stopped_process_is_counted_by_the_wall_clock() {
     let told = Told::of(running, trace);
     told.ended.assert_code(124).assert_before(Duration::from_millis(5500));
 }
+
+#[test]
+fn spec_3_28_hooks_have_as_much_stack_as_main() {
+    let told = Hostile::new("parks").hook("stop:0:5000:deep:2").hook("stop:0:5000:async-deep:2").stop();
+    told.assert_ended(0)
+        .assert_ran("deep-0")
+        .assert_ran("deep-1")
+        .assert_ran("async-deep-0")
+        .assert_ran("async-deep-1");
+}
+
+#[test]
+fn spec_3_27_a_stack_that_the_system_refuses_is_replaced_by_a_smaller_one() {
+    let mut command = std::process::Command::new("sh");
+    // 400 MiB of address space, and stacks of 1 GiB.
+    command.args(["-c", "ulimit -v 409600; exec \"$@\"", "sh", PATH]).env("RUST_MIN_STACK", (1 << 30).to_string());
+    let told = Hostile::of("parks", Program::of(command)).hook("stop:0:5000:nap:8").hook("close:0:5000:ok").stop();
+    told.assert_ended(0).assert_ran("nap-0").assert_ran("nap-7").assert_ran("ok-0");
+}

@@ -1,0 +1,32 @@
+//! Reads from `/proc` which signals the program ignores and which it handles. Elsewhere it does neither, as far as this
+//! file knows.
+
+use std::io::Read;
+
+use super::Signal;
+
+/// Returns the signals that this process ignores, as the kernel's mask.
+///
+/// SIGPIPE does not count: the standard library ignores it in every program, so a program that names it wants it.
+pub(super) fn ignored() -> u64 {
+    mask("SigIgn:") & !bit(Signal::from_raw(signal_hook::consts::SIGPIPE))
+}
+
+/// Returns whether this process has a handler for the signal.
+pub(crate) fn has_handler(signal: Signal) -> bool {
+    mask("SigCgt:") & bit(signal) != 0
+}
+
+/// Returns the bit of the signal in the kernel's masks. The number is between 1 and 64.
+pub(super) fn bit(signal: Signal) -> u64 {
+    1 << (signal.number() - 1)
+}
+
+/// Returns one of the kernel's masks for this process, or 0 without `/proc`.
+fn mask(field: &str) -> u64 {
+    // `/proc` reports no file length; with less capacity the file takes eight reads.
+    let mut status = String::with_capacity(4096);
+    let _ = std::fs::File::open("/proc/self/status").and_then(|mut file| file.read_to_string(&mut status));
+    let mask = status.lines().find_map(|line| line.strip_prefix(field));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
