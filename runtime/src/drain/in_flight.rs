@@ -16,7 +16,7 @@ use pin_project_lite::pin_project;
 use super::in_flight_table::{InFlightTable, WakeFn};
 use super::sites::{self, Site};
 use super::slots::{Hint, SlotHandle};
-use super::{Draining, STAGE, draining};
+use super::{Draining, STAGE, draining, main_work};
 use crate::duration_text::HumanDuration;
 
 static IN_FLIGHT: InFlightTable = InFlightTable::new();
@@ -140,6 +140,8 @@ where
     S: FnOnce(Draining) -> F,
     F: IntoFuture,
 {
+    // Before the server ends, so that the count does not reach zero between its end and what `main` does next.
+    main_work::note_question();
     let in_flight = Some(in_flight(name));
     Tracked { future: server(draining()).into_future(), in_flight }
 }

@@ -12,6 +12,7 @@ pub(crate) use in_flight::in_flight_at;
 pub use in_flight::{InFlight, Tracked, WorkInFlight, in_flight, serve, track};
 pub(crate) use in_flight::{count_in_flight, list_in_flight, set_in_flight_wake};
 pub(crate) use latch::Latch;
+pub(crate) use main_work::{end_main, mark_main_thread, note_main_waits};
 #[cfg(feature = "tower")]
 pub(crate) use sites::Site;
 pub(crate) use stage::Stage;
@@ -24,6 +25,7 @@ mod in_flight_table;
 mod latch;
 #[cfg(all(test, on_shutdown_loom))]
 mod loom_models;
+mod main_work;
 mod sites;
 mod slots;
 mod stage;
@@ -77,10 +79,12 @@ pub fn is_ready() -> bool {
 
 /// Returns whether the drain delay is over: stop accepting, and finish the work that has begun.
 ///
-/// One atomic load, for code that polls. May be called before install and in libraries.
+/// One atomic load, for code that polls. May be called before install and in libraries. A `main` that calls it is work in
+/// flight, as with [`draining`].
 #[must_use]
 #[inline]
 pub fn is_draining() -> bool {
+    main_work::note_question();
     STAGE.has_reached(Stage::Draining)
 }
 
@@ -96,6 +100,10 @@ pub fn leaving() -> Leaving {
 ///
 /// Pass it to a server as its graceful-shutdown signal. It is `'static`, costs nothing until it is polled, is
 /// cancel-safe, and needs no install and no runtime.
+///
+/// A `main` that awaits it is work in flight: the drain phase waits until `main` returns, so `main` may clean up after
+/// it. If time runs out, the report names `main`. This also holds for a `main` that awaits [`leaving`], calls
+/// [`is_draining`], or awaits a [`serve`]. A `main` that does none of these may never return, and is not waited for.
 pub fn draining() -> Draining {
     Draining(StageFuture { stage: Stage::Draining, entry: None })
 }
@@ -141,6 +149,7 @@ struct StageFuture {
 
 impl StageFuture {
     fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
+        main_work::note_question();
         WAITERS.poll(&STAGE, self.stage, &mut self.entry, context.waker())
     }
 }

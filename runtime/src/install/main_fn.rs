@@ -10,7 +10,9 @@ use std::process::ExitCode;
 
 use tokio::runtime::{Builder, Runtime};
 
+use crate::drain;
 use crate::exit;
+use crate::install::handle::Handle;
 use crate::install::settings::{InstallError, Settings};
 use crate::telemetry::stderr;
 use crate::trigger::{Message, Trigger};
@@ -106,6 +108,7 @@ impl<T: MainOutput, E: Debug> MainOutput for Result<T, E> {
 ///
 /// Returns the report's exit code, and only with [`ExitMode::Return`](crate::ExitMode::Return). With the other exit
 /// modes the process ends first.
+#[track_caller]
 pub fn main_async<F, Fut, R>(settings: Settings, flavor: Flavor, main: F) -> ExitCode
 where
     F: FnOnce() -> Fut,
@@ -119,7 +122,7 @@ where
     // After the install: the handlers must be set before the runtime starts threads that can get a signal.
     let report = match flavor.build() {
         Ok(runtime) => {
-            handle.send(run_main(|| runtime.block_on(main())));
+            run_main(&handle, || runtime.block_on(main()));
             // Hooks may wait for tasks of this runtime. A current-thread runtime runs tasks only inside `block_on`.
             let report = runtime.block_on(handle.ended());
             // A plain drop would wait without limit for blocking tasks. Both drop tasks, which are user code.
@@ -142,6 +145,7 @@ where
 /// Installs the shutdown, runs a sync `main`, and waits until all hooks have ended.
 ///
 /// Returns the same as [`main_async`].
+#[track_caller]
 pub fn main_sync<F, R>(settings: Settings, main: F) -> ExitCode
 where
     F: FnOnce() -> R,
@@ -151,19 +155,21 @@ where
         Ok(handle) => handle,
         Err(error) => return report_install_error(&error),
     };
-    handle.send(run_main(main));
+    run_main(&handle, main);
     ExitCode::from(handle.wait().exit_code)
 }
 
-/// Runs `main`, catches its panic, and returns the message that its end sends to the shutdown.
-fn run_main<R: MainOutput>(main: impl FnOnce() -> R) -> Message {
-    match catch_panic(|| main().into_end()) {
+/// Runs `main`, catches its panic, and sends its end to the shutdown.
+fn run_main<R: MainOutput>(handle: &Handle, main: impl FnOnce() -> R) {
+    handle.send(match catch_panic(|| main().into_end()) {
         Ok(MainEnd::Returned) => Message::Trigger(Trigger::MainReturned),
         // Not a trigger of its own: the code is the program's, also if hooks fail.
         Ok(MainEnd::Code(code)) => Message::Exit(code),
         Ok(MainEnd::Failed(error)) => Message::Trigger(Trigger::MainFailed { error }),
         Err(message) => Message::Trigger(Trigger::MainPanicked { message }),
-    }
+    });
+    // Last: the drain phase may end now, and the shutdown needs the message before it ends.
+    drain::end_main();
 }
 
 /// Writes the error to stderr, and returns its exit code.

@@ -1,8 +1,10 @@
 //! Installs the shutdown: checks the settings, sets the signal handlers, and starts the threads.
 
 use std::io;
+use std::panic::Location;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use crate::drain;
 use crate::exit::{self, LastResort};
@@ -38,6 +40,7 @@ impl Settings {
     /// # Errors
     /// The settings, the environment or the hooks contradict each other; a shutdown is installed already; or the system
     /// refuses a thread or a handler. After an error nothing is installed.
+    #[track_caller]
     pub fn install(self) -> Result<Handle, InstallError> {
         // Held to the end: two installs at once must not both set handlers. A failed install leaves it free for another.
         static INSTALLING: Mutex<()> = Mutex::new(());
@@ -46,9 +49,18 @@ impl Settings {
             return Err(InstallError::AlreadyInstalled);
         }
         let handle = prepare(&self)?;
+        if is_main_thread() {
+            drain::mark_main_thread(Location::caller());
+        }
         // Nothing else sets it while the lock is held.
         Ok(INSTALLED.get_or_init(|| handle).clone())
     }
+}
+
+/// Returns whether the calling thread is the one that runs `main`.
+fn is_main_thread() -> bool {
+    // The standard library names it so, on every system.
+    thread::current().name() == Some("main")
 }
 
 /// Makes all that a shutdown needs: at the trigger the system may refuse memory, descriptors and threads.

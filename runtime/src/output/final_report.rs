@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
-use crate::drain::{Latch, WaiterEntry};
+use crate::drain::{self, Latch, WaiterEntry};
 use crate::report::Report;
 
 /// Holds the report when the shutdown has ended, and the futures that wait for it.
@@ -56,6 +56,8 @@ impl Future for Ended {
     type Output = Report;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
+        // A `main` that waits for the shutdown must not be waited for.
+        drain::note_main_waits();
         let Self { report, entry } = &mut *self;
         ready!(report.latch.poll(entry, context.waker()));
         match report.report.get() {

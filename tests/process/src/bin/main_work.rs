@@ -1,0 +1,154 @@
+//! Has a `main` that asks when to stop, and cleans up afterwards, in the way that the argument names.
+//!
+//! Each clean-up takes 300 ms: longer than all hooks together.
+
+use std::future::pending;
+use std::thread;
+use std::time::Duration;
+
+use on_shutdown::{ExitMode, Settings, draining, is_draining, on_shutdown};
+use tokio::time::sleep;
+
+#[on_shutdown]
+fn stop() {
+    println!("stopped");
+}
+
+#[on_shutdown(phase = close)]
+async fn close() {
+    println!("closed");
+}
+
+/// Prints, when it is dropped, that `main` was not cut short.
+struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        println!("guard dropped");
+    }
+}
+
+async fn save() {
+    sleep(Duration::from_millis(300)).await;
+    println!("saved");
+}
+
+#[on_shutdown::main]
+async fn awaits() {
+    let _guard = Guard;
+    println!("ready");
+    draining().await;
+    save().await;
+}
+
+#[on_shutdown::main(flavor = "current_thread")]
+async fn awaits_current_thread() {
+    let _guard = Guard;
+    println!("ready");
+    draining().await;
+    save().await;
+}
+
+#[on_shutdown::main]
+fn polls() {
+    let _guard = Guard;
+    println!("ready");
+    while !is_draining() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    thread::sleep(Duration::from_millis(300));
+    println!("saved");
+}
+
+/// The signal comes during a job, so `main` learns of it only after the job.
+#[on_shutdown::main]
+async fn works() {
+    let _guard = Guard;
+    loop {
+        tokio::select! {
+            () = draining() => break,
+            () = async {} => {
+                println!("ready");
+                sleep(Duration::from_millis(300)).await;
+                println!("job done");
+            }
+        }
+    }
+    save().await;
+}
+
+#[on_shutdown::main]
+async fn serves() {
+    let _guard = Guard;
+    println!("ready");
+    on_shutdown::serve("server", |draining| draining).await;
+    save().await;
+}
+
+#[on_shutdown::main]
+async fn fails() -> Result<(), String> {
+    println!("ready");
+    draining().await;
+    save().await;
+    Err("the last save was lost".to_owned())
+}
+
+#[on_shutdown::main(grace_period = "4s")]
+async fn hangs() {
+    println!("ready");
+    draining().await;
+    pending().await
+}
+
+/// Only a task asks, on the thread of `main`.
+#[on_shutdown::main(flavor = "current_thread")]
+async fn task_asks() {
+    let asked = tokio::spawn(async {
+        let mut draining = draining();
+        assert!(futures_ready(&mut draining).await.is_none());
+        draining.await;
+        println!("the task knows");
+        pending::<()>().await;
+    });
+    // The task has asked before the signal comes.
+    tokio::task::yield_now().await;
+    println!("ready");
+    let _ = asked.await;
+}
+
+/// Polls the future once.
+async fn futures_ready<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    std::future::poll_fn(|context| match std::pin::Pin::new(&mut *future).poll(context) {
+        std::task::Poll::Ready(output) => std::task::Poll::Ready(Some(output)),
+        std::task::Poll::Pending => std::task::Poll::Ready(None),
+    })
+    .await
+}
+
+/// A `main` that waits for the shutdown must not be waited for by the shutdown.
+fn waits() {
+    let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
+    println!("ready");
+    while !is_draining() {
+        thread::sleep(Duration::from_millis(1));
+    }
+    println!("exit code {}", handle.wait().exit_code);
+}
+
+fn main() -> std::process::ExitCode {
+    match std::env::args().nth(1).as_deref() {
+        Some("awaits") => awaits(),
+        Some("awaits-current-thread") => awaits_current_thread(),
+        Some("polls") => polls(),
+        Some("works") => works(),
+        Some("serves") => serves(),
+        Some("fails") => fails(),
+        Some("hangs") => hangs(),
+        Some("task-asks") => task_asks(),
+        Some("waits") => {
+            waits();
+            std::process::ExitCode::SUCCESS
+        }
+        other => panic!("what is {other:?}?"),
+    }
+}
