@@ -28,6 +28,21 @@ impl Drop for Guard {
     }
 }
 
+/// Resolves when draining begins. Prints `ready` after the first question: the signal must not come before it.
+async fn asked() {
+    tokio::join!(biased; draining(), async { println!("ready") });
+}
+
+/// Blocks until draining begins, as [`asked`] waits.
+fn asked_blocking() {
+    if !is_draining() {
+        println!("ready");
+    }
+    while !is_draining() {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 async fn save() {
     sleep(Duration::from_millis(300)).await;
     println!("saved");
@@ -36,26 +51,21 @@ async fn save() {
 #[on_shutdown::main]
 async fn awaits() {
     let _guard = Guard;
-    println!("ready");
-    draining().await;
+    asked().await;
     save().await;
 }
 
 #[on_shutdown::main(flavor = "current_thread")]
 async fn awaits_current_thread() {
     let _guard = Guard;
-    println!("ready");
-    draining().await;
+    asked().await;
     save().await;
 }
 
 #[on_shutdown::main]
 fn polls() {
     let _guard = Guard;
-    println!("ready");
-    while !is_draining() {
-        thread::sleep(Duration::from_millis(1));
-    }
+    asked_blocking();
     thread::sleep(Duration::from_millis(300));
     println!("saved");
 }
@@ -66,6 +76,7 @@ async fn works() {
     let _guard = Guard;
     loop {
         tokio::select! {
+            biased;
             () = draining() => break,
             () = async {} => {
                 println!("ready");
@@ -80,58 +91,41 @@ async fn works() {
 #[on_shutdown::main]
 async fn serves() {
     let _guard = Guard;
+    // As axum does: only a task of the server awaits the signal.
+    let server = on_shutdown::serve("server", |draining| tokio::spawn(draining));
     println!("ready");
-    on_shutdown::serve("server", |draining| draining).await;
+    let ended = server.await;
+    ended.expect("the server does not panic");
     save().await;
 }
 
 #[on_shutdown::main]
 async fn fails() -> Result<(), String> {
-    println!("ready");
-    draining().await;
+    asked().await;
     save().await;
     Err("the last save was lost".to_owned())
 }
 
 #[on_shutdown::main(grace_period = "4s")]
 async fn hangs() {
-    println!("ready");
-    draining().await;
+    asked().await;
     pending().await
 }
 
 /// Only a task asks, on the thread of `main`.
 #[on_shutdown::main(flavor = "current_thread")]
 async fn task_asks() {
-    let asked = tokio::spawn(async {
-        let mut draining = draining();
-        assert!(futures_ready(&mut draining).await.is_none());
-        draining.await;
-        println!("the task knows");
+    let task = tokio::spawn(async {
+        asked().await;
         pending::<()>().await;
     });
-    // The task has asked before the signal comes.
-    tokio::task::yield_now().await;
-    println!("ready");
-    let _ = asked.await;
-}
-
-/// Polls the future once.
-async fn futures_ready<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
-    std::future::poll_fn(|context| match std::pin::Pin::new(&mut *future).poll(context) {
-        std::task::Poll::Ready(output) => std::task::Poll::Ready(Some(output)),
-        std::task::Poll::Pending => std::task::Poll::Ready(None),
-    })
-    .await
+    let _ = task.await;
 }
 
 /// A `main` that waits for the shutdown must not be waited for by the shutdown.
 fn waits() {
     let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
-    println!("ready");
-    while !is_draining() {
-        thread::sleep(Duration::from_millis(1));
-    }
+    asked_blocking();
     println!("exit code {}", handle.wait().exit_code);
 }
 
