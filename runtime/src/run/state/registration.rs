@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Event, HookState, ShutdownState, Step};
+use super::{HookState, ShutdownState, Step};
 use crate::hook::registry::TooLateError;
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
@@ -10,6 +10,7 @@ use crate::plan::allotment::Allotment;
 use crate::plan::order::{self, GroupKey, group_key};
 use crate::plan::timing::Timing;
 use crate::report::{Outcome, SkipReason};
+use crate::telemetry::Event;
 
 impl ShutdownState {
     /// Adds a hook. If its phase has begun and its group was opened before, the hook joins the group that runs.
@@ -57,7 +58,7 @@ impl ShutdownState {
                 Err(error) => dropped.push(error.to_string()),
             }
         }
-        self.events.extend(dropped.into_iter().map(Event::AfterIgnored));
+        dropped.into_iter().for_each(|why| self.emit(Event::Warning(why)));
         kept
     }
 
