@@ -391,7 +391,7 @@ impl Run {
     }
 
     /// Returns whether a worker is finalizing, or is idle and will finalize.
-    pub(super) fn finalizes(&self) -> bool {
+    pub(super) fn has_finalizing_worker(&self) -> bool {
         self.finalization.has_begun() || self.lock().idle > 0
     }
 

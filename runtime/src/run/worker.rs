@@ -116,7 +116,7 @@ impl Run {
 
     /// Returns whether a worker is finalizing or can be started to.
     pub(super) fn can_finalize(self: &Arc<Self>) -> bool {
-        self.finalizes() || self.spawn_worker()
+        self.has_finalizing_worker() || self.spawn_worker()
     }
 }
 

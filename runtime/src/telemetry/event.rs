@@ -1,4 +1,4 @@
-//! Defines everything that happens in a shutdown and is told to anybody: the log, telemetry, or systemd.
+//! Defines the events of a shutdown that go to the log, to telemetry, or to systemd.
 //!
 //! A sentence is one line: control characters in names, labels and errors are escaped.
 

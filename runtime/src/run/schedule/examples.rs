@@ -248,12 +248,12 @@ fn spec_3_11_a_hook_that_comes_while_work_is_waited_for_has_its_time() {
 
 /// Settings can move a linked hook behind one that is registered after it.
 #[test]
-fn spec_3_5_an_after_that_cannot_be_kept_is_told_and_not_waited_for() {
+fn spec_3_5_an_after_that_cannot_be_kept_is_a_warning_and_not_waited_for() {
     let hooks = [FakeHook { priority: -10, ..HOOK }, FakeHook { phase: Phase::Deregister, takes: ms(100), ..HOOK }];
     let played = Harness::of(&hooks, ms(10_000)).input(ms(10), Input::Register(HOOK, vec![0])).play_to_end();
     assert_eq!(outcome_lines(&played.report()), ["h1 0-100 completed", "h2 100-110 completed", "h0 110-120 completed"]);
-    let is_told = |(_, event): &(Duration, Event)| matches!(event, Event::Warning(why) if why.contains("h0"));
-    assert!(played.simulation.events().iter().any(is_told));
+    let is_warning = |(_, event): &(Duration, Event)| matches!(event, Event::Warning(why) if why.contains("h0"));
+    assert!(played.simulation.events().iter().any(is_warning));
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl ShutdownState {
 /// Returns the exit that the program itself asked for by this message.
 pub(super) fn program_exit(message: &Message) -> Option<ProgramExit> {
     match message {
-        Message::Exit(code) => Some(ProgramExit::Asked(*code)),
+        Message::Exit(code) => Some(ProgramExit::Requested(*code)),
         Message::Trigger(Trigger::MainFailed { .. }) => Some(ProgramExit::MainFailed),
         Message::Trigger(Trigger::MainPanicked { .. }) => Some(ProgramExit::MainPanicked),
         Message::Trigger(_) => None,

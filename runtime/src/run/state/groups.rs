@@ -80,9 +80,9 @@ impl ShutdownState {
     }
 
     fn open_group(&mut self, key: GroupKey, declared: Allotment, now: Duration) {
-        let share = self.timing.open(key.0, declared, now);
+        let granted = self.timing.open(key.0, declared, now);
         let members = self.plan.group(key).map(|group| group.members.clone()).unwrap_or_default();
-        let group = OpenGroup { key, unfinished: 0, share };
+        let group = OpenGroup { key, unfinished: 0, granted };
         self.last_opened = Some(key);
         self.enter(group);
         self.record_phase();
@@ -120,8 +120,8 @@ impl ShutdownState {
     /// Adds a hook to the group that runs, or opens a group for this hook alone if none runs.
     pub(super) fn join_open_group(&mut self, key: GroupKey, declared: Allotment, now: Duration) {
         if self.step.open_group().is_none() {
-            let share = self.timing.open_late(key.0, declared, now);
-            self.enter(OpenGroup { key, unfinished: 0, share });
+            let granted = self.timing.open_late(key.0, declared, now);
+            self.enter(OpenGroup { key, unfinished: 0, granted });
         }
         self.change_unfinished(1);
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::drain::{Stage, WorkInFlight};
 use crate::hook::{HookRef, Phase};
 use crate::plan::order::GroupKey;
-use crate::plan::timing::{Share, TimeLimit, Timing};
+use crate::plan::timing::{GrantedTime, TimeLimit, Timing};
 use crate::plan::{Id, Plan};
 use crate::report::{HookReport, Outcome, ProgramExit};
 use crate::telemetry::{self, Event, TELEMETRY};
@@ -103,7 +103,7 @@ struct OpenGroup {
     key: GroupKey,
     /// Number of its hooks that have not ended. Zero only inside [`ShutdownState::advance`].
     unfinished: usize,
-    share: Share,
+    granted: GrantedTime,
 }
 
 /// The step that the shutdown has reached.
@@ -320,8 +320,8 @@ impl ShutdownState {
 
     /// Returns the time for a hook that starts now. Returns `None` if its phase has no time left.
     fn allot(&self, hook: &HookRef, now: Duration) -> Option<TimeLimit> {
-        let share = self.step.open_group().map(|group| group.share).unwrap_or_default();
-        self.timing.allot(hook, share, now)
+        let granted = self.step.open_group().map(|group| group.granted).unwrap_or_default();
+        self.timing.allot(hook, granted, now)
     }
 
     /// Records how a hook ended, and how many tasks it left. Changes nothing for a hook that was abandoned before.

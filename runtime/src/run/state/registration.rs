@@ -37,7 +37,7 @@ impl ShutdownState {
             self.enqueue(id);
         }
         if Timing::is_reserved(key.0) {
-            self.keep_slice_free();
+            self.reserve_flush_slice();
         }
         if let Step::Draining { by: Some(by), .. } = &mut self.step {
             // What is still to run has grown, and work in flight leaves it its time.
@@ -74,7 +74,7 @@ impl ShutdownState {
     }
 
     /// Shortens the time of the hooks that run, because the first hook of the final phases was registered.
-    fn keep_slice_free(&mut self) {
+    fn reserve_flush_slice(&mut self) {
         let Self { hooks, plan, timing, running, .. } = self;
         for id in running.iter() {
             if let (Some(HookState::Running(running)), Some(hook)) = (hooks.get_mut(*id), plan.hook(*id)) {
