@@ -43,7 +43,7 @@ pub(crate) fn code(report: &Report, signal_exit_code: bool) -> u8 {
     // In the order of the table above. The program's own code hides what hooks did, as the author asked for it.
     match (report.forced, report.program_exit, &report.trigger) {
         (Some(signal), _, _) => forced_by(signal),
-        (None, Some(ProgramExit::Asked(code)), _) => code,
+        (None, Some(ProgramExit::Requested(code)), _) => code,
         (None, Some(ProgramExit::MainFailed), _) => MAIN_FAILED,
         (None, Some(ProgramExit::MainPanicked), _) => MAIN_PANICKED,
         _ if timed_out => TIMED_OUT,

@@ -23,7 +23,7 @@ fn spec_3_25_the_gravest_wins_forced_then_own_then_124_then_70() {
     assert_eq!(code(&report(&[panicked]), false), 70);
     assert_eq!(code(&report(&[failed.clone(), timed_out]), false), 124);
     assert_eq!(code(&Report { deadline_exceeded: true, ..report(&[]) }, false), 124);
-    let own = Report { program_exit: Some(ProgramExit::Asked(3)), deadline_exceeded: true, ..report(&[failed]) };
+    let own = Report { program_exit: Some(ProgramExit::Requested(3)), deadline_exceeded: true, ..report(&[failed]) };
     assert_eq!(code(&own, false), 3);
     assert_eq!(code(&Report { forced: Some(Signal::SIGINT), ..own }, false), 130);
 }
@@ -52,7 +52,7 @@ fn spec_3_25_a_report_that_is_a_success_has_the_code_0() {
         assert_eq!(report.is_success(), code(&report, false) == 0, "{report}");
     }
     let clean = report(&[Outcome::Completed]);
-    let asked = |code| Report { program_exit: Some(ProgramExit::Asked(code)), ..clean.clone() };
+    let asked = |code| Report { program_exit: Some(ProgramExit::Requested(code)), ..clean.clone() };
     assert!(asked(0).is_success() && !asked(3).is_success());
     for program_exit in [ProgramExit::MainFailed, ProgramExit::MainPanicked] {
         assert!(!Report { program_exit: Some(program_exit), ..clean.clone() }.is_success());
@@ -60,6 +60,6 @@ fn spec_3_25_a_report_that_is_a_success_has_the_code_0() {
     assert!(!Report { deadline_exceeded: true, ..clean.clone() }.is_success());
     assert!(!Report { forced: Some(Signal::SIGINT), ..clean }.is_success());
     let hidden = report(&[Outcome::Failed("x".to_owned())]);
-    let hidden = Report { program_exit: Some(ProgramExit::Asked(0)), ..hidden };
+    let hidden = Report { program_exit: Some(ProgramExit::Requested(0)), ..hidden };
     assert!(!hidden.is_success() && code(&hidden, false) == 0, "the program hides the failure from its exit code only");
 }

@@ -14,8 +14,8 @@ use crate::install::settings::{InstallError, Mode, Settings};
 use crate::install::warnings::warnings;
 use crate::output::{Reporter, ThisProgram};
 use crate::plan::Plan;
-use crate::run::{self, HookRuntime, Observer, ParkedThread, Run, ShutdownState, spawn_hook_thread};
-use crate::telemetry::{Notice, Output};
+use crate::run::{self, Finalizer, HookRuntime, ParkedThread, Run, ShutdownState, spawn_hook_thread};
+use crate::telemetry::{Event, Output};
 use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal, Trigger};
 
 pub(crate) mod handle;
@@ -99,13 +99,13 @@ fn refused(what: &'static str) -> impl FnOnce(io::Error) -> InstallError {
 /// Makes the run, and connects it to the observers, the work in flight and the hooks that are registered at run time.
 fn connect(settings: &Settings, plan: Plan, inbox: &Arc<Inbox>, reporter: &Arc<Reporter>) -> Arc<Run> {
     #[cfg(feature = "systemd")]
-    let budget = plan.budget();
+    let observer = crate::output::systemd::observer(plan.budget());
+    #[cfg(not(feature = "systemd"))]
+    let observer = None;
     let state = ShutdownState::new(plan, Box::new(ThisProgram), settings.escalate_on_any);
-    let observer = Arc::clone(reporter) as Arc<dyn Observer>;
-    #[cfg(feature = "systemd")]
-    let observer = crate::output::systemd::wrap_observer(observer, budget);
-    let values = Arc::clone(Provided::global());
-    let run = Run::new(state, Arc::clone(inbox), values, observer);
+    let (values, output) = (Arc::clone(Provided::global()), Arc::clone(reporter.output()));
+    let finalizer = Arc::clone(reporter) as Arc<dyn Finalizer>;
+    let run = Run::new(state, Arc::clone(inbox), values, output, observer, finalizer);
     // The drain phase waits on the inbox, so the end of work in flight must wake the inbox.
     let woken = Arc::clone(inbox);
     drain::set_in_flight_wake(Arc::new(move || woken.wake()));
@@ -216,10 +216,10 @@ fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], ignored: &[Si
         0 => String::new(),
         disabled => format!(" ({disabled} disabled)"),
     };
-    output.log(Notice::Installed(format!("{count} {hooks}{disabled}, on {}; {budget}", signals.join(", "))));
+    output.log(Event::Installed(format!("{count} {hooks}{disabled}, on {}; {budget}", signals.join(", "))));
     // One line each, so that a log search finds every warning by itself.
     for warning in warnings(plan, ignored) {
-        output.log(Notice::Warning(warning));
+        output.log(Event::Warning(warning));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reports the run to the operator: by telemetry or stderr, the termination log, the report file and systemd.
 //!
-//! [`Reporter`] receives the events of a run and ends the process.
+//! [`Reporter`] receives the report of a run and ends the process.
 
 pub(crate) use reporter::{Reporter, ReporterOptions, ThisProgram};
 

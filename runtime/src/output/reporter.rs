@@ -1,4 +1,4 @@
-//! Logs the events of a run, writes the report, and ends the process.
+//! Writes the report of a run, and ends the process.
 
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, OnceLock};
@@ -10,24 +10,23 @@ use super::termination_log;
 use crate::drain::{self, Stage, WorkInFlight};
 use crate::duration_text::HumanDuration;
 use crate::exit::{self, Armed, ExitMode, LastResort};
-use crate::hook::{HookRecord, Phase};
 use crate::plan::budget::Budget;
 use crate::report::Report;
 use crate::report::file::ReportFile;
-use crate::run::{Event, Observer, Program, Progress, RunningHook, StuckHook};
+use crate::run::{Finalizer, Program};
 use crate::telemetry::stderr;
-use crate::telemetry::{self, HookLabel, HookSpan, Notice, Output};
-use crate::trigger::{Masks, Trigger};
+use crate::telemetry::{self, Event, Output};
+use crate::trigger::Masks;
 
 /// Maximum time to flush stdout: the program may hold its lock for ever.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Observes the run of this process.
+/// Finalizes the run of this process.
 pub(crate) struct Reporter {
     budget: Budget,
     exit_mode: ExitMode,
     signal_exit_code: bool,
-    output: Output,
+    output: Arc<Output>,
     file: Option<Arc<ReportFile>>,
     /// Set at the trigger.
     last_resort: OnceLock<Armed>,
@@ -50,7 +49,7 @@ impl Reporter {
             budget,
             exit_mode,
             signal_exit_code,
-            output: Output::new(quiet, masks),
+            output: Arc::new(Output::new(quiet, masks)),
             file: file.map(Arc::new),
             last_resort: OnceLock::new(),
             final_report: Arc::default(),
@@ -63,8 +62,8 @@ impl Reporter {
         let _ = self.last_resort.set(last_resort.arm(self.budget.last_resort_deadline()));
     }
 
-    /// Returns the output, for lines before the trigger.
-    pub(crate) fn output(&self) -> &Output {
+    /// Returns the output, for the run and for lines before the trigger.
+    pub(crate) fn output(&self) -> &Arc<Output> {
         &self.output
     }
 
@@ -105,7 +104,7 @@ impl Reporter {
         };
         // Without a report file there is only the termination log, which is written if possible.
         if self.file.is_some() {
-            self.output.log(Notice::Problem(problem));
+            self.output.log(Event::Problem(problem));
         }
     }
 
@@ -136,57 +135,13 @@ impl Program for ThisProgram {
     }
 }
 
-impl Observer for Reporter {
-    fn triggered(&self) {}
-
-    fn began(&self, trigger: &Trigger, hooks: usize) {
-        self.output.log(Notice::Began { trigger: trigger.clone(), hooks, within: self.budget.total() });
+impl Finalizer for Reporter {
+    fn exit_code(&self, report: &Report) -> u8 {
+        exit::code(report, self.signal_exit_code)
     }
 
-    fn span(&self, hook: &HookRecord) -> HookSpan {
-        self.output.span(hook)
-    }
-
-    fn phase_began(&self, _phase: Phase, _hooks: usize) {}
-
-    fn event(&self, event: &Event, hook: Option<&StuckHook>) {
-        match event {
-            // For the run itself and for systemd. They have no line.
-            Event::Cancel(_) | Event::PhaseBegan { .. } | Event::StageBegan(Stage::Serving | Stage::Leaving) => {}
-            Event::StageBegan(Stage::Draining) => {
-                self.output.log(Notice::DrainingBegan { in_flight: drain::count_in_flight() })
-            }
-            Event::Ended(hook) => self.output.log(Notice::HookEnded(hook.clone())),
-            Event::TimedOut { after, .. } => {
-                if let Some(StuckHook { hook, activity }) = hook {
-                    let (hook, activity) = (HookLabel::of(hook), activity.clone());
-                    self.output.log(Notice::HookTimedOut { hook, after: *after, activity });
-                }
-            }
-            Event::WorkCutOff(work) => work.iter().for_each(|work| self.output.log(Notice::WorkCutOff(work.clone()))),
-            Event::AfterIgnored(why) => self.output.log(Notice::Warning(why.clone())),
-            Event::LaterTrigger(trigger) => self.output.log(Notice::LaterTrigger(trigger.clone())),
-            Event::Fast(signal) => self.output.log(Notice::FastShutdown(*signal)),
-        }
-    }
-
-    fn still_running(&self, hooks: &[RunningHook], work: &[WorkInFlight]) {
-        for RunningHook { hook, elapsed, remaining, activity } in hooks {
-            let (hook, activity) = (HookLabel::of(hook), activity.clone());
-            self.output.log(Notice::StillRunning { hook, elapsed: *elapsed, remaining: *remaining, activity });
-        }
-        work.iter().for_each(|work| self.output.log(Notice::StillInFlight(work.clone())));
-    }
-
-    fn progress_interval(&self) -> Option<Duration> {
-        None
-    }
-
-    fn progress(&self, _progress: &Progress) {}
-
-    fn finalize(&self, mut report: Report) {
-        let code = exit::code(&report, self.signal_exit_code);
-        report.exit_code = code;
+    fn finalize(&self, report: Report) {
+        let code = report.exit_code;
         // Half of the time: the files come next, and at the deadline the supervisor ends what takes longer.
         let time = self.budget.finalization_deadline().saturating_sub(report.duration) / 2;
         // Before the files: operators read stderr first, and a file system may hang.
@@ -195,7 +150,7 @@ impl Observer for Reporter {
             termination_log::write(&report);
         }
         if let Some(Err(error)) = self.file.as_ref().map(|file| file.write(&report)) {
-            self.output.log(Notice::Problem(error));
+            self.output.log(Event::Problem(error));
         }
         match self.exit_mode {
             // A forced end ends the process in every mode: the person at the terminal asked for it.
@@ -204,8 +159,7 @@ impl Observer for Reporter {
         }
     }
 
-    fn cut_off(&self, mut report: Report, has_begun: bool) {
-        report.exit_code = exit::code(&report, self.signal_exit_code);
+    fn cut_off(&self, report: Report, has_begun: bool) {
         // Otherwise `finalize` is writing the report, and both texts would mix.
         if !has_begun {
             self.output.write_report(&report, Duration::ZERO);

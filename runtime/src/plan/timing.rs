@@ -72,21 +72,21 @@ impl Timing {
     }
 
     /// Opens a group and grants it time: all that it requests, or its share if time is short.
-    pub(crate) fn open(&mut self, phase: Phase, declared: Allotment, now: Duration) -> Share {
+    pub(crate) fn open(&mut self, phase: Phase, declared: Allotment, now: Duration) -> GrantedTime {
         let left = self.end_of(phase).saturating_sub(now);
         let (requested, group) = (self.shorten(declared), self.request(declared));
         let part = self.rest.get_mut(phase);
         let all = *part;
         part.subtract(group);
         match left.checked_sub(all.max) {
-            Some(surplus) => Share { requested, granted: group.max, surplus },
-            None => Share { requested, granted: group.share_of(left, all), surplus: Duration::ZERO },
+            Some(surplus) => GrantedTime { requested, time: group.max, surplus },
+            None => GrantedTime { requested, time: group.share_of(left, all), surplus: Duration::ZERO },
         }
     }
 
     /// Opens a group for a hook that was registered late. The earlier groups were granted their time without this
     /// group's request.
-    pub(crate) fn open_late(&mut self, phase: Phase, declared: Allotment, now: Duration) -> Share {
+    pub(crate) fn open_late(&mut self, phase: Phase, declared: Allotment, now: Duration) -> GrantedTime {
         let group = self.request(declared);
         self.rest.get_mut(phase).add(group);
         self.open(phase, declared, now)
@@ -112,19 +112,19 @@ impl Timing {
     ///
     /// A hook that starts late, because it was registered late or because no thread was free, gets no time after the
     /// end of its phase. It also leaves the later groups their share of the time that is left now.
-    pub(crate) fn time_limit(&self, hook: &HookRecord, share: Share, now: Duration) -> Duration {
+    pub(crate) fn time_limit(&self, hook: &HookRecord, granted: GrantedTime, now: Duration) -> Duration {
         let left = self.end_of(hook.phase).saturating_sub(now);
         let declared = self.allotment(hook);
         let (own, mut all) = (self.request(declared), self.rest.get(hook.phase));
         all.add(own);
         // Time that was granted at the group's start may be gone by now, so compute the share again.
         let fair = if left >= all.max { left } else { own.share_of(left, all) };
-        share.of_hook(self.shorten(declared)).min(fair)
+        granted.of_hook(self.shorten(declared)).min(fair)
     }
 
     /// Returns the limits of a hook that starts now, or `None` if no time is left in its phase.
-    pub(crate) fn allot(&self, hook: &HookRecord, share: Share, now: Duration) -> Option<TimeLimit> {
-        let time = self.time_limit(hook, share, now);
+    pub(crate) fn allot(&self, hook: &HookRecord, granted: GrantedTime, now: Duration) -> Option<TimeLimit> {
+        let time = self.time_limit(hook, granted, now);
         if time.is_zero() {
             return None;
         }
@@ -135,7 +135,7 @@ impl Timing {
         // Time that no hook requests extends the drop grace, up to the end of the phase. The rest of the drop grace
         // comes out of the hook's own time.
         let unused = self.end_of(hook.phase).saturating_sub(now + time);
-        let extra = DROP_GRACE.min(share.surplus).min(unused);
+        let extra = DROP_GRACE.min(granted.surplus).min(unused);
         let own = SHORT_DROP_GRACE.min(time / 10).saturating_sub(extra);
         Some(TimeLimit { limit: now + time.saturating_sub(own), drop_grace: own + extra })
     }
@@ -163,17 +163,17 @@ impl TimeLimit {
 
 /// The time that a group was granted.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Share {
+pub(crate) struct GrantedTime {
     requested: Allotment,
-    granted: Duration,
+    time: Duration,
     /// The time that is left if every group gets all that it requests.
     surplus: Duration,
 }
 
-impl Share {
+impl GrantedTime {
     /// Returns the time of a hook of this group.
     fn of_hook(self, declared: Allotment) -> Duration {
-        declared.part_of_group(self.granted, self.requested)
+        declared.part_of_group(self.time, self.requested)
     }
 }
 
@@ -186,11 +186,11 @@ pub(crate) fn worst_case_limits(plan: &Plan) -> Vec<(HookRef, Duration)> {
         if key.0 != Phase::Deregister {
             now = now.max(plan.drain_delay());
         }
-        let share = timing.open(key.0, group.declared, now);
+        let granted = timing.open(key.0, group.declared, now);
         let hooks = group.members.iter().filter_map(|id| plan.hook(*id));
-        limits.extend(hooks.map(|hook| (hook.clone(), timing.time_limit(hook, share, now))));
+        limits.extend(hooks.map(|hook| (hook.clone(), timing.time_limit(hook, granted, now))));
         // A group that overruns ends with its phase. `max`, because the end may have passed before the group began.
-        now = now.saturating_add(share.of_hook(group.declared)).min(timing.end_of(key.0)).max(now);
+        now = now.saturating_add(granted.of_hook(group.declared)).min(timing.end_of(key.0)).max(now);
     }
     limits
 }

@@ -153,7 +153,7 @@ impl ProgramExitView {
         match exit {
             ProgramExit::MainFailed => Self::MainFailed,
             ProgramExit::MainPanicked => Self::MainPanicked,
-            ProgramExit::Asked(code) => Self::Requested { code },
+            ProgramExit::Requested(code) => Self::Requested { code },
         }
     }
 }
@@ -324,7 +324,7 @@ mod tests {
     fn values_of_the_report_are_in_its_json() {
         let mut report = sample::report(&[Outcome::Skipped(SkipReason::NoTimeLeft)]);
         report.hooks.iter_mut().for_each(|hook| hook.left_tasks = 3);
-        report.program_exit = Some(ProgramExit::Asked(3));
+        report.program_exit = Some(ProgramExit::Requested(3));
         report.in_flight_samples = vec![InFlightSample { at: Duration::from_millis(500), count: 2 }];
         let trigger = Trigger::Request { label: "again".to_owned() };
         report.later_triggers = vec![LaterTrigger { at: Duration::from_millis(250), trigger }];

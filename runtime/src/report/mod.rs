@@ -174,7 +174,7 @@ pub enum ProgramExit {
     /// `main` panicked.
     MainPanicked,
     /// The program requested this exit code.
-    Asked(u8),
+    Requested(u8),
 }
 
 /// Describes a whole shutdown.
@@ -267,7 +267,7 @@ impl Report {
             && self.in_flight.is_empty()
             && !self.deadline_exceeded
             && self.forced.is_none()
-            && matches!(self.program_exit, None | Some(ProgramExit::Asked(0)))
+            && matches!(self.program_exit, None | Some(ProgramExit::Requested(0)))
     }
 
     /// Returns what happened to a hook, by its full name (`orders::flush`) or by its name alone.

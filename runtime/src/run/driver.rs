@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hook_future::CancelHandle;
-use super::state::{Event, Finish, ShutdownState};
+use super::state::{Effect, Finish, ShutdownState};
 use crate::drain::{self, Stage};
+use crate::hook::HookRef;
 use crate::hook::context::FastSignal;
-use crate::hook::{HookRef, Phase};
+use crate::hook::registry::TooLateError;
 use crate::plan::Id;
+use crate::telemetry::Event;
 use crate::trigger::{Message, Trigger};
 
 /// The state of a shutdown, and the handles that its steps need.
@@ -60,18 +62,6 @@ pub(super) enum Next {
     Over,
 }
 
-/// What the caller does after a step, in this order.
-#[derive(Default)]
-pub(super) struct Effects {
-    /// The phases that began, with their number of hooks. The caller emits them before another step can emit the next
-    /// one.
-    pub(super) phases: Vec<(Phase, usize)>,
-    /// Futures to cancel. The caller holds no lock when it cancels them.
-    pub(super) cancels: Vec<Arc<CancelHandle>>,
-    /// All other events. The caller holds no lock when it emits them.
-    pub(super) events: Vec<Event>,
-}
-
 impl Driver {
     pub(super) fn new(state: ShutdownState) -> Self {
         Self { state, cancels: HashMap::new(), wake_ups: VecDeque::new(), fast: Arc::default() }
@@ -97,12 +87,7 @@ impl Driver {
     }
 
     /// Adds a hook; see [`ShutdownState::add`].
-    pub(super) fn add(
-        &mut self,
-        hook: HookRef,
-        after: &[HookRef],
-        now: Duration,
-    ) -> Result<(), crate::hook::registry::TooLateError> {
+    pub(super) fn add(&mut self, hook: HookRef, after: &[HookRef], now: Duration) -> Result<(), TooLateError> {
         self.state.add(hook, after, now)
     }
 
@@ -163,6 +148,11 @@ impl Driver {
         self.cancels.get(&id)
     }
 
+    /// Records what an overdue hook is doing.
+    pub(super) fn record_activity(&mut self, id: Id, activity: String) {
+        self.state.record_activity(id, activity);
+    }
+
     /// Cancels and abandons the hooks that were due at `due`, which is not later than `now`.
     pub(super) fn expire(&mut self, due: Duration, now: Duration) {
         let Self { state, cancels, .. } = self;
@@ -179,30 +169,22 @@ impl Driver {
         self.cancels.get(&id).is_none_or(|cancel| cancel.in_poll())
     }
 
-    /// Takes the effects of the last steps, and queues the wakers that they concern.
-    pub(super) fn take_effects(&mut self, now: Duration) -> Effects {
-        let events = self.state.take_events();
-        // Most hooks end without an event.
-        if events.is_empty() {
-            return Effects::default();
-        }
-        let (mut phases, mut cancels) = (Vec::new(), Vec::new());
-        for event in &events {
-            match event {
-                Event::PhaseBegan { phase, hooks } => phases.push((*phase, *hooks)),
-                Event::StageBegan(stage) => self.wake_ups.push_back(WakeUp::Stage(*stage)),
-                Event::Cancel(id) => cancels.extend(self.cancels.get(id).cloned()),
-                Event::Fast(_) => {
+    /// Takes the effects of the last steps, and queues the wakers that they concern. Returns the futures to cancel, which
+    /// the caller does without a lock, and the events to emit.
+    pub(super) fn take_effects(&mut self, now: Duration) -> (Vec<Arc<CancelHandle>>, Vec<Event>) {
+        let (mut cancels, mut events) = (Vec::new(), Vec::new());
+        // Most hooks end without an effect.
+        for effect in self.state.take_effects() {
+            match effect {
+                Effect::Cancel(id) => cancels.extend(self.cancels.get(&id).cloned()),
+                Effect::Wake(stage) => self.wake_ups.push_back(WakeUp::Stage(stage)),
+                Effect::BeginFast => {
                     self.fast.begin(now);
                     self.wake_ups.push_back(WakeUp::Fast(Arc::clone(&self.fast)));
                 }
-                Event::TimedOut { .. }
-                | Event::Ended(_)
-                | Event::WorkCutOff(_)
-                | Event::AfterIgnored(_)
-                | Event::LaterTrigger(_) => {}
+                Effect::Emit(event) => events.push(event),
             }
         }
-        Effects { phases, cancels, events }
+        (cancels, events)
     }
 }

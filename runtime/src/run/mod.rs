@@ -17,12 +17,14 @@ use std::sync::Arc;
 
 pub(crate) use hook_runtime::HookRuntime;
 pub(crate) use hook_stack::spawn_hook_thread;
-pub(crate) use observer::{Observer, RunningHook, StuckHook};
+pub(crate) use observer::Finalizer;
+#[cfg(feature = "systemd")]
+pub(crate) use observer::Observer;
 pub(crate) use parked_thread::ParkedThread;
 pub(crate) use shared::Run;
 #[cfg(feature = "testing")]
 pub(crate) use simulation::{Fault, Simulation};
-pub(crate) use state::{Event, Program, Progress, ShutdownState};
+pub(crate) use state::{Program, ShutdownState};
 pub(crate) use supervisor::supervise;
 
 use crate::trigger::Message;

@@ -2,12 +2,12 @@
 //!
 //! # The lock
 //! One mutex guards [`Shared`]: the driver with the state of the shutdown, and the threads that run hooks. Every change
-//! calls [`Run::publish`] before it releases the lock. `publish` wakes the threads that wait for the change. After the
-//! release, it wakes cancelled futures and emits events.
+//! calls [`Run::publish`] before it releases the lock. `publish` tells the observer of the events, and wakes the threads
+//! that wait for the change. After the release, it wakes cancelled futures and logs the events.
 //!
 //! A thread that holds the lock must not block and must not run user code. It may use the atomics of [`crate::drain`]
 //! and the short lock around the names of work in flight (through [`Program`](super::state::Program)). It may also call
-//! [`Observer::phase_began`], which must not block. None of these takes the lock of the run.
+//! [`Observer::event`], which must not block. None of these takes the lock of the run.
 //!
 //! # Threads that wait, and what wakes them
 //! - **Workers** wait on `work` while nothing is queued. A thread that queues work notifies one worker. The end of the
@@ -22,17 +22,16 @@
 //! Four values are outside the lock: `began` is a `OnceLock`, which orders itself. `began_emitted` and `emitting` are
 //! explained where they are used. The finalization is an atomic of its own, in `finalization.rs`.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::driver::{Driver, Effects, Next};
+use super::driver::{Driver, Next};
 use super::finalization::Finalization;
 use super::hook_future::CancelHandle;
-use super::observer::{Observer, StuckHook};
-use super::state::{Event, Finish, ShutdownState};
+use super::observer::{Finalizer, Observer};
+use super::state::{Finish, ShutdownState};
 use super::worker_slot::WorkerSlot;
 use crate::drain;
 use crate::hook::context::FastSignal;
@@ -40,7 +39,7 @@ use crate::hook::registry::{HookSink, TooLateError};
 use crate::hook::{HookRef, Values};
 use crate::plan::{Id, Plan};
 use crate::report::Report;
-use crate::telemetry::TELEMETRY;
+use crate::telemetry::{Event, Output, TELEMETRY};
 use crate::trigger::{Inbox, Message, Trigger};
 
 /// How often the supervisor counts the work in flight during the drain phase, for the report. The end of the phase does
@@ -58,7 +57,9 @@ const EMIT_TIMEOUT: Duration = Duration::from_millis(50);
 pub(crate) struct Run {
     pub(super) inbox: Arc<Inbox>,
     pub(super) values: Arc<dyn Values + Send + Sync>,
-    pub(super) observer: Arc<dyn Observer>,
+    pub(super) output: Arc<Output>,
+    observer: Option<Arc<dyn Observer>>,
+    pub(super) finalizer: Arc<dyn Finalizer>,
     pub(super) fast: Arc<FastSignal>,
     began: OnceLock<Began>,
     began_emitted: AtomicBool,
@@ -82,8 +83,6 @@ pub(super) struct Shared {
     pub(super) workers: usize,
     pub(super) idle: usize,
     pub(super) slots: Vec<Arc<WorkerSlot>>,
-    /// What the overdue hooks were doing.
-    pub(super) activities: HashMap<Id, String>,
     supervisor_sleeps_until: Duration,
 }
 
@@ -93,20 +92,23 @@ impl Run {
         state: ShutdownState,
         inbox: Arc<Inbox>,
         values: Arc<dyn Values + Send + Sync>,
-        observer: Arc<dyn Observer>,
+        output: Arc<Output>,
+        observer: Option<Arc<dyn Observer>>,
+        finalizer: Arc<dyn Finalizer>,
     ) -> Arc<Self> {
         let shared = Shared {
             driver: Driver::new(state),
             workers: 1,
             idle: 0,
             slots: Vec::new(),
-            activities: HashMap::new(),
             supervisor_sleeps_until: Duration::MAX,
         };
         Arc::new(Self {
             inbox,
             values,
+            output,
             observer,
+            finalizer,
             fast: Arc::clone(shared.driver.fast()),
             began: OnceLock::new(),
             began_emitted: AtomicBool::new(false),
@@ -123,15 +125,16 @@ impl Run {
     pub(super) fn begin(&self, messages: impl IntoIterator<Item = Message>, start_supervisor: impl FnOnce()) {
         let mut messages = messages.into_iter();
         let Some(first) = messages.next() else { return };
-        let mut shared = self.lock();
         let at = Instant::now();
+        // Before the state changes, so that no thread can tell the observer of a change first.
+        self.observe(&Event::Triggered);
+        let mut shared = self.lock();
         let trigger = Arc::new(shared.driver.begin(first));
         messages.for_each(|message| shared.driver.receive(Duration::ZERO, message));
         self.began.get_or_init(|| Began { at, by_wall_clock: SystemTime::now(), trigger });
         // The supervisor looks for the first time after the hooks that end at once have ended.
         shared.supervisor_sleeps_until = TAKEOVER;
         drop(shared);
-        self.observer.triggered();
         start_supervisor();
         if TELEMETRY {
             // The spans around the first hooks wait until the subscriber has answered this call.
@@ -203,21 +206,21 @@ impl Run {
         limit.unwrap_or_default().saturating_sub(now)
     }
 
-    /// Ends a critical section: wakes the threads that wait for the change, releases the lock, then emits the events.
+    /// Ends a critical section: tells the observer of the events, wakes the threads that wait for the change, releases the
+    /// lock, then logs the events.
     pub(super) fn publish(&self, mut shared: MutexGuard<'_, Shared>, now: Duration) {
-        let Effects { phases, cancels, events } = shared.driver.take_effects(now);
-        // Under the lock: without it another thread could emit the next phase first.
-        phases.iter().for_each(|(phase, hooks)| self.observer.phase_began(*phase, *hooks));
-        if events.is_empty() {
+        let (cancels, events) = shared.driver.take_effects(now);
+        // Under the lock: without it another thread could tell of a later event first.
+        events.iter().for_each(|event| self.observe(event));
+        if cancels.is_empty() && events.is_empty() {
             return self.wake_waiting(shared, now);
         }
-        let emitted: Vec<_> = events.into_iter().map(|event| (event.stuck_hook(&shared), event)).collect();
         // Relaxed, under the lock: a thread that sees the state after this change sees the count, and so waits for the
         // lines.
         self.emitting.fetch_add(1, Ordering::Relaxed);
         self.wake_waiting(shared, now);
         cancels.iter().for_each(|cancel| cancel.cancel());
-        emitted.iter().for_each(|(stuck, event)| self.emit(stuck.as_ref(), event));
+        events.into_iter().for_each(|event| self.log(event));
         // Release: the finalization sees the lines as written when it sees this count.
         self.emitting.fetch_sub(1, Ordering::Release);
     }
@@ -240,15 +243,33 @@ impl Run {
         }
     }
 
-    fn emit(&self, stuck: Option<&StuckHook>, event: &Event) {
-        if event.has_line() {
+    /// Tells the observer and the log of an event that belongs to no change of the state.
+    pub(super) fn emit(&self, event: Event) {
+        self.observe(&event);
+        self.log(event);
+    }
+
+    fn observe(&self, event: &Event) {
+        self.observer.iter().for_each(|observer| observer.event(event));
+    }
+
+    pub(super) fn has_observer(&self) -> bool {
+        self.observer.is_some()
+    }
+
+    fn log(&self, event: Event) {
+        if event.sentence().is_some() {
             self.emit_began_once();
         }
-        self.observer.event(event, stuck);
+        self.output.log(event);
     }
 
     /// Emits that the shutdown has begun, before every other line.
     pub(super) fn emit_began_once(&self) {
+        // A hook that is registered before the trigger may have a warning. The shutdown has not begun then.
+        if self.began().is_none() {
+            return;
+        }
         // Acquire, with the release below: a thread that sees the flag sees the count, and so waits for the line.
         if self.began_emitted.load(Ordering::Acquire) {
             return;
@@ -261,17 +282,20 @@ impl Run {
     }
 
     fn emit_began(&self) {
-        // The events are not emitted one by one, because the first worker waits for the lock.
-        let hooks: usize = self.lock().driver.state().plan().groups().map(|(_, group)| group.members.len()).sum();
-        if let Some(began) = self.began() {
-            self.observer.began(&began.trigger, hooks);
-        }
+        let Some(began) = self.began() else { return };
+        let shared = self.lock();
+        let plan = shared.driver.state().plan();
+        let hooks = plan.groups().map(|(_, group)| group.members.len()).sum();
+        let within = plan.budget().total();
+        // The log takes its time, and the first worker waits for the lock.
+        drop(shared);
+        self.emit(Event::Began { trigger: Trigger::clone(&began.trigger), hooks, within });
     }
 
     /// Waits until the events so far are emitted: the process must not end before the line that names a stuck hook.
     fn wait_until_emitted(&self) {
         // Half of what is left is for the report itself.
-        let until = Instant::now() + EMIT_TIMEOUT.min(self.observer.finalize_time(self.now()) / 2);
+        let until = Instant::now() + EMIT_TIMEOUT.min(self.finalizer.finalize_time(self.now()) / 2);
         // Acquire: pairs with the release above.
         while self.emitting.load(Ordering::Acquire) > 0 && Instant::now() < until {
             thread::sleep(Duration::from_millis(1));
@@ -340,7 +364,9 @@ impl Run {
         if self.finalization.begin() {
             self.emit_began_once();
             self.wait_until_emitted();
-            self.observer.finalize(self.report());
+            let report = self.report();
+            self.observe_end(&report, Event::Ended);
+            self.finalizer.finalize(report);
             self.finalization.end();
             self.inbox.wake();
         }
@@ -349,11 +375,23 @@ impl Run {
     /// Ends the shutdown if the supervisor cannot wait for a worker.
     pub(super) fn cut_off(&self) {
         let has_begun = !self.finalization.begin();
-        self.observer.cut_off(self.report(), has_begun);
+        let report = self.report();
+        // If a worker has begun, the observer hears of the end from that worker.
+        if !has_begun {
+            self.observe_end(&report, Event::CutOff);
+        }
+        self.finalizer.cut_off(report, has_begun);
+    }
+
+    /// Tells the observer alone: the finalizer logs the report.
+    fn observe_end(&self, report: &Report, event: fn(Box<Report>) -> Event) {
+        if self.has_observer() {
+            self.observe(&event(Box::new(report.clone())));
+        }
     }
 
     /// Returns whether a worker is finalizing, or is idle and will finalize.
-    pub(super) fn finalizes(&self) -> bool {
+    pub(super) fn has_finalizing_worker(&self) -> bool {
         self.finalization.has_begun() || self.lock().idle > 0
     }
 
@@ -361,14 +399,15 @@ impl Run {
         self.finalization.is_over()
     }
 
-    pub(super) fn report(&self) -> Report {
+    fn report(&self) -> Report {
         let (now, shared) = (self.now(), self.lock());
         let (trigger, triggered_at) = match self.began() {
             Some(began) => (&*began.trigger, began.by_wall_clock),
             None => (&Trigger::MainReturned, SystemTime::UNIX_EPOCH),
         };
-        let report = shared.driver.state().report(trigger, now, |id| shared.activities.get(&id).cloned());
-        Report { triggered_at, ..report }
+        let report = Report { triggered_at, ..shared.driver.state().report(trigger, now) };
+        drop(shared);
+        Report { exit_code: self.finalizer.exit_code(&report), ..report }
     }
 }
 
@@ -403,32 +442,6 @@ impl Shared {
         let wake = due.min(at_most);
         self.supervisor_sleeps_until = wake;
         wake
-    }
-}
-
-impl Event {
-    /// Returns whether stderr may print a line for this event.
-    fn has_line(&self) -> bool {
-        match self {
-            // The last one comes at install, too, where nothing has begun.
-            Self::PhaseBegan { .. }
-            | Self::Cancel(_)
-            | Self::StageBegan(_)
-            | Self::Ended(_)
-            | Self::AfterIgnored(_) => false,
-            Self::TimedOut { .. } | Self::WorkCutOff(_) | Self::LaterTrigger(_) | Self::Fast(_) => true,
-        }
-    }
-
-    /// Returns the hook that took too long.
-    fn stuck_hook(&self, shared: &Shared) -> Option<StuckHook> {
-        match self {
-            Self::TimedOut { id, .. } => {
-                let hook = shared.driver.state().plan().hook(*id)?.clone();
-                Some(StuckHook { hook, activity: shared.activities.get(id).cloned() })
-            }
-            _ => None,
-        }
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use super::driver::{Driver, Next, Task, WakeUp};
 use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
-use super::state::{Event, Finish, Program, ShutdownState};
+use super::state::{Finish, Program, ShutdownState};
 use crate::drain::{Stage, WorkInFlight};
 use crate::hook::context::{HookArgs, at_virtual_time};
 #[cfg(test)]
@@ -23,6 +23,7 @@ use crate::hook::registry::TooLateError;
 use crate::hook::{Body, Call, HookFuture, HookRef, Started, Values};
 use crate::plan::{Id, Plan};
 use crate::report::{Outcome, Report};
+use crate::telemetry::Event;
 use crate::trigger::{Message, Trigger};
 
 /// What a hook does instead of its own work, or in addition to it.
@@ -198,7 +199,7 @@ impl Simulation {
     }
 
     pub(crate) fn report(&self) -> Report {
-        self.driver.state().report(&self.trigger, self.now, |_| None)
+        self.driver.state().report(&self.trigger, self.now)
     }
 
     fn wait(&mut self, until: Duration) -> Woken {
@@ -243,10 +244,10 @@ impl Simulation {
     fn settle(&mut self) {
         loop {
             let (now, next) = (self.now, self.driver.next(self.now));
-            let effects = self.driver.take_effects(now);
-            effects.cancels.iter().for_each(|cancel| cancel.cancel());
-            let is_quiet = effects.events.is_empty();
-            self.events.extend(effects.events.into_iter().map(|event| (now, event)));
+            let (cancels, events) = self.driver.take_effects(now);
+            cancels.iter().for_each(|cancel| cancel.cancel());
+            let is_quiet = cancels.is_empty() && events.is_empty();
+            self.events.extend(events.into_iter().map(|event| (now, event)));
             match next {
                 // Stages belong to the process. A simulation does not change them.
                 Next::Wake(WakeUp::Stage(_)) => {}

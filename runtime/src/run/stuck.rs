@@ -57,7 +57,8 @@ impl Run {
         let overdue: Vec<Id> = self.lock().driver.state().overdue(due).collect();
         if !overdue.is_empty() {
             let activities = self.inspect(overdue);
-            self.lock().activities.extend(activities);
+            let mut shared = self.lock();
+            activities.into_iter().for_each(|(id, activity)| shared.driver.record_activity(id, activity));
         }
     }
 }

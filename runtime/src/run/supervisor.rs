@@ -5,13 +5,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::observer::RunningHook;
 use super::shared::{Run, Shared, TAKEOVER};
 use super::worker::{MOMENT, Worker};
 use crate::plan::Id;
+use crate::telemetry::{Event, HookLabel};
 
 /// How often the hooks that still run are logged: often enough for a person who waits, rarely enough for a log.
 const REPORT_RUNNING: Duration = Duration::from_secs(5);
+/// How often an observer hears of the progress. Shorter than every `TimeoutStopSec` in use, so that systemd gets a request
+/// for more time before it stops waiting.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
 /// A worker that starts fewer hooks than this between two looks, while the queue waits, is held up. A hook that ends at
 /// once takes far less than a tenth of [`TAKEOVER`].
 const BRISK: usize = 10;
@@ -26,9 +29,11 @@ struct Watch {
     started: usize,
 }
 
-impl Default for Watch {
-    fn default() -> Self {
-        Self { next_report: REPORT_RUNNING, next_progress: Duration::ZERO, looked: Duration::ZERO, started: 0 }
+impl Watch {
+    fn new(run: &Run) -> Self {
+        // Without an observer, nobody hears of the progress.
+        let next_progress = if run.has_observer() { Duration::ZERO } else { Duration::MAX };
+        Self { next_report: REPORT_RUNNING, next_progress, looked: Duration::ZERO, started: 0 }
     }
 }
 
@@ -47,7 +52,7 @@ pub(crate) fn supervise(run: &Arc<Run>) {
     // Hooks that end at once get the lock and the CPU for themselves.
     run.inbox.wait(Some(TAKEOVER));
     run.emit_began_once();
-    let mut watch = Watch::default();
+    let mut watch = Watch::new(run);
     loop {
         match look(run, &mut watch) {
             Look::Again(wake) => run.inbox.wait(Some(wake.saturating_sub(run.now()))),
@@ -95,13 +100,14 @@ fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
     let reports = watch.reports(now);
     let is_draining = shared.driver.state().is_draining();
     let more_workers = watch.more_workers(&shared, now);
-    let progress = watch.wants_progress(run, now).then(|| shared.driver.state().progress(now));
+    let progress = watch.wants_progress(now).then(|| shared.driver.state().progress(now));
     let wake = shared.let_supervisor_sleep(now, watch.next_report.min(watch.next_progress));
     run.publish(shared, now);
-    progress.iter().for_each(|progress| run.observer.progress(progress));
+    progress.into_iter().for_each(|progress| run.emit(Event::Progress(progress)));
     if reports {
+        emit_still_running(run);
         let work = if is_draining { run.lock().driver.state().list_work() } else { Vec::new() };
-        run.observer.still_running(&still_running(run), &work);
+        work.into_iter().for_each(|work| run.emit(Event::StillInFlight(work)));
     }
     let helped = (0..more_workers).all(|_| run.spawn_worker());
     if !helped && run.is_deserted() { Look::Alone } else { Look::Again(wake) }
@@ -118,11 +124,10 @@ impl Watch {
     }
 
     /// Returns whether it is time to emit the progress.
-    fn wants_progress(&mut self, run: &Run, now: Duration) -> bool {
-        let every = run.observer.progress_interval();
-        let due = every.is_some() && now >= self.next_progress;
-        if due || every.is_none() {
-            self.next_progress = every.map_or(Duration::MAX, |every| now + every);
+    fn wants_progress(&mut self, now: Duration) -> bool {
+        let due = now >= self.next_progress;
+        if due {
+            self.next_progress = now + PROGRESS_INTERVAL;
         }
         due
     }
@@ -143,19 +148,21 @@ impl Watch {
     }
 }
 
-/// Returns the hooks that run now, and what they are doing.
-fn still_running(run: &Run) -> Vec<RunningHook> {
+/// Emits the hooks that run now, and what they are doing.
+fn emit_still_running(run: &Run) {
     let ids: Vec<Id> = run.lock().driver.state().running().map(|(id, ..)| id).collect();
     let mut activities: HashMap<Id, String> = run.inspect(ids).into_iter().collect();
     let (now, shared) = (run.now(), run.lock());
     let running = shared.driver.state().running();
-    let named = running.map(|(id, hook, start, limit)| RunningHook {
-        hook: hook.clone(),
+    let events = running.map(|(id, hook, start, limit)| Event::StillRunning {
+        hook: HookLabel::of(hook),
         elapsed: now.saturating_sub(start),
         remaining: limit.saturating_sub(now),
         activity: activities.remove(&id),
     });
-    named.collect()
+    let events: Vec<Event> = events.collect();
+    drop(shared);
+    events.into_iter().for_each(|event| run.emit(event));
 }
 
 /// Waits until a worker has written the report, and writes the report itself if no worker does in time. A repeated
@@ -164,7 +171,7 @@ fn see_to_the_end(run: &Arc<Run>) {
     if run.is_forced() || !run.can_finalize() {
         return run.cut_off();
     }
-    let until = run.now() + run.observer.finalize_time(run.now());
+    let until = run.now() + run.finalizer.finalize_time(run.now());
     while !run.is_finalized() {
         let left = until.saturating_sub(run.now());
         if left.is_zero() {

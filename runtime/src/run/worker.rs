@@ -115,7 +115,7 @@ impl Run {
 
     /// Returns whether a worker is finalizing or can be started to.
     pub(super) fn can_finalize(self: &Arc<Self>) -> bool {
-        self.finalizes() || self.spawn_worker()
+        self.has_finalizing_worker() || self.spawn_worker()
     }
 }
 
@@ -191,7 +191,7 @@ impl Worker<'_> {
     /// Calls the hook's function and polls its future once. Most hooks end here.
     fn begin(&self, task: &Task, context: &mut Context<'_>) -> First {
         self.slot.set_hook(task.id);
-        let span = self.run.observer.span(&task.hook);
+        let span = self.run.output.span(&task.hook);
         // The span may have waited for a subscriber. The hook's time does not include that wait.
         let limit = if TELEMETRY { self.run.restart_clock(task.id).unwrap_or(task.limit) } else { task.limit };
         let args = HookArgs {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
-use super::Notice;
+use super::Event;
 use crate::report::{HookReport, Report};
 use crate::user_code::catch_panic;
 
@@ -31,28 +31,28 @@ pub(super) struct ShutdownMetrics {
 }
 
 impl ShutdownMetrics {
-    pub(super) fn record(&mut self, notice: &Notice) {
+    pub(super) fn record(&mut self, event: &Event) {
         if !self.broken {
             // The recorder is user code.
-            self.broken = catch_panic(|| self.set(notice)).is_err();
+            self.broken = catch_panic(|| self.set(event)).is_err();
         }
     }
 
-    fn set(&mut self, notice: &Notice) {
-        match notice {
-            Notice::Began { within, .. } => {
+    fn set(&mut self, event: &Event) {
+        match event {
+            Event::Began { within, .. } => {
                 self.deadline = *within;
                 self.record_time(Duration::ZERO);
             }
-            Notice::DrainingBegan { in_flight } => gauge!("on_shutdown_in_flight_at_drain").set(count(*in_flight)),
-            Notice::HookEnded(hook) => {
+            Event::DrainingBegan { in_flight } => gauge!("on_shutdown_in_flight_at_drain").set(count(*in_flight)),
+            Event::HookEnded(hook) => {
                 self.count(hook);
                 // A hook that was skipped has no start.
                 if let Some(start) = hook.start {
                     self.record_time(start.saturating_add(hook.duration));
                 }
             }
-            Notice::Report(report) => self.record_report(report),
+            Event::Ended(report) => self.record_report(report),
             _ => {}
         }
     }

@@ -13,16 +13,16 @@
 
 use std::time::Duration;
 
-pub(crate) use notice::{HookLabel, Notice};
+pub(crate) use event::{Event, HookLabel, Progress};
 pub(crate) use span::HookSpan;
 
 use crate::hook::HookRecord;
 use crate::report::{Report, TextOptions};
 use crate::trigger::Masks;
 
+mod event;
 #[cfg(feature = "metrics")]
 mod metrics;
-mod notice;
 mod span;
 pub(crate) mod stderr;
 #[cfg(feature = "tracing")]
@@ -70,17 +70,20 @@ impl Output {
         }
     }
 
-    /// Logs the notice. Does not wait for the subscriber.
-    pub(crate) fn log(&self, notice: Notice) {
+    /// Logs the event, unless it is for an observer alone. Does not wait for the subscriber.
+    pub(crate) fn log(&self, event: Event) {
+        if !event.is_logged() {
+            return;
+        }
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         if let Some(worker) = &self.worker {
-            return self.print(&worker.offer(notice));
+            return self.print(&worker.offer(event));
         }
-        self.print(&[notice]);
+        self.print(&[event]);
     }
 
-    fn print(&self, notices: &[Notice]) {
-        notices.iter().filter_map(|notice| notice.line(self.quiet)).for_each(stderr::line);
+    fn print(&self, events: &[Event]) {
+        events.iter().filter_map(|event| event.line(self.quiet)).for_each(stderr::line);
     }
 
     /// Sends the report to the subscriber, and waits at most this time for it. If the subscriber does not take the report,

@@ -5,14 +5,14 @@ use std::time::Duration;
 use tracing::subscriber::NoSubscriber;
 use tracing::{Level, debug, dispatcher, error, event_enabled, info, info_span, warn};
 
-use super::Notice;
+use super::Event;
 use crate::report::{HookReport, OneLine, Outcome, Report};
 
 /// Emits the event. Returns `false` if there is no subscriber, or if its filter rejects even errors of this crate.
-pub(super) fn emit(notice: &Notice) -> bool {
+pub(super) fn emit(event: &Event) -> bool {
     let is_listening = has_subscriber() && event_enabled!(target: "on_shutdown", Level::ERROR);
     if is_listening {
-        emit_notice(notice);
+        emit_event(event);
     }
     is_listening
 }
@@ -24,49 +24,39 @@ fn has_subscriber() -> bool {
     !dispatcher::get_default(dispatcher::Dispatch::is::<NoSubscriber>)
 }
 
-fn emit_notice(notice: &Notice) {
-    let sentence = match notice {
-        Notice::DrainingBegan { in_flight } => {
-            info!(target: "on_shutdown", in_flight, "draining begins");
-            return;
-        }
-        Notice::HookEnded(hook) => {
-            return emit_hook_end(hook);
-        }
-        Notice::Report(report) => {
-            return emit_report(report);
-        }
-        other => other.sentence(),
-    };
-    let Some(sentence) = sentence else {
-        debug_assert!(false, "the events without a sentence are above: {notice:?}");
-        return;
-    };
-    match notice {
-        Notice::Installed(_) | Notice::StillInFlight(_) | Notice::LaterTrigger(_) => {
-            info!(target: "on_shutdown", "{sentence}")
-        }
-        Notice::Warning(_) | Notice::Problem(_) | Notice::WorkCutOff(_) | Notice::FastShutdown(_) => {
+fn emit_event(event: &Event) {
+    match event {
+        Event::DrainingBegan { in_flight } => info!(target: "on_shutdown", in_flight, "draining begins"),
+        Event::HookEnded(hook) => emit_hook_end(hook),
+        Event::Ended(report) => emit_report(report),
+        other => other.sentence().iter().for_each(|sentence| emit_sentence(other, sentence)),
+    }
+}
+
+fn emit_sentence(event: &Event, sentence: &str) {
+    match event {
+        Event::Warning(_) | Event::Problem(_) | Event::WorkCutOff(_) | Event::FastShutdown(_) => {
             warn!(target: "on_shutdown", "{sentence}");
         }
         // Inside a span, because some exporters drop events without one, and to see whether the subscriber answers spans.
-        Notice::Began { trigger, hooks, within } => {
+        Event::Began { trigger, hooks, within } => {
             info_span!(target: "on_shutdown", "shutdown_begins", %trigger).in_scope(|| {
                 info!(target: "on_shutdown", %trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}");
             });
         }
-        Notice::DrainingBegan { .. } | Notice::HookEnded(_) | Notice::Report(_) => {}
-        Notice::HookTimedOut { hook, after, activity } => warn!(
+        Event::HookTimedOut { hook, after, activity } => warn!(
             target: "on_shutdown",
             hook = hook.full_name, file = hook.file, line = hook.line, activity, after_seconds = after.as_secs_f64(),
             "{sentence}"
         ),
-        Notice::StillRunning { hook, elapsed, remaining, activity } => warn!(
+        Event::StillRunning { hook, elapsed, remaining, activity } => warn!(
             target: "on_shutdown",
             hook = hook.full_name, file = hook.file, line = hook.line, activity,
             elapsed_seconds = elapsed.as_secs_f64(), remaining_seconds = remaining.as_secs_f64(),
             "{sentence}"
         ),
+        // The others are expected.
+        _ => info!(target: "on_shutdown", "{sentence}"),
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::span::{HookSpan, SpanCell, SpanWorker};
 #[cfg(feature = "tracing")]
 use super::subscriber_guard::SubscriberGuard;
-use super::{Notice, STALLED, WORKER_TIMEOUT};
+use super::{Event, STALLED, WORKER_TIMEOUT};
 use crate::hook::{HookRecord, Phase};
 use crate::report::Report;
 use crate::telemetry::stderr;
@@ -57,7 +57,7 @@ struct State {
 }
 
 enum Item {
-    Notice(Notice),
+    Event(Event),
     /// A hook has ended: its span, and the outcome.
     #[cfg(feature = "tracing")]
     EndSpan(Arc<SpanCell>, &'static str),
@@ -130,28 +130,28 @@ impl TelemetryWorker {
         Some(Self { shared })
     }
 
-    /// Sends the notice to the worker. Returns the notices that must go to stderr instead: this one if there is no
+    /// Sends the event to the worker. Returns the events that must go to stderr instead: this one if there is no
     /// subscriber or no room, and all that are queued if the worker is stalled.
-    pub(super) fn offer(&self, notice: Notice) -> Vec<Notice> {
+    pub(super) fn offer(&self, event: Event) -> Vec<Event> {
         let mut state = self.shared.state();
-        if let Notice::HookEnded(hook) = &notice
+        if let Event::HookEnded(hook) = &event
             && hook.start.is_some()
             && hook.phase < Phase::Finalize
         {
             state.running -= 1;
         }
-        if !self.is_wanted(&notice) {
-            if matches!(notice, Notice::Began { .. }) {
+        if !self.is_wanted(&event) {
+            if matches!(event, Event::Began { .. }) {
                 // No subscriber will answer, so no hook may wait for one.
                 state.answered = Some(false);
             }
-            return vec![notice];
+            return vec![event];
         }
         let is_stalled = state.is_stalled();
         if state.queue.len() >= MAX_QUEUED && !is_stalled {
-            return vec![notice];
+            return vec![event];
         }
-        state.queue.push_back(Item::Notice(notice));
+        state.queue.push_back(Item::Event(event));
         // The worker may never return: what it would have sent goes to stderr now.
         let unsent = if is_stalled { take_sentences(&mut state) } else { Vec::new() };
         drop(state);
@@ -162,9 +162,9 @@ impl TelemetryWorker {
     /// Sends the report, and waits at most this time until a subscriber has taken it.
     ///
     /// # Errors
-    /// No subscriber took the report. Returns the other notices that no subscriber took.
-    pub(super) fn send_report(&self, report: &Report, time: Duration) -> Result<(), Vec<Notice>> {
-        let unsent = self.offer(Notice::Report(Box::new(report.clone())));
+    /// No subscriber took the report. Returns the other events that no subscriber took.
+    pub(super) fn send_report(&self, report: &Report, time: Duration) -> Result<(), Vec<Event>> {
+        let unsent = self.offer(Event::Ended(Box::new(report.clone())));
         if !unsent.is_empty() {
             return Err(unsent);
         }
@@ -209,21 +209,19 @@ impl TelemetryWorker {
         false
     }
 
-    fn is_wanted(&self, notice: &Notice) -> bool {
-        let counts = matches!(
-            notice,
-            Notice::Began { .. } | Notice::HookEnded(_) | Notice::DrainingBegan { .. } | Notice::Report(_)
-        );
+    fn is_wanted(&self, event: &Event) -> bool {
+        let counts =
+            matches!(event, Event::Began { .. } | Event::HookEnded(_) | Event::DrainingBegan { .. } | Event::Ended(_));
         (cfg!(feature = "metrics") && counts) || self.has_subscriber()
     }
 }
 
-/// Removes the notices that have a sentence from the queue. The others stay: the worker may continue.
-fn take_sentences(state: &mut State) -> Vec<Notice> {
+/// Removes the events that have a sentence from the queue. The others stay: the worker may continue.
+fn take_sentences(state: &mut State) -> Vec<Event> {
     let mut sentences = Vec::new();
     let keep = |item| match item {
-        Item::Notice(notice) if notice.sentence().is_some() => {
-            sentences.push(notice);
+        Item::Event(event) if event.sentence().is_some() => {
+            sentences.push(event);
             None
         }
         other => Some(other),
@@ -255,8 +253,8 @@ fn run(shared: &Shared, masks: Masks) -> ! {
     };
     loop {
         let item = thread.next_item();
-        let is_beginning = matches!(item, Item::Notice(Notice::Began { .. }));
-        let is_report = matches!(item, Item::Notice(Notice::Report(_)));
+        let is_beginning = matches!(item, Item::Event(Event::Began { .. }));
+        let is_report = matches!(item, Item::Event(Event::Ended(_)));
         let taken = thread.handle(item);
         let mut state = shared.state();
         state.working = None;
@@ -301,10 +299,10 @@ impl Thread<'_> {
             self.has_program_mask = true;
         }
         match item {
-            Item::Notice(notice) => {
+            Item::Event(event) => {
                 #[cfg(feature = "metrics")]
-                self.metrics.record(&notice);
-                emit_or_print(&notice, self.shared)
+                self.metrics.record(&event);
+                emit_or_print(&event, self.shared)
             }
             #[cfg(feature = "tracing")]
             Item::EndSpan(span, outcome) => end_span(span, outcome, &self.shared.guard),
@@ -314,22 +312,22 @@ impl Thread<'_> {
     }
 }
 
-/// Sends the notice to the subscriber, otherwise to stderr. Returns whether the subscriber took it.
-fn emit_or_print(notice: &Notice, shared: &Shared) -> bool {
-    let taken = emit(notice, shared);
-    if !taken && let Some(sentence) = notice.line(shared.quiet) {
+/// Sends the event to the subscriber, otherwise to stderr. Returns whether the subscriber took it.
+fn emit_or_print(event: &Event, shared: &Shared) -> bool {
+    let taken = emit(event, shared);
+    if !taken && let Some(sentence) = event.line(shared.quiet) {
         stderr::line(sentence);
     }
     taken
 }
 
 #[cfg(feature = "tracing")]
-fn emit(notice: &Notice, shared: &Shared) -> bool {
-    shared.guard.call(|| super::tracing::emit(notice)).unwrap_or(false)
+fn emit(event: &Event, shared: &Shared) -> bool {
+    shared.guard.call(|| super::tracing::emit(event)).unwrap_or(false)
 }
 
 #[cfg(not(feature = "tracing"))]
-fn emit(_notice: &Notice, _shared: &Shared) -> bool {
+fn emit(_event: &Event, _shared: &Shared) -> bool {
     false
 }
 

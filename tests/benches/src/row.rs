@@ -19,7 +19,7 @@ pub enum Verdict {
     Met,
     Missed,
     /// There is no goal: a figure to know.
-    Told,
+    NoGoal,
 }
 
 fn details(samples: &Samples) -> Value {
@@ -74,7 +74,7 @@ impl Row {
         match self.goal {
             Some(goal) if rounded(self.value, goal) <= goal => Verdict::Met,
             Some(_) => Verdict::Missed,
-            None => Verdict::Told,
+            None => Verdict::NoGoal,
         }
     }
 
@@ -92,7 +92,7 @@ impl Row {
         let verdict = match self.verdict() {
             Verdict::Met => "met",
             Verdict::Missed => "**missed**",
-            Verdict::Told => "",
+            Verdict::NoGoal => "",
         };
         format!("| {figure} | {ours} | {against} | {}{gap}{unit} | {goal} | {verdict} |\n", short(*value))
     }

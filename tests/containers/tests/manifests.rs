@@ -106,7 +106,7 @@ fn every_manifest_tells_the_program_the_grace_period_that_it_gives() {
     }
     let pod = pod();
     let seconds = number(&pod["terminationGracePeriodSeconds"]);
-    assert_eq!(told(&pod["containers"][0]), format!("{seconds}s"));
+    assert_eq!(grace_period_of(&pod["containers"][0]), format!("{seconds}s"));
 }
 
 fn pod() -> Yaml {
@@ -114,7 +114,7 @@ fn pod() -> Yaml {
 }
 
 /// The value of the container's variable.
-fn told(container: &Yaml) -> &str {
+fn grace_period_of(container: &Yaml) -> &str {
     let variables = container["env"].as_vec().expect("a list of variables");
     let variable = variables.iter().find(|variable| word(&variable["name"]) == GRACE_PERIOD);
     word(&variable.expect("the variable")["value"])
@@ -151,7 +151,7 @@ fn kubernetes_probes_ask_what_the_service_answers_before_and_during_a_shutdown()
         };
         let (readiness, liveness) = (path("readinessProbe"), path("livenessProbe"));
         let run = Run::new().network("bridge").publish(port);
-        let replica = run.env(GRACE_PERIOD, told(container)).ready(&service_image()?);
+        let replica = run.env(GRACE_PERIOD, grace_period_of(container)).ready(&service_image()?);
         let address = replica.published(port);
         let status = |path: &str| get(address, path).map(|(status, _)| status);
         assert_eq!((status(&readiness), status(&liveness)), (Ok(200), Ok(200)));
@@ -174,9 +174,9 @@ fn the_program_accepts_the_grace_period_of_every_manifest() {
         let image = service_image()?;
         let [compose, stack] =
             [COMPOSE, STACK].map(|file| word(&documents(file)[0]["services"]["http"]["stop_grace_period"]).to_owned());
-        for told in [&compose, &stack, told(&pod()["containers"][0])] {
-            let ended = Run::new().env("ON_SHUTDOWN", "plan").env(GRACE_PERIOD, told).start(&image).wait();
-            let seconds = told.strip_suffix('s').expect("seconds");
+        for grace_period in [&compose, &stack, grace_period_of(&pod()["containers"][0])] {
+            let ended = Run::new().env("ON_SHUTDOWN", "plan").env(GRACE_PERIOD, grace_period).start(&image).wait();
+            let seconds = grace_period.strip_suffix('s').expect("seconds");
             ended.assert_code(0).assert_said(&format!("shutdown plan: 1 hook, grace period {seconds} s"));
         }
         Ok(())

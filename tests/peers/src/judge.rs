@@ -176,9 +176,9 @@ fn has_culprits_place(line: &str) -> bool {
             return false;
         };
         let source = std::fs::read_to_string(format!("{root}{file}")).unwrap_or_default();
-        let told = source.lines().nth(number.wrapping_sub(1)).unwrap_or_default();
-        (line.contains(BAD_HOOK) && told.contains("register") && told.contains("bad.run"))
-            || (line.contains("panicked at") && told.contains("panic"))
+        let source_line = source.lines().nth(number.wrapping_sub(1)).unwrap_or_default();
+        (line.contains(BAD_HOOK) && source_line.contains("register") && source_line.contains("bad.run"))
+            || (line.contains("panicked at") && source_line.contains("panic"))
     })
 }
 

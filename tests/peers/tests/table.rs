@@ -135,8 +135,8 @@ fn is_updated() -> bool {
 fn the_page_shows_what_was_seen_of_us() {
     let page = Page::read();
     for (cause, seen) in ours().filter(|_| !is_updated()) {
-        let told = render_cell(&CONTENDERS[0], cause, &seen.cell, &VARIES);
-        assert_eq!(page.cell(cause, 0), Some(&*told), "{}: run `UPDATE_DOCS=1 cargo test -p peers`", cause.title);
+        let rendered = render_cell(&CONTENDERS[0], cause, &seen.cell, &VARIES);
+        assert_eq!(page.cell(cause, 0), Some(&*rendered), "{}: run `UPDATE_DOCS=1 cargo test -p peers`", cause.title);
     }
 }
 
@@ -163,8 +163,8 @@ fn the_page_shows_what_was_seen_of_all() {
 fn checked(page: &Page, row: usize, column: usize) -> Cell {
     let (contender, cause) = (&CONTENDERS[column], &CAUSES[row]);
     let is_written = |cell: &Cell| {
-        let told = render_cell(contender, cause, cell, &VARIES);
-        page.cell(cause, column) == Some(&*told)
+        let rendered = render_cell(contender, cause, cell, &VARIES);
+        page.cell(cause, column) == Some(&*rendered)
     };
     let chances = if column == 0 { 0 } else { 2 };
     let again = std::iter::repeat_with(|| {

@@ -73,10 +73,10 @@ fn play(seed: u64) {
         }
     }
     let ended = running.wait();
-    let told = std::fs::read_to_string(&trace).unwrap_or_default();
+    let trace_text = std::fs::read_to_string(&trace).unwrap_or_default();
     let _ = std::fs::remove_file(trace);
-    let place: BTreeMap<&str, usize> = told.lines().enumerate().map(|(at, line)| (line, at)).collect();
-    let say = || format!("seed {seed}, {main}\n{told}{ended}");
+    let place: BTreeMap<&str, usize> = trace_text.lines().enumerate().map(|(at, line)| (line, at)).collect();
+    let say = || format!("seed {seed}, {main}\n{trace_text}{ended}");
 
     let hangs = kinds.iter().any(|kind| HANGING.contains(&kind.behavior));
     let fails = kinds.iter().any(|kind| FAILING.contains(&kind.behavior));

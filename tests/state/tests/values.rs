@@ -70,11 +70,11 @@ fn spec_3_4_the_context_has_trigger_phase_time_and_fast_shutdown() {
     program.signal(Signal::SIGINT);
     let ended = program.wait();
     for (name, phase) in [("deregistered", "deregister"), ("drained", "drain"), ("registered", "close")] {
-        let told = |line: &&String| {
+        let is_named = |line: &&String| {
             line.starts_with(&format!("{name}: SIGINT from pid "))
                 && line.ends_with(&format!(" in {phase}, time is plausible true"))
         };
-        assert_eq!(ended.out.iter().filter(told).count(), 1, "{name}\n{ended}");
+        assert_eq!(ended.out.iter().filter(is_named).count(), 1, "{name}\n{ended}");
     }
     ended
         .assert_out("drained: time has passed: true")

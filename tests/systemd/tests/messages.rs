@@ -104,6 +104,24 @@ fn the_drain_delay_extends_the_timeout_by_its_own_duration_at_once() {
     assert!(status.iter().any(|text| text == "deregister: serving until the drain delay is over"), "{status:#?}");
 }
 
+/// The supervisor ends the process, while a hook holds the only worker.
+#[test]
+fn a_forced_end_sends_the_final_status_and_nothing_after_it() {
+    let manager = Manager::new();
+    let mut program = manager.program("hangs-long").start();
+    program.signal(Signal::SIGTERM);
+    // Within a second of the trigger, a signal would count as the same request.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    program.signal(Signal::SIGINT);
+    program.err_line("SIGINT again");
+    program.signal(Signal::SIGINT);
+    program.wait().assert_code(130);
+    let messages = manager.arrived();
+    let (last, status) = (messages.last().expect("a message"), lines(&messages, "STATUS="));
+    assert!(last[0].starts_with(REPORT) && last.len() == 1, "{messages:#?}");
+    assert_eq!(status.iter().filter(|text| text.starts_with("SIGTERM ")).count(), 1, "{messages:#?}");
+}
+
 /// With `\n`, a hook's name or a label could send any message to systemd.
 #[test]
 fn no_text_of_the_program_becomes_a_message() {

@@ -16,9 +16,9 @@ fn settings(phase: Phase) -> HookSettings {
 
 /// A sync hook that works.
 pub fn sync_hook(name: &str, phase: Phase) {
-    let told = name.to_owned();
+    let hook = name.to_owned();
     let work = move |_| {
-        say(&format!("{told} ran"));
+        say(&format!("{hook} ran"));
         Ok::<(), String>(())
     };
     register_sync(name.to_owned(), settings(phase), work).expect("it is early enough").keep();
@@ -26,10 +26,10 @@ pub fn sync_hook(name: &str, phase: Phase) {
 
 /// An async hook that works, over an await.
 pub fn async_hook(name: &str, phase: Phase) {
-    let told = name.to_owned();
+    let hook = name.to_owned();
     let work = async move |_| {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        say(&format!("{told} ran"));
+        say(&format!("{hook} ran"));
         Ok::<(), String>(())
     };
     register(name.to_owned(), settings(phase), work).expect("it is early enough").keep();

@@ -14,22 +14,22 @@ fn stop(subscriber: &str, case: &str) -> Ended {
 }
 
 /// Returns the JSON lines of stdout.
-fn told(ended: &Ended) -> Vec<Value> {
+fn events_of(ended: &Ended) -> Vec<Value> {
     ended.out.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 #[track_caller]
-fn the<'a>(told: &'a [Value], message: &str) -> &'a Value {
+fn the<'a>(events: &'a [Value], message: &str) -> &'a Value {
     let is_it = |event: &&Value| event["fields"]["message"].as_str().is_some_and(|said| said.contains(message));
-    told.iter().find(is_it).unwrap_or_else(|| panic!("no `{message}` in {told:#?}"))
+    events.iter().find(is_it).unwrap_or_else(|| panic!("no `{message}` in {events:#?}"))
 }
 
 /// Returns the span that was closed for this hook.
 #[track_caller]
-fn span<'a>(told: &'a [Value], hook: &str) -> &'a Value {
-    let closed = told.iter().filter(|event| event["fields"]["message"] == "close");
+fn span<'a>(events: &'a [Value], hook: &str) -> &'a Value {
+    let closed = events.iter().filter(|event| event["fields"]["message"] == "close");
     let mut spans = closed.map(|event| &event["span"]).filter(|span| span["hook"] == hook);
-    let span = spans.next().unwrap_or_else(|| panic!("no span of {hook} in {told:#?}"));
+    let span = spans.next().unwrap_or_else(|| panic!("no span of {hook} in {events:#?}"));
     assert!(spans.next().is_none(), "one span for {hook}");
     span
 }
@@ -49,7 +49,7 @@ fn assert_one_line(ended: &Ended, start: &str) {
 
 #[test]
 fn every_hook_has_a_span_with_its_place_and_its_outcome() {
-    let told = told(stop("json", "ordinary").assert_code(124));
+    let events = events_of(stop("json", "ordinary").assert_code(124));
     for (hook, phase, priority, outcome) in [
         ("leaves", "deregister", 7, "completed"),
         ("works", "stop", 0, "completed"),
@@ -58,7 +58,7 @@ fn every_hook_has_a_span_with_its_place_and_its_outcome() {
         ("hangs", "close", -1, "timed_out"),
         ("last", "finalize", 0, "completed"),
     ] {
-        let span = span(&told, hook);
+        let span = span(&events, hook);
         assert_eq!(span["name"], "shutdown_hook");
         assert_eq!((&span["phase"], &span["priority"]), (&phase.into(), &priority.into()), "{span}");
         assert_eq!(span["outcome"], outcome, "{span}");
@@ -68,14 +68,14 @@ fn every_hook_has_a_span_with_its_place_and_its_outcome() {
 
 #[test]
 fn what_a_hook_says_lies_inside_its_span_also_after_an_await() {
-    let told = told(&stop("json", "ordinary"));
+    let events = events_of(&stop("json", "ordinary"));
     for (message, hook) in [
         ("inside the sync hook", "leaves"),
         ("before the await", "works"),
         ("after the await", "works"),
         ("alongside", "fails"),
     ] {
-        let event = the(&told, message);
+        let event = the(&events, message);
         assert_eq!(event["spans"].as_array().map(Vec::len), Some(1), "{event}");
         assert_eq!(event["span"]["hook"], hook, "{event}");
     }
@@ -84,9 +84,9 @@ fn what_a_hook_says_lies_inside_its_span_also_after_an_await() {
 #[test]
 fn a_shutdown_emits_its_events_and_stderr_has_one_line_for_a_failure() {
     let ended = stop("json", "ordinary");
-    let told = told(&ended);
+    let events = events_of(&ended);
     let level = |message: &str, level: &str| {
-        let event = the(&told, message);
+        let event = the(&events, message);
         assert_eq!((&event["level"], &event["target"]), (&level.into(), &"on_shutdown".into()), "{event}");
         event["fields"].clone()
     };
@@ -110,8 +110,8 @@ fn a_shutdown_emits_its_events_and_stderr_has_one_line_for_a_failure() {
 #[test]
 fn a_clean_end_is_no_error() {
     let ended = stop("json", "fine");
-    let told = told(ended.assert_code(0));
-    let report = the(&told, "shutdown report: SIGTERM");
+    let events = events_of(ended.assert_code(0));
+    let report = the(&events, "shutdown report: SIGTERM");
     assert_eq!((&report["level"], &report["fields"]["exit_code"]), (&"INFO".into(), &0.into()));
     assert_eq!(ours(&ended), Vec::<&String>::new(), "{ended}");
 }
@@ -126,9 +126,9 @@ fn a_fast_and_a_forced_shutdown_emit_events() {
     running.out_line("SIGINT again");
     running.signal(Signal::SIGINT);
     let ended = running.wait();
-    let told = told(ended.assert_code(130));
-    assert_eq!(the(&told, "SIGINT again")["level"], "WARN");
-    let report = the(&told, "cut short by a repeated SIGINT");
+    let events = events_of(ended.assert_code(130));
+    assert_eq!(the(&events, "SIGINT again")["level"], "WARN");
+    let report = the(&events, "cut short by a repeated SIGINT");
     assert_eq!((&report["level"], &report["fields"]["exit_code"]), (&"ERROR".into(), &130.into()));
     assert_one_line(&ended, "on-shutdown: exit code 130: SIGINT");
 }
@@ -140,7 +140,7 @@ fn without_a_subscriber_stderr_has_the_events() {
         let ended = stop(subscriber, "ordinary");
         ended.assert_code(124).assert_err("6 hooks to run within 8.5 s").assert_err("timed out after");
         ended.assert_err("shutdown report: SIGTERM").assert_err("out of paper");
-        assert_eq!(told(&ended), Vec::<Value>::new(), "{subscriber}: {ended}");
+        assert_eq!(events_of(&ended), Vec::<Value>::new(), "{subscriber}: {ended}");
     }
 }
 
@@ -152,7 +152,7 @@ fn of_a_thousand_hooks_none_is_lost() {
     assert_eq!(lines().filter(|line| line.ends_with(" ran")).count(), 1000);
     // On a busy machine the subscriber may be too slow for all the spans. In that case stderr has the report.
     assert!(lines().any(|line| line.contains("shutdown report:") && line.contains("1000 completed")), "{ended}");
-    let told = told(&ended);
-    let closed = told.iter().filter(|event| event["fields"]["message"] == "close");
+    let events = events_of(&ended);
+    let closed = events.iter().filter(|event| event["fields"]["message"] == "close");
     assert!(closed.filter(|event| event["span"]["outcome"] == "completed").count() > 0, "{ended}");
 }

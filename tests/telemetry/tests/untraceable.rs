@@ -87,8 +87,11 @@ fn one_that_is_too_slow_for_all_there_is_to_tell_loses_no_line_of_the_report() {
     running.signal(Signal::SIGTERM);
     let ended = running.wait();
     ended.assert_code(0).assert_before(GRACE).assert_err("1001 completed in").assert_out("last ran");
-    let told = |name: &str| ended.err.iter().any(|line| line.contains(name) && line.ends_with("completed"));
-    assert!((0..500).all(|number| told(&format!("sync_{number} ")) && told(&format!("async_{number} "))), "{ended}");
+    let has_completed = |name: &str| ended.err.iter().any(|line| line.contains(name) && line.ends_with("completed"));
+    assert!(
+        (0..500).all(|number| has_completed(&format!("sync_{number} ")) && has_completed(&format!("async_{number} "))),
+        "{ended}"
+    );
 }
 
 /// The hook waits until the subscriber has handled all earlier events, and then gets its own time.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::hook::{DEFAULT_TIMEOUT, Phase};
-use crate::run::Progress;
+use crate::telemetry::Progress;
 
 /// The time to ask for beyond the timeouts of the running hooks: enough for one more hook without a written timeout.
 const EXTRA_TIME: Duration = DEFAULT_TIMEOUT;

@@ -80,14 +80,13 @@ pub fn ready() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns an observer that also notifies systemd if the environment names a socket. Called at install.
-pub(crate) fn wrap_observer(reporter: Arc<dyn Observer>, budget: Budget) -> Arc<dyn Observer> {
+/// Returns an observer that notifies systemd, if the environment names a socket. Called at install.
+pub(crate) fn observer(budget: Budget) -> Option<Arc<dyn Observer>> {
     match Channel::from_environment() {
-        Ok(None) => reporter,
-        Ok(Some(channel)) => Arc::new(SystemdObserver::new(reporter, channel, budget.grace_period())),
+        Ok(channel) => Some(Arc::new(SystemdObserver::new(channel?, budget.grace_period()))),
         Err(error) => {
             stderr::line(format_args!("systemd will not be notified of the shutdown: {error}"));
-            reporter
+            None
         }
     }
 }

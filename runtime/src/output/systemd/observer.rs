@@ -1,30 +1,23 @@
-//! Passes the events of a run on to the reporter, and notifies systemd of them.
+//! Notifies systemd of the events of a run.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 
 use super::messages;
 use super::socket::{Channel, is_service_process};
-use crate::drain::WorkInFlight;
-use crate::hook::{HookRecord, Phase};
+use crate::hook::Phase;
 use crate::report::Report;
-use crate::run::{Event, Observer, Progress, RunningHook, StuckHook};
-use crate::telemetry::HookSpan;
-use crate::telemetry::stderr;
-use crate::trigger::Trigger;
+use crate::run::Observer;
+use crate::telemetry::{Event, Progress, stderr};
 
-/// How often to check for progress. Shorter than every `TimeoutStopSec` in use, so that an extension comes in time.
-const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
-
-/// Wraps the reporter, and notifies systemd.
+/// Notifies systemd.
 pub(super) struct SystemdObserver {
-    reporter: Arc<dyn Observer>,
     channel: &'static Channel,
     grace_period: Duration,
-    /// Locked while a message is sent, which does not block. Never locked during a call of the reporter.
+    /// Locked while a message is sent, which does not block.
     sent: Mutex<Sent>,
 }
 
@@ -48,8 +41,8 @@ struct SendFailure {
 }
 
 impl SystemdObserver {
-    pub(super) fn new(reporter: Arc<dyn Observer>, channel: &'static Channel, grace_period: Duration) -> Self {
-        Self { reporter, channel, grace_period, sent: Mutex::default() }
+    pub(super) fn new(channel: &'static Channel, grace_period: Duration) -> Self {
+        Self { channel, grace_period, sent: Mutex::default() }
     }
 
     fn sent(&self) -> MutexGuard<'_, Sent> {
@@ -61,6 +54,12 @@ impl SystemdObserver {
         let mut sent = self.sent();
         sent.is_closed = !is_service_process();
         self.send(&mut sent, None, None);
+    }
+
+    fn send_phase(&self, phase: Phase, hooks: usize) {
+        let mut sent = self.sent();
+        sent.phase = Some(phase);
+        self.send(&mut sent, Some(messages::phase_status(phase, hooks)), None);
     }
 
     fn send_progress(&self, progress: &Progress) {
@@ -118,61 +117,25 @@ impl SystemdObserver {
 }
 
 impl Observer for SystemdObserver {
-    fn triggered(&self) {
-        // Before the reporter: the stop timeout of systemd counts from this message.
-        self.send_stopping();
-        self.reporter.triggered();
-    }
-
-    fn began(&self, trigger: &Trigger, hooks: usize) {
-        self.reporter.began(trigger, hooks);
-    }
-
-    fn span(&self, hook: &HookRecord) -> HookSpan {
-        self.reporter.span(hook)
-    }
-
-    fn phase_began(&self, phase: Phase, hooks: usize) {
-        let mut sent = self.sent();
-        sent.phase = Some(phase);
-        self.send(&mut sent, Some(messages::phase_status(phase, hooks)), None);
-        // The reporter must not run under this lock.
-        drop(sent);
-        self.reporter.phase_began(phase, hooks);
-    }
-
-    fn event(&self, event: &Event, hook: Option<&StuckHook>) {
-        self.reporter.event(event, hook);
-    }
-
-    fn still_running(&self, hooks: &[RunningHook], work: &[WorkInFlight]) {
-        self.reporter.still_running(hooks, work);
-    }
-
-    fn progress_interval(&self) -> Option<Duration> {
-        Some(PROGRESS_INTERVAL)
-    }
-
-    fn progress(&self, progress: &Progress) {
-        self.send_progress(progress);
-        self.reporter.progress(progress);
-    }
-
-    fn finalize(&self, report: Report) {
-        self.send_end(&mut self.sent(), &report);
-        self.log_failure();
-        self.reporter.finalize(report);
-    }
-
-    fn cut_off(&self, report: Report, has_begun: bool) {
-        // `try_lock`, because this must not block.
-        if let Some(mut sent) = self.sent.try_lock().ok().filter(|_| !has_begun) {
-            self.send_end(&mut sent, &report);
+    fn event(&self, event: &Event) {
+        match event {
+            Event::Triggered => self.send_stopping(),
+            Event::PhaseBegan { phase, hooks } => self.send_phase(*phase, *hooks),
+            Event::Progress(progress) => self.send_progress(progress),
+            Event::Ended(report) => {
+                self.send_end(&mut self.sent(), report);
+                self.log_failure();
+            }
+            // `try_lock`, because this must not block.
+            Event::CutOff(report) => {
+                self.sent.try_lock().iter_mut().for_each(|sent| self.send_end(sent, report));
+            }
+            // Lines for the log.
+            _ => {}
         }
-        self.reporter.cut_off(report, has_begun);
-    }
-
-    fn finalize_time(&self, now: Duration) -> Duration {
-        self.reporter.finalize_time(now)
     }
 }
+
+#[cfg(test)]
+#[path = "observer_tests.rs"]
+mod tests;

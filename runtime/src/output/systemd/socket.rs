@@ -50,7 +50,7 @@ impl Channel {
         }
     }
 
-    fn open(name: &OsStr) -> io::Result<Self> {
+    pub(super) fn open(name: &OsStr) -> io::Result<Self> {
         let (address, socket) = (address(name)?, UnixDatagram::unbound()?);
         // A shutdown must not wait for systemd.
         socket.set_nonblocking(true)?;

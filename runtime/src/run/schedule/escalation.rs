@@ -30,7 +30,7 @@ fn spec_3_19_the_second_sigint_is_fast_and_the_third_is_immediate() {
         FakeHook { phase: Phase::Close, behavior: Behavior::Awaits, ..HOOK },
     ];
     let harness = Harness::of(&hooks, ms(20_000)).signal(ms(2000), Signal::SIGINT).play_to_end();
-    assert_eq!(harness.escalated(), [&Event::Fast(Signal::SIGINT)]);
+    assert!(matches!(*harness.escalated(), [Event::FastShutdown(Signal::SIGINT)]));
     let expected = ["h0 0-3000 timed out, cancelled", "h1 3000-4000 timed out, cancelled"];
     assert_eq!(outcome_lines(&harness.report()), expected);
 

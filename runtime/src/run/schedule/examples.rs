@@ -183,6 +183,30 @@ fn spec_3_15_a_cancelled_future_has_its_whole_grace_after_a_long_look() {
 }
 
 #[test]
+fn spec_3_23_a_timeout_is_emitted_with_the_activity_of_its_hook() {
+    let hooks = [FakeHook { behavior: Behavior::Blocks, timeout: ms(100), ..HOOK }; 2];
+    let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
+    let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::<SimulatedWork>::default()), false));
+    let trigger = driver.begin(first);
+    let ids = [(); 2].map(|()| {
+        let Next::Run(task) = driver.next(Duration::ZERO) else { panic!("the hook is due") };
+        driver.restart_clock(task.id, Duration::ZERO);
+        task.id
+    });
+    driver.record_activity(ids[1], "waiting in read".to_owned());
+    driver.expire(ms(100), ms(100));
+    let emitted = driver.take_effects(ms(100)).1.into_iter().filter_map(|event| match event {
+        Event::HookTimedOut { hook, after, activity } => Some((hook.name, after, activity)),
+        _ => None,
+    });
+    let activity = Some("waiting in read".to_owned());
+    let expected = [("h0".to_owned(), ms(100), None), ("h1".to_owned(), ms(100), activity.clone())];
+    assert_eq!(emitted.collect::<Vec<_>>(), expected);
+    let report = driver.state().report(&trigger, ms(100));
+    assert_eq!(report.hooks.iter().map(|hook| hook.activity.clone()).collect::<Vec<_>>(), [None, activity]);
+}
+
+#[test]
 fn spec_3_12_a_hook_that_comes_late_leaves_the_groups_after_it_their_share() {
     let group = |priority| FakeHook { priority, timeout: ms(2000), takes: ms(1000), ..HOOK };
     let endless = FakeHook { priority: 1, timeout: ms(3_600_000), behavior: Behavior::Blocks, ..HOOK };
@@ -224,12 +248,12 @@ fn spec_3_11_a_hook_that_comes_while_work_is_waited_for_has_its_time() {
 
 /// Settings can move a linked hook behind one that is registered after it.
 #[test]
-fn spec_3_5_an_after_that_cannot_be_kept_is_told_and_not_waited_for() {
+fn spec_3_5_an_after_that_cannot_be_kept_is_a_warning_and_not_waited_for() {
     let hooks = [FakeHook { priority: -10, ..HOOK }, FakeHook { phase: Phase::Deregister, takes: ms(100), ..HOOK }];
     let played = Harness::of(&hooks, ms(10_000)).input(ms(10), Input::Register(HOOK, vec![0])).play_to_end();
     assert_eq!(outcome_lines(&played.report()), ["h1 0-100 completed", "h2 100-110 completed", "h0 110-120 completed"]);
-    let is_told = |(_, event): &(Duration, Event)| matches!(event, Event::AfterIgnored(why) if why.contains("h0"));
-    assert!(played.simulation.events().iter().any(is_told));
+    let is_warning = |(_, event): &(Duration, Event)| matches!(event, Event::Warning(why) if why.contains("h0"));
+    assert!(played.simulation.events().iter().any(is_warning));
 }
 
 #[test]

@@ -15,13 +15,13 @@ use std::time::Duration;
 
 use super::driver::{Driver, Next};
 use super::simulation::{Fault, SimulatedWork, Simulation};
-use super::state::{Event, Finish, ShutdownState};
-use crate::drain::Stage;
+use super::state::{Finish, ShutdownState};
 use crate::hook::registry::{Provided, TooLateError};
 use crate::hook::{Body, HookError, HookFuture, HookRecord, HookRef, OnceBody, Phase};
 use crate::plan::Plan;
 use crate::plan::budget::Budget;
 use crate::report::{Outcome, Report};
+use crate::telemetry::Event;
 use crate::trigger::{Message, Signal, Trigger};
 
 const fn ms(millis: u64) -> Duration {
@@ -235,8 +235,8 @@ impl Played {
     }
 
     fn draining_at(&self) -> Option<Duration> {
-        let draining = Event::StageBegan(Stage::Draining);
-        self.simulation.events().iter().find(|(_, event)| *event == draining).map(|(at, _)| *at)
+        let is_draining = |(_, event): &&(Duration, Event)| matches!(event, Event::DrainingBegan { .. });
+        self.simulation.events().iter().find(is_draining).map(|(at, _)| *at)
     }
 
     fn phases(&self) -> Vec<(Phase, usize)> {
@@ -250,7 +250,7 @@ impl Played {
     /// Returns what signals and requests have changed.
     fn escalated(&self) -> Vec<&Event> {
         let events = self.simulation.events().iter().map(|(_, event)| event);
-        events.filter(|event| matches!(event, Event::LaterTrigger(_) | Event::Fast(_))).collect()
+        events.filter(|event| matches!(event, Event::LaterTrigger(_) | Event::FastShutdown(_))).collect()
     }
 }
 

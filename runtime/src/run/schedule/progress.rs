@@ -1,7 +1,7 @@
 //! Tests what counts as progress, and until when the current hooks may run.
 
 use super::*;
-use crate::run::state::Progress;
+use crate::telemetry::Progress;
 
 impl Played {
     fn go_to(&mut self, at: Duration) -> Progress {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Event, HookState, ShutdownState, Step};
+use super::{Effect, HookState, ShutdownState, Step};
 use crate::hook::context::FAST_TIMEOUT;
 use crate::report::ProgramExit;
+use crate::telemetry::Event;
 use crate::trigger::{Escalation, Message, Signal, Trigger, escalate};
 
 impl ShutdownState {
@@ -19,7 +20,7 @@ impl ShutdownState {
                 match escalate(signal, now, self.escalated, self.escalate_on_any) {
                     Escalation::SameRequest => {}
                     Escalation::SkipDelay => self.serve_until = Duration::ZERO,
-                    Escalation::LogOnly => self.events.push(Event::LaterTrigger(Trigger::Signal { signal, sender })),
+                    Escalation::LogOnly => self.emit(Event::LaterTrigger(Trigger::Signal { signal, sender })),
                     Escalation::Fast => self.begin_fast(now, signal),
                     Escalation::Force(signal) => self.force(now, signal),
                 }
@@ -28,7 +29,7 @@ impl ShutdownState {
                 if !trigger.allows_drain_delay() {
                     self.serve_until = Duration::ZERO;
                 }
-                self.events.push(Event::LaterTrigger(trigger));
+                self.emit(Event::LaterTrigger(trigger));
             }
             Message::Exit(_) => {}
         }
@@ -48,7 +49,8 @@ impl ShutdownState {
                 running.time.limit = running.time.limit.min(now + FAST_TIMEOUT);
             }
         }
-        self.events.push(Event::Fast(signal));
+        self.effects.push(Effect::BeginFast);
+        self.emit(Event::FastShutdown(signal));
     }
 
     fn force(&mut self, now: Duration, signal: Signal) {
@@ -62,7 +64,7 @@ impl ShutdownState {
 /// Returns the exit that the program itself asked for by this message.
 pub(super) fn program_exit(message: &Message) -> Option<ProgramExit> {
     match message {
-        Message::Exit(code) => Some(ProgramExit::Asked(*code)),
+        Message::Exit(code) => Some(ProgramExit::Requested(*code)),
         Message::Trigger(Trigger::MainFailed { .. }) => Some(ProgramExit::MainFailed),
         Message::Trigger(Trigger::MainPanicked { .. }) => Some(ProgramExit::MainPanicked),
         Message::Trigger(_) => None,

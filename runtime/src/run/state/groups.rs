@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Event, HookState, OpenGroup, ShutdownState, Step};
+use super::{Effect, HookState, OpenGroup, ShutdownState, Step};
 use crate::drain::Stage;
 use crate::hook::Phase;
 use crate::plan::Id;
 use crate::plan::allotment::Allotment;
 use crate::plan::order::GroupKey;
 use crate::report::{Outcome, SkipReason};
+use crate::telemetry::{Event, HookLabel};
 
 impl ShutdownState {
     /// Advances until a hook can run, or until there is something to wait for.
@@ -49,9 +50,10 @@ impl ShutdownState {
         // The order matters: work that is counted from here on began before draining or sees the new stage (see
         // `drain`).
         self.program.enter_stage(Stage::Draining);
-        self.count_work(now);
+        let in_flight = self.count_work(now);
         self.record_phase();
-        self.events.push(Event::StageBegan(Stage::Draining));
+        self.effects.push(Effect::Wake(Stage::Draining));
+        self.emit(Event::DrainingBegan { in_flight });
         true
     }
 
@@ -72,17 +74,15 @@ impl ShutdownState {
 
     /// Records the work in flight, which is not waited for any longer.
     pub(super) fn cut_off_work(&mut self) {
+        // Empty, if all of it has ended since it was counted.
         self.cut_off = self.program.list_work();
-        // All of it may have ended since it was counted.
-        if !self.cut_off.is_empty() {
-            self.events.push(Event::WorkCutOff(self.cut_off.clone()));
-        }
+        self.effects.extend(self.cut_off.iter().cloned().map(Event::WorkCutOff).map(Effect::Emit));
     }
 
     fn open_group(&mut self, key: GroupKey, declared: Allotment, now: Duration) {
-        let share = self.timing.open(key.0, declared, now);
+        let granted = self.timing.open(key.0, declared, now);
         let members = self.plan.group(key).map(|group| group.members.clone()).unwrap_or_default();
-        let group = OpenGroup { key, unfinished: 0, share };
+        let group = OpenGroup { key, unfinished: 0, granted };
         self.last_opened = Some(key);
         self.enter(group);
         self.record_phase();
@@ -120,8 +120,8 @@ impl ShutdownState {
     /// Adds a hook to the group that runs, or opens a group for this hook alone if none runs.
     pub(super) fn join_open_group(&mut self, key: GroupKey, declared: Allotment, now: Duration) {
         if self.step.open_group().is_none() {
-            let share = self.timing.open_late(key.0, declared, now);
-            self.enter(OpenGroup { key, unfinished: 0, share });
+            let granted = self.timing.open_late(key.0, declared, now);
+            self.enter(OpenGroup { key, unfinished: 0, granted });
         }
         self.change_unfinished(1);
     }
@@ -135,9 +135,11 @@ impl ShutdownState {
     pub(super) fn end(&mut self, id: Id, now: Duration, outcome: Outcome, left_tasks: usize) {
         let start = self.running_state(id).map(|running| running.start);
         let is_abandoned = matches!(outcome, Outcome::TimedOut { abandoned: true });
-        if matches!(outcome, Outcome::TimedOut { .. }) {
+        if matches!(outcome, Outcome::TimedOut { .. })
+            && let Some(hook) = self.plan.hook(id).map(|hook| HookLabel::of(hook))
+        {
             let after = now.saturating_sub(start.unwrap_or(now));
-            self.events.push(Event::TimedOut { id, after });
+            self.emit(Event::HookTimedOut { hook, after, activity: self.activities.get(&id).cloned() });
         }
         self.running.retain(|running| *running != id);
         self.change_unfinished(-1);

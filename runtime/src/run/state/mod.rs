@@ -2,20 +2,20 @@
 //! clock.
 //!
 //! Every call passes the time since the trigger, and may change several things at once. The caller then takes the
-//! events from [`ShutdownState::take_events`] and acts on them. The state reaches the stage of the program and its work
+//! effects from [`ShutdownState::take_effects`] and carries them out. The state reaches the stage of the program and its work
 //! in flight through [`Program`]. So a stage begins, and work is counted, in the same step as the change that depends
 //! on it.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::drain::{Stage, WorkInFlight};
 use crate::hook::{HookRef, Phase};
 use crate::plan::order::GroupKey;
-use crate::plan::timing::{Share, TimeLimit, Timing};
+use crate::plan::timing::{GrantedTime, TimeLimit, Timing};
 use crate::plan::{Id, Plan};
 use crate::report::{HookReport, Outcome, ProgramExit};
-use crate::telemetry::{self, TELEMETRY};
+use crate::telemetry::{self, Event, TELEMETRY};
 use crate::trigger::{Message, Signal, Trigger};
 
 mod escalation;
@@ -26,13 +26,12 @@ mod report;
 mod timeouts;
 
 use escalation::program_exit;
-pub(crate) use progress::Progress;
 use report::History;
 
 /// Reads and sets the state of the program. No method blocks, allocates without bound, or runs user code, because all
 /// are called under the lock of the run.
 pub(crate) trait Program: Send {
-    /// Enters a stage. The futures that wait for the stage are woken later, by [`Event::StageBegan`].
+    /// Enters a stage. The futures that wait for the stage are woken later, by [`Effect::Wake`].
     fn enter_stage(&self, stage: Stage);
     /// Returns how much work is in flight. Returns zero only if there was none at some moment of the call.
     fn count_work(&self) -> usize;
@@ -59,27 +58,17 @@ impl Finish {
     }
 }
 
-/// An event that the caller must act on or emit.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// Wake the futures that wait for this stage.
-    StageBegan(Stage),
-    /// A phase has begun, with this many hooks.
-    PhaseBegan { phase: Phase, hooks: usize },
+/// What the caller does after a step, in this order.
+#[derive(Debug)]
+pub(crate) enum Effect {
     /// Drop this hook's future.
     Cancel(Id),
-    /// The hook was cancelled or abandoned, this long after its start.
-    TimedOut { id: Id, after: Duration },
-    /// The hook has ended, or was skipped. Only with a feature that reports hooks one by one.
-    Ended(Box<HookReport>),
-    /// The drain phase no longer waits for this work in flight.
-    WorkCutOff(Vec<WorkInFlight>),
-    /// A hook does not wait for another one that runs later; the text says which and what to write.
-    AfterIgnored(String),
-    /// A signal or request that changes nothing.
-    LaterTrigger(Trigger),
-    /// A repeated signal asks for a fast shutdown.
-    Fast(Signal),
+    /// Wake the futures that wait for this stage.
+    Wake(Stage),
+    /// Tell the hooks that the shutdown is fast.
+    BeginFast,
+    /// Tell everybody about it.
+    Emit(Event),
 }
 
 /// The state of one hook.
@@ -114,7 +103,7 @@ struct OpenGroup {
     key: GroupKey,
     /// Number of its hooks that have not ended. Zero only inside [`ShutdownState::advance`].
     unfinished: usize,
-    share: Share,
+    granted: GrantedTime,
 }
 
 /// The step that the shutdown has reached.
@@ -170,7 +159,7 @@ pub(crate) struct ShutdownState {
     recorded_phase: Option<Phase>,
     /// The end of the drain delay.
     serve_until: Duration,
-    /// See [`Progress::count`].
+    /// See [`Progress::count`](crate::telemetry::Progress::count).
     progress: usize,
     cut_off: Vec<WorkInFlight>,
     /// Number of repeated signals that had an effect.
@@ -178,7 +167,9 @@ pub(crate) struct ShutdownState {
     program_exit: Option<ProgramExit>,
     forced: Option<Signal>,
     history: History,
-    events: Vec<Event>,
+    /// What the overdue hooks were doing.
+    activities: HashMap<Id, String>,
+    effects: Vec<Effect>,
 }
 
 impl ShutdownState {
@@ -204,7 +195,8 @@ impl ShutdownState {
             program_exit: None,
             forced: None,
             history: History::default(),
-            events: Vec::new(),
+            activities: HashMap::new(),
+            effects: Vec::new(),
         }
     }
 
@@ -221,7 +213,7 @@ impl ShutdownState {
         self.progress += usize::from(!self.serve_until.is_zero());
         self.timing = Timing::new(&self.plan);
         self.program.enter_stage(Stage::Leaving);
-        self.events.push(Event::StageBegan(Stage::Leaving));
+        self.effects.push(Effect::Wake(Stage::Leaving));
         self.step = Step::Serving { waited: false };
         self.advance(Duration::ZERO);
         trigger
@@ -262,7 +254,7 @@ impl ShutdownState {
         for id in self.running.clone() {
             // Where the program goes on, a hook that the report calls abandoned must not go on with it.
             if self.plan.hook(id).is_some_and(|hook| hook.body.is_async()) {
-                self.events.push(Event::Cancel(id));
+                self.effects.push(Effect::Cancel(id));
             }
         }
         self.step = Step::Over { at: now };
@@ -278,8 +270,12 @@ impl ShutdownState {
         self.started
     }
 
-    pub(crate) fn take_events(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.events)
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.effects.push(Effect::Emit(event));
     }
 
     /// Starts the next hook that may run, and returns it with its time limit. A hook whose phase has no time left is
@@ -324,8 +320,8 @@ impl ShutdownState {
 
     /// Returns the time for a hook that starts now. Returns `None` if its phase has no time left.
     fn allot(&self, hook: &HookRef, now: Duration) -> Option<TimeLimit> {
-        let share = self.step.open_group().map(|group| group.share).unwrap_or_default();
-        self.timing.allot(hook, share, now)
+        let granted = self.step.open_group().map(|group| group.granted).unwrap_or_default();
+        self.timing.allot(hook, granted, now)
     }
 
     /// Records how a hook ended, and how many tasks it left. Changes nothing for a hook that was abandoned before.
@@ -350,7 +346,7 @@ impl ShutdownState {
             let duration = end.saturating_sub(start.unwrap_or(*end));
             let report =
                 HookReport { left_tasks: *left_tasks, ..HookReport::new(hook, outcome.clone(), *start, duration) };
-            self.events.push(Event::Ended(Box::new(report)));
+            self.emit(Event::HookEnded(Box::new(report)));
         }
         match self.hooks.get_mut(id) {
             Some(slot) => *slot = state,

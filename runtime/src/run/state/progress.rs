@@ -2,27 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Event, ShutdownState, Step};
-use crate::hook::{HookRef, Phase};
-
-/// The progress of the shutdown at one moment.
-#[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "systemd"), expect(dead_code, reason = "only the feature `systemd` reads it"))]
-pub(crate) struct Progress {
-    pub(crate) now: Duration,
-    pub(crate) phase: Phase,
-    /// The hooks that run or wait for a thread.
-    pub(crate) hooks: Vec<HookRef>,
-    /// How much work in flight the drain phase waits for.
-    pub(crate) in_flight: usize,
-    /// Whether the drain delay lasts.
-    pub(crate) is_serving: bool,
-    /// Rises when a hook ends by itself (not by its timeout), when work in flight ends, and when the drain delay ends.
-    /// Also rises when that delay begins, because the delay always ends.
-    pub(crate) count: usize,
-    /// When all hooks that run now will have ended or been abandoned, by their time limits.
-    pub(crate) until: Duration,
-}
+use super::{ShutdownState, Step};
+use crate::telemetry::{Event, Progress};
 
 impl ShutdownState {
     pub(crate) fn progress(&self, now: Duration) -> Progress {
@@ -49,7 +30,7 @@ impl ShutdownState {
             self.recorded_phase = Some(phase);
             let groups = self.plan.groups().filter(|(key, _)| key.0 == phase);
             let hooks = groups.map(|(_, group)| group.members.len()).sum();
-            self.events.push(Event::PhaseBegan { phase, hooks });
+            self.emit(Event::PhaseBegan { phase, hooks });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Event, HookState, ShutdownState, Step};
+use super::{HookState, ShutdownState, Step};
 use crate::hook::registry::TooLateError;
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
@@ -10,6 +10,7 @@ use crate::plan::allotment::Allotment;
 use crate::plan::order::{self, GroupKey, group_key};
 use crate::plan::timing::Timing;
 use crate::report::{Outcome, SkipReason};
+use crate::telemetry::Event;
 
 impl ShutdownState {
     /// Adds a hook. If its phase has begun and its group was opened before, the hook joins the group that runs.
@@ -36,7 +37,7 @@ impl ShutdownState {
             self.enqueue(id);
         }
         if Timing::is_reserved(key.0) {
-            self.keep_slice_free();
+            self.reserve_flush_slice();
         }
         if let Step::Draining { by: Some(by), .. } = &mut self.step {
             // What is still to run has grown, and work in flight leaves it its time.
@@ -57,7 +58,7 @@ impl ShutdownState {
                 Err(error) => dropped.push(error.to_string()),
             }
         }
-        self.events.extend(dropped.into_iter().map(Event::AfterIgnored));
+        dropped.into_iter().for_each(|why| self.emit(Event::Warning(why)));
         kept
     }
 
@@ -73,7 +74,7 @@ impl ShutdownState {
     }
 
     /// Shortens the time of the hooks that run, because the first hook of the final phases was registered.
-    fn keep_slice_free(&mut self) {
+    fn reserve_flush_slice(&mut self) {
         let Self { hooks, plan, timing, running, .. } = self;
         for id in running.iter() {
             if let (Some(HookState::Running(running)), Some(hook)) = (hooks.get_mut(*id), plan.hook(*id)) {

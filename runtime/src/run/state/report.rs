@@ -53,11 +53,13 @@ impl ShutdownState {
 
     /// Returns the report. Hooks that still run count as abandoned, and hooks that never started count as skipped. The
     /// caller fills in the wall clock and the exit code.
-    pub(crate) fn report(&self, trigger: &Trigger, now: Duration, activity: impl Fn(Id) -> Option<String>) -> Report {
+    pub(crate) fn report(&self, trigger: &Trigger, now: Duration) -> Report {
         let end = if let Step::Over { at } = self.step { at } else { now };
-        let report = |id| {
+        let report = |id: Id| {
             let report = hook_report(self.plan.hook(id)?, self.hooks.get(id)?, end);
-            Some(HookReport { activity: activity(id).filter(|_| report.is_overdue()), ..report })
+            // A hook may have ended by itself after it was inspected.
+            let activity = self.activities.get(&id).filter(|_| report.is_overdue()).cloned();
+            Some(HookReport { activity, ..report })
         };
         Report {
             trigger: trigger.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Event, HookState, Running, ShutdownState, Step};
+use super::{Effect, HookState, Running, ShutdownState, Step};
 use crate::drain::WorkInFlight;
 use crate::plan::Id;
 use crate::report::Outcome;
@@ -26,6 +26,11 @@ impl ShutdownState {
         self.running.iter().copied().filter(move |id| self.running_state(*id).is_some_and(|running| over(&running)))
     }
 
+    /// Records what an overdue hook is doing, before the hook is cancelled or abandoned.
+    pub(crate) fn record_activity(&mut self, id: Id, activity: String) {
+        self.activities.insert(id, activity);
+    }
+
     /// Cancels and abandons the hooks whose time was over at `due`, which is not later than `now`. Then advances if
     /// there is nothing more to wait for. `in_poll` returns whether a hook's future is being polled at this moment.
     pub(crate) fn expire(&mut self, due: Duration, now: Duration, in_poll: impl Fn(Id) -> bool) {
@@ -43,7 +48,7 @@ impl ShutdownState {
             match running.cancelled {
                 None if self.plan.hook(id).is_some_and(|hook| hook.body.is_async()) => {
                     self.set(id, HookState::Running(Running { cancelled: Some(now), ..running }));
-                    self.events.push(Event::Cancel(id));
+                    self.effects.push(Effect::Cancel(id));
                 }
                 Some(at) if now < at + running.drop_grace(in_poll(id)) => {}
                 _ => self.end(id, now, Outcome::TimedOut { abandoned: true }, 0),

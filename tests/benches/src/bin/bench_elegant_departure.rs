@@ -13,7 +13,7 @@ async fn main() {
         });
     }
     let departure = elegant_departure::tokio::depart().on_termination();
-    let told = async {
+    let triggered = async {
         // The handlers are registered at the first poll.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         ready();
@@ -21,6 +21,6 @@ async fn main() {
     };
     tokio::select! {
         () = departure => {}
-        () = told => {}
+        () = triggered => {}
     }
 }

@@ -102,13 +102,13 @@ pub fn measure(effort: Effort) -> Result<Latency, String> {
         let figure = format!("signal → reaped, {hooks} trivial {}", if hooks == 1 { "hook" } else { "hooks" });
         rows.push(Row::ratio(&figure, &ours, (TOKIO.title, &theirs), Some(0.7)));
     }
-    let told = |contestant: Contestant| Everybody {
+    let everybody = |contestant: Contestant| Everybody {
         title: contestant.title,
         idle: idle.get(contestant, 1, |life| life.first),
         loaded: loaded.get(contestant, 1, |life| life.first),
         reaped: idle.get(contestant, 1, |life| life.reaped),
     };
-    Ok(Latency { rows, everybody: ALL.into_iter().map(told).collect() })
+    Ok(Latency { rows, everybody: ALL.into_iter().map(everybody).collect() })
 }
 
 impl Everybody {

@@ -160,12 +160,12 @@ async fn async_hook(name: String, behavior: &str) -> Result<(), String> {
             panic!("async panic")
         }
         "async-awaits" => {
-            let _told = Dropped(name);
+            let _dropped = Dropped(name);
             future::pending().await
         }
         "async-sleeps" => forever(),
         "async-blocks-first" => {
-            let _told = Dropped(name);
+            let _dropped = Dropped(name);
             // A little more than the timeout of 300 ms that the test sets.
             thread::sleep(Duration::from_millis(305));
             future::pending().await
@@ -245,24 +245,24 @@ fn add(spec: &str) {
     let settings = HookSettings::new().phase(phase).priority(priority.parse().expect(priority)).timeout(timeout);
     for number in 0..count.first().map_or(1, |count| count.parse().expect(count)) {
         let name = format!("{behavior}-{number}");
-        let (told, behavior) = (name.clone(), behavior.to_owned());
+        let (hook, behavior) = (name.clone(), behavior.to_owned());
         let registration = if behavior == "display-panics" {
             register_sync(name, settings.clone(), move |_| {
-                trace(&told, "began");
+                trace(&hook, "began");
                 Err::<(), _>(PanicsInDisplay)
             })
         } else if behavior.starts_with("async") {
             register(name, settings.clone(), async move |_| {
-                trace(&told, "began");
-                let result = async_hook(told.clone(), &behavior).await;
-                trace(&told, "ended");
+                trace(&hook, "began");
+                let result = async_hook(hook.clone(), &behavior).await;
+                trace(&hook, "ended");
                 result
             })
         } else {
             register_sync(name, settings.clone(), move |_| {
-                trace(&told, "began");
+                trace(&hook, "began");
                 let result = sync_hook(&behavior);
-                trace(&told, "ended");
+                trace(&hook, "ended");
                 result
             })
         };

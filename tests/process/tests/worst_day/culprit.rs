@@ -2,25 +2,25 @@
 
 use process::{Signal, on_a_machine_that_keeps_time};
 
-use crate::hostile::{Hostile, Told};
+use crate::hostile::{Finished, Hostile};
 
 /// Hangs long enough for a progress line, then times out.
-fn hang(main: &str, behavior: &str) -> Told {
+fn hang(main: &str, behavior: &str) -> Finished {
     let hook = format!("stop:0:8000:{behavior}");
     let stop = || Hostile::new(main).env("ON_SHUTDOWN_GRACE_PERIOD", "30s").hook(&hook).stop();
-    let told = on_a_machine_that_keeps_time(stop);
+    let finished = on_a_machine_that_keeps_time(stop);
     let name = format!("{behavior}-0 (tests/process/src/bin/hostile.rs:");
-    let said = |what: &str| told.ended.err.iter().any(|line| line.contains(&name) && line.contains(what));
-    assert!(said("still runs after ") && said("timed out after "), "{}", told.ended);
-    told
+    let said = |what: &str| finished.ended.err.iter().any(|line| line.contains(&name) && line.contains(what));
+    assert!(said("still runs after ") && said("timed out after "), "{}", finished.ended);
+    finished
 }
 
 /// Expects the activity in the progress line (a busy machine may print two), in the timeout line and in the report.
 #[track_caller]
-fn assert_said(told: &Told, doing: &str) {
-    let saying = told.ended.err.iter().filter(|line| line.contains(doing));
+fn assert_said(finished: &Finished, doing: &str) {
+    let saying = finished.ended.err.iter().filter(|line| line.contains(doing));
     let (progress, end): (Vec<_>, Vec<_>) = saying.partition(|line| line.contains("still runs after "));
-    assert!(!progress.is_empty() && end.len() == 2, "`{doing}`\n{}", told.ended);
+    assert!(!progress.is_empty() && end.len() == 2, "`{doing}`\n{}", finished.ended);
 }
 
 #[test]
@@ -33,17 +33,17 @@ fn spec_3_23_the_culprit_is_named_with_what_it_does() {
         scope.spawn(|| assert_said(&hang("holds-lock", "locks"), "waiting in futex, for a lock or another thread"));
         scope.spawn(|| assert_said(&hang("parks", "reads-pipe"), "waiting in read on fd "));
         scope.spawn(|| {
-            let told = hang("parks", "reads-tcp");
-            let peer = told.ended.out.iter().find_map(|line| line.strip_prefix("peer ")).expect("it said where");
-            assert_said(&told, &format!("a TCP connection to {peer}"));
+            let finished = hang("parks", "reads-tcp");
+            let peer = finished.ended.out.iter().find_map(|line| line.strip_prefix("peer ")).expect("it said where");
+            assert_said(&finished, &format!("a TCP connection to {peer}"));
         });
     });
 }
 
 #[test]
 fn spec_3_23_the_activity_distinguishes_a_hook_that_awaits_from_one_that_blocks() {
-    let told = hang("parks", "async-awaits");
-    told.ended.assert_err("awaiting, last polled ").assert_no_err("sleeping in");
+    let finished = hang("parks", "async-awaits");
+    finished.ended.assert_err("awaiting, last polled ").assert_no_err("sleeping in");
     if cfg!(target_os = "linux") {
         hang("parks", "async-reads-tcp").ended.assert_err("which watches").assert_err("a TCP connection to 127.0.0.1:");
     }
@@ -61,5 +61,5 @@ fn spec_3_23_every_hook_that_still_runs_is_named() {
     for name in ["sleeps-0", "sleeps-1", "sleeps-2", "async-awaits-0", "async-awaits-1"] {
         running.err_line(&format!("{name} (tests/process/src/bin/hostile.rs:"));
     }
-    Told::of(running, trace).ended.assert_code(124).assert_no_err("ok-0 (");
+    Finished::of(running, trace).ended.assert_code(124).assert_no_err("ok-0 (");
 }

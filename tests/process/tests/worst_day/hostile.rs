@@ -18,7 +18,7 @@ pub struct Hostile {
 }
 
 /// How the program ended, and what its hooks wrote.
-pub struct Told {
+pub struct Finished {
     pub ended: Ended,
     pub trace: Vec<String>,
 }
@@ -51,14 +51,14 @@ impl Hostile {
     }
 
     /// Starts the program, and stops it by SIGTERM.
-    pub fn stop(self) -> Told {
+    pub fn stop(self) -> Finished {
         let (mut running, trace) = self.start();
         running.signal(Signal::SIGTERM);
-        Told::of(running, trace)
+        Finished::of(running, trace)
     }
 }
 
-impl Told {
+impl Finished {
     pub fn of(running: Running, path: PathBuf) -> Self {
         let ended = running.wait();
         let trace = std::fs::read_to_string(&path).unwrap_or_default();
@@ -67,7 +67,7 @@ impl Told {
     }
 
     pub fn place(&self, line: &str) -> Option<usize> {
-        self.trace.iter().position(|told| told == line)
+        self.trace.iter().position(|traced| traced == line)
     }
 
     /// Fails unless the hook ran to its end.

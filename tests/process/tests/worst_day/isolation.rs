@@ -9,7 +9,7 @@ fn one_bad_hook(behavior: &str, code: i32, said: &str) {
     // With 64 hooks on a busy machine, a hook that ends by itself may wait long for a CPU.
     let timeout = if code == 124 { 500 } else { 4000 };
     for count in ["1", "4", "64"] {
-        let told = Hostile::new("parks")
+        let finished = Hostile::new("parks")
             .hook("stop:0:4000:ok:3")
             .hook(&format!("stop:0:{timeout}:{behavior}:{count}"))
             .hook("stop:0:4000:nap:3")
@@ -18,12 +18,12 @@ fn one_bad_hook(behavior: &str, code: i32, said: &str) {
             .hook("finalize:0:4000:ok")
             .env("ON_SHUTDOWN_GRACE_PERIOD", "60s")
             .stop();
-        told.assert_ended(code);
+        finished.assert_ended(code);
         for healthy in ["ok-0", "ok-1", "ok-2", "nap-0", "nap-1", "nap-2", "async-nap-0", "async-nap-2", "async-ok-0"] {
-            told.assert_ran(healthy);
+            finished.assert_ran(healthy);
         }
-        assert_eq!(told.trace.iter().filter(|line| *line == "ok-0 ended").count(), 2, "{:#?}", told.trace);
-        told.ended.assert_err(said).assert_err(&format!("{behavior}-0")).assert_err("hostile.rs:");
+        assert_eq!(finished.trace.iter().filter(|line| *line == "ok-0 ended").count(), 2, "{:#?}", finished.trace);
+        finished.ended.assert_err(said).assert_err(&format!("{behavior}-0")).assert_err("hostile.rs:");
     }
 }
 
@@ -65,13 +65,13 @@ fn spec_3_15_a_hook_that_spins() {
 #[test]
 fn spec_3_15_an_async_hook_is_cancelled_by_dropping_its_future() {
     one_bad_hook("async-awaits", 124, "timed out");
-    let told = Hostile::new("parks").hook("stop:0:300:async-awaits").hook("close:0:4000:ok").stop();
-    told.assert_ended(124);
+    let finished = Hostile::new("parks").hook("stop:0:300:async-awaits").hook("close:0:4000:ok").stop();
+    finished.assert_ended(124);
     // If the machine does not run the thread in time, the hook is abandoned, and the report says so.
-    if told.ended.err.iter().any(|line| line.contains("timed out, cancelled")) {
-        told.assert_order(&["async-awaits-0 began", "async-awaits-0 dropped", "ok-0 began"]);
+    if finished.ended.err.iter().any(|line| line.contains("timed out, cancelled")) {
+        finished.assert_order(&["async-awaits-0 began", "async-awaits-0 dropped", "ok-0 began"]);
     } else {
-        told.assert_ran("ok-0").ended.assert_err("timed out, abandoned with its thread");
+        finished.assert_ran("ok-0").ended.assert_err("timed out, abandoned with its thread");
     }
 }
 
@@ -84,56 +84,58 @@ fn spec_3_15_a_hook_whose_drop_is_hostile() {
 #[test]
 fn spec_3_15_a_hook_that_calls_block_on() {
     one_bad_hook("async-block-on", 70, "panicked: Cannot start a runtime from within a runtime");
-    let told = Hostile::new("parks").hook("stop:0:4000:block-on:4").hook("close:0:4000:ok").stop();
-    told.assert_ended(0).assert_ran("block-on-3").assert_ran("ok-0");
+    let finished = Hostile::new("parks").hook("stop:0:4000:block-on:4").hook("close:0:4000:ok").stop();
+    finished.assert_ended(0).assert_ran("block-on-3").assert_ran("ok-0");
 }
 
 #[test]
 fn spec_3_15_a_hook_that_exhausts_the_blocking_pool_or_leaves_tasks_that_block() {
     for behavior in ["async-pool", "async-tasks"] {
-        let told = Hostile::new("multi-thread")
+        let finished = Hostile::new("multi-thread")
             .hook(&format!("stop:1:900:{behavior}"))
             .hook("stop:0:3000:async-nap:3")
             .hook("close:0:3000:async-ok")
             .stop();
-        told.assert_ran("async-nap-2").assert_ran("async-ok-0").ended.assert_before(GRACE);
+        finished.assert_ran("async-nap-2").assert_ran("async-ok-0").ended.assert_before(GRACE);
     }
 }
 
 /// The hook blocks in its first poll until its timeout is over, and then awaits. It must not run for ever.
 #[test]
 fn spec_3_15_an_async_hook_is_cancelled_after_a_first_poll_that_takes_too_long() {
-    let told = Hostile::new("parks")
+    let finished = Hostile::new("parks")
         .hook("stop:1:300:async-blocks-first")
         .hook("stop:0:4000:async-long-nap")
         .hook("close:0:4000:ok")
         .stop();
-    told.assert_ended(124).assert_ran("async-long-nap-0").assert_ran("ok-0");
+    finished.assert_ended(124).assert_ran("async-long-nap-0").assert_ran("ok-0");
     // The hook is cancelled, or abandoned on a busy machine. It is dropped in both cases.
-    told.assert_order(&["async-blocks-first-0 began", "async-blocks-first-0 dropped", "async-long-nap-0 ended"]);
+    finished.assert_order(&["async-blocks-first-0 began", "async-blocks-first-0 dropped", "async-long-nap-0 ended"]);
 }
 
 #[test]
 fn spec_3_15_what_a_hook_leaves_in_its_runtime_goes_before_the_next_hook_has_it() {
-    let told = Hostile::new("parks").hook("stop:0:3000:async-leaves").hook("close:0:3000:async-nap").stop();
-    told.assert_ended(0).assert_order(&["async-leaves-0 ended", "async-leaves-0 dropped", "async-nap-0 ended"]);
-    told.ended.assert_err("completed, left 1 task unfinished (");
+    let finished = Hostile::new("parks").hook("stop:0:3000:async-leaves").hook("close:0:3000:async-nap").stop();
+    finished.assert_ended(0).assert_order(&["async-leaves-0 ended", "async-leaves-0 dropped", "async-nap-0 ended"]);
+    finished.ended.assert_err("completed, left 1 task unfinished (");
 }
 
 #[test]
 fn spec_3_15_a_hook_waits_a_moment_for_the_tasks_that_it_spawned() {
     for behavior in ["async-spawns", "async-spawns-blocking"] {
-        let told = Hostile::new("parks").hook(&format!("stop:0:3000:{behavior}")).hook("close:0:3000:async-nap").stop();
+        let finished =
+            Hostile::new("parks").hook(&format!("stop:0:3000:{behavior}")).hook("close:0:3000:async-nap").stop();
         let (ended, nap) = (format!("{behavior}-0 task ended"), "async-nap-0 began");
-        told.assert_ended(0).assert_order(&[&ended, nap]).ended.assert_no_err("unfinished");
+        finished.assert_ended(0).assert_order(&[&ended, nap]).ended.assert_no_err("unfinished");
     }
-    let told = Hostile::new("parks").hook("stop:0:3000:async-leaves-blocking").hook("close:0:3000:async-nap").stop();
-    told.assert_ended(0).assert_ran("async-nap-0").ended.assert_err("completed, left 1 task unfinished (");
+    let finished =
+        Hostile::new("parks").hook("stop:0:3000:async-leaves-blocking").hook("close:0:3000:async-nap").stop();
+    finished.assert_ended(0).assert_ran("async-nap-0").ended.assert_err("completed, left 1 task unfinished (");
 }
 
 #[test]
 fn spec_3_15_a_hook_that_waits_for_a_lock_of_main() {
-    let told =
+    let finished =
         Hostile::new("holds-lock").hook("stop:0:500:locks:2").hook("stop:0:3000:ok").hook("close:0:3000:ok").stop();
-    told.assert_ended(124).assert_ran("ok-0").ended.assert_err("locks-1 (").assert_err("timed out");
+    finished.assert_ended(124).assert_ran("ok-0").ended.assert_err("locks-1 (").assert_err("timed out");
 }

@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use process::{Program, Signal};
 
-use crate::hostile::{GRACE, Hostile, PATH, Told};
+use crate::hostile::{Finished, GRACE, Hostile, PATH};
 
 /// Runs healthy hooks of all kinds while the program itself hangs.
 #[track_caller]
-fn wedged(main: &str) -> Told {
-    let told = Hostile::new(main)
+fn wedged(main: &str) -> Finished {
+    let finished = Hostile::new(main)
         .hook("deregister:0:2000:async-nap")
         .hook("stop:1:2000:nap:4")
         .hook("stop:0:2000:async-ok:4")
         .hook("finalize:0:2000:ok")
         .stop();
-    told.assert_ended(0).assert_order(&["async-nap-0 ended", "nap-0 began", "async-ok-0 began", "ok-0 ended"]);
-    told.assert_ran("nap-3").assert_ran("async-ok-3");
-    told
+    finished.assert_ended(0).assert_order(&["async-nap-0 ended", "nap-0 began", "async-ok-0 began", "ok-0 ended"]);
+    finished.assert_ran("nap-3").assert_ran("async-ok-3");
+    finished
 }
 
 #[test]
@@ -40,8 +40,8 @@ fn spec_3_14_main_that_holds_stdout_or_stderr_does_not_keep_the_process() {
     for main in ["holds-stdout", "holds-stderr"] {
         wedged(main).ended.assert_err("report: SIGTERM");
     }
-    let told = Hostile::new("holds-stdout").hook("stop:0:300:stdout").hook("finalize:0:300:ok").stop();
-    told.assert_ended(124).assert_ran("ok-0").ended.assert_err("stdout-0");
+    let finished = Hostile::new("holds-stdout").hook("stop:0:300:stdout").hook("finalize:0:300:ok").stop();
+    finished.assert_ended(124).assert_ran("ok-0").ended.assert_err("stdout-0");
 }
 
 #[test]
@@ -69,44 +69,44 @@ fn spec_3_27_without_a_further_thread_the_hooks_run_one_after_another() {
         .hook("stop:0:2000:nap:2")
         .hook("stop:0:2000:ok")
         .hook("finalize:0:2000:async-ok");
-    let told = hostile.stop();
-    told.assert_ended(0).assert_ran("async-nap-2").assert_ran("nap-1").assert_ran("ok-0").assert_ran("async-ok-0");
+    let finished = hostile.stop();
+    finished.assert_ended(0).assert_ran("async-nap-2").assert_ran("nap-1").assert_ran("ok-0").assert_ran("async-ok-0");
 }
 
 #[test]
 fn spec_3_27_where_a_hook_holds_the_only_thread_the_others_run_nevertheless() {
-    let told = without_threads()
+    let finished = without_threads()
         .hook("stop:0:300:sleeps")
         .hook("stop:0:2000:ok")
         .hook("close:0:2000:async-nap:2")
         .hook("finalize:0:2000:async-ok")
         .stop();
-    told.assert_ran("ok-0").assert_ran("async-nap-1").assert_ran("async-ok-0");
-    told.assert_ended(124).ended.assert_err("timed out after").assert_err("report: SIGTERM").assert_err("sleeps-0");
+    finished.assert_ran("ok-0").assert_ran("async-nap-1").assert_ran("async-ok-0");
+    finished.assert_ended(124).ended.assert_err("timed out after").assert_err("report: SIGTERM").assert_err("sleeps-0");
 }
 
 /// Each takes its time on the only thread, and together they want more than there is before `flush`.
 #[test]
 fn spec_3_11_hooks_that_run_one_after_another_take_no_time_from_flush() {
     let hostile = without_threads().hook("stop:0:60000:works:6").hook("finalize:0:500:ok");
-    let told = hostile.env("ON_SHUTDOWN_GRACE_PERIOD", "4s").stop();
-    told.assert_ended(124).assert_ran("works-0").assert_ran("ok-0").ended.assert_err("skipped: no time was left");
+    let finished = hostile.env("ON_SHUTDOWN_GRACE_PERIOD", "4s").stop();
+    finished.assert_ended(124).assert_ran("works-0").assert_ran("ok-0").ended.assert_err("skipped: no time was left");
 }
 
 #[test]
 fn spec_3_14_two_hooks_that_hold_the_only_threads_are_ended_by_the_last_resort() {
     let hooks = ["stop:0:300:sleeps", "close:0:300:async-sleeps", "finalize:0:2000:ok"];
-    let told = hooks.into_iter().fold(without_threads(), Hostile::hook).stop();
-    assert!(told.trace.iter().any(|line| line == "async-sleeps-0 began"), "{:#?}", told.trace);
-    told.assert_ended(124).ended.assert_err("timed out after").assert_no_err("report: SIGTERM");
+    let finished = hooks.into_iter().fold(without_threads(), Hostile::hook).stop();
+    assert!(finished.trace.iter().any(|line| line == "async-sleeps-0 began"), "{:#?}", finished.trace);
+    finished.assert_ended(124).ended.assert_err("timed out after").assert_no_err("report: SIGTERM");
 }
 
 #[test]
 fn spec_3_19_main_panics_during_the_shutdown() {
-    let told = Hostile::new("panics-later").hook("stop:0:2000:nap").hook("close:0:2000:ok").stop();
+    let finished = Hostile::new("panics-later").hook("stop:0:2000:nap").hook("close:0:2000:ok").stop();
     // The main thread ends by its panic. That would end the process, so this main must wait for the end of the
     // shutdown.
-    assert!(told.ended.code == Some(101) || told.ended.code == Some(0), "{}", told.ended);
+    assert!(finished.ended.code == Some(101) || finished.ended.code == Some(0), "{}", finished.ended);
 }
 
 #[test]
@@ -115,12 +115,12 @@ fn spec_3_14_a_pipe_without_a_reader_does_not_keep_the_process() {
     let script = format!("{{ (yes >&2 &) ; sleep 0.2; exec {} \"$@\"; }} 2> >(exec sleep 600)", PATH);
     let mut command = Command::new("bash");
     command.args(["-c", &script, "hostile"]);
-    let told = Hostile::of("parks", Program::of(command))
+    let finished = Hostile::of("parks", Program::of(command))
         .hook("stop:0:300:sleeps:4")
         .hook("stop:0:2000:nap:3")
         .hook("finalize:0:2000:ok")
         .stop();
-    told.assert_ended(124).assert_ran("nap-2").assert_ran("ok-0");
+    finished.assert_ended(124).assert_ran("nap-2").assert_ran("ok-0");
 }
 
 #[test]
@@ -143,10 +143,10 @@ fn spec_3_14_everything_at_once_ends_before_the_deadline() {
     for (priority, behavior) in bad.iter().enumerate() {
         hostile = hostile.hook(&format!("stop:{priority}:60000:{behavior}"));
     }
-    let told =
+    let finished =
         hostile.hook("stop:-1:60000:ok").hook("finalize:0:60000:sleeps").hook("finalize:-1:2000:async-ok").stop();
-    told.ended.assert_code(124).assert_before(2 * GRACE);
-    told.assert_ran("ok-0").assert_ran("async-ok-0");
+    finished.ended.assert_code(124).assert_before(2 * GRACE);
+    finished.assert_ran("ok-0").assert_ran("async-ok-0");
 }
 
 #[test]
@@ -159,8 +159,8 @@ fn spec_3_14_a_stopped_process_is_counted_by_the_wall_clock() {
     std::thread::sleep(Duration::from_secs(4));
     running.signal(Signal::SIGCONT);
     // The deadline has passed. The process ends without delay, and not 2.4 s later.
-    let told = Told::of(running, trace);
-    told.ended.assert_code(124).assert_before(Duration::from_millis(5500));
+    let finished = Finished::of(running, trace);
+    finished.ended.assert_code(124).assert_before(Duration::from_millis(5500));
 }
 
 #[test]

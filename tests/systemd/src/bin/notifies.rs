@@ -63,6 +63,7 @@ fn main() {
         }
         // No hook has ended before this one.
         "hangs" => hook("stuck", Phase::Stop, ms(1200), None),
+        "hangs-long" => hook("stuck", Phase::Stop, ms(20_000), None),
         "hangs-later" => {
             hook("quick", Phase::Drain, ms(5000), Some(ms(300)));
             hook("stuck", Phase::Stop, ms(1500), None);

@@ -1,4 +1,4 @@
-//! Defines the events of a shutdown that are logged, and the sentence for each.
+//! Defines the events of a shutdown that go to the log, to telemetry, or to systemd.
 //!
 //! A sentence is one line: control characters in names, labels and errors are escaped.
 
@@ -7,24 +7,31 @@ use std::time::Duration;
 
 use crate::drain::WorkInFlight;
 use crate::duration_text::HumanDuration;
-use crate::hook::HookRecord;
+use crate::hook::{HookRecord, HookRef, Phase};
 use crate::report::{HookReport, OneLine, Report};
 use crate::trigger::{Signal, Trigger};
 
-/// An event for the log.
+/// An event of a shutdown.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(any(feature = "tracing", feature = "metrics")), expect(dead_code, reason = "only telemetry reads all"))]
+#[cfg_attr(
+    not(all(any(feature = "tracing", feature = "metrics"), feature = "systemd")),
+    expect(dead_code, reason = "only telemetry and systemd together read all")
+)]
 // Owned values: the worker emits the event later, when the hook may be gone.
-pub(crate) enum Notice {
+pub(crate) enum Event {
     /// The shutdown is installed.
     Installed(String),
     /// Something may differ from what the program's author expects.
     Warning(String),
-    /// The shutdown began.
+    /// The trigger came, and nothing else has happened.
+    Triggered,
+    /// The hooks are starting. Logged before every other line; the first hooks may have started.
     Began { trigger: Trigger, hooks: usize, within: Duration },
+    /// A phase has begun, with this many hooks.
+    PhaseBegan { phase: Phase, hooks: usize },
     /// Draining began, with this much work in flight.
     DrainingBegan { in_flight: usize },
-    /// A hook ended or was skipped.
+    /// A hook ended or was skipped. Only with a feature that reports hooks one by one.
     HookEnded(Box<HookReport>),
     /// A hook was cancelled or abandoned.
     HookTimedOut { hook: HookLabel, after: Duration, activity: Option<String> },
@@ -38,10 +45,14 @@ pub(crate) enum Notice {
     LaterTrigger(Trigger),
     /// A repeated signal made the shutdown fast.
     FastShutdown(Signal),
+    /// How far the shutdown is, in regular intervals.
+    Progress(Progress),
     /// Something failed that does not affect the hooks.
     Problem(String),
-    /// The shutdown has ended.
-    Report(Box<Report>),
+    /// The shutdown has ended. The last event, unless the report cannot be written.
+    Ended(Box<Report>),
+    /// The supervisor ends the shutdown now, instead of a worker. An observer must not block.
+    CutOff(Box<Report>),
 }
 
 /// The name and the location of a hook.
@@ -66,7 +77,31 @@ impl fmt::Display for HookLabel {
     }
 }
 
-impl Notice {
+/// The progress of the shutdown at one moment.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "systemd"), expect(dead_code, reason = "only the feature `systemd` reads it"))]
+pub(crate) struct Progress {
+    pub(crate) now: Duration,
+    pub(crate) phase: Phase,
+    /// The hooks that run or wait for a thread.
+    pub(crate) hooks: Vec<HookRef>,
+    /// How much work in flight the drain phase waits for.
+    pub(crate) in_flight: usize,
+    /// Whether the drain delay lasts.
+    pub(crate) is_serving: bool,
+    /// Rises when a hook ends by itself (not by its timeout), when work in flight ends, and when the drain delay ends.
+    /// Also rises when that delay begins, because the delay always ends.
+    pub(crate) count: usize,
+    /// When all hooks that run now will have ended or been abandoned, by their time limits.
+    pub(crate) until: Duration,
+}
+
+impl Event {
+    /// Returns whether the log or the telemetry worker gets the event. The others are for an observer alone.
+    pub(crate) fn is_logged(&self) -> bool {
+        !matches!(self, Self::Triggered | Self::PhaseBegan { .. } | Self::Progress(_) | Self::CutOff(_))
+    }
+
     /// Returns the line for stderr. With `quiet`, an expected event has none.
     pub(crate) fn line(&self, quiet: bool) -> Option<String> {
         // Only these. Warnings, timeouts and problems are written even with `quiet`.
@@ -86,7 +121,13 @@ impl Notice {
             None => String::new(),
         };
         Some(match self {
-            Self::DrainingBegan { .. } | Self::HookEnded(_) | Self::Report(_) => return None,
+            Self::Triggered
+            | Self::PhaseBegan { .. }
+            | Self::DrainingBegan { .. }
+            | Self::HookEnded(_)
+            | Self::Progress(_)
+            | Self::Ended(_)
+            | Self::CutOff(_) => return None,
             Self::Installed(text) | Self::Warning(text) | Self::Problem(text) => text.clone(),
             Self::Began { trigger, hooks, within } => {
                 let noun = if *hooks == 1 { "hook" } else { "hooks" };
