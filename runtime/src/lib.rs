@@ -67,7 +67,8 @@
 //! |---|---|
 //! | is always needed | `#[on_shutdown(..)]` on a function, in the module that owns the resource |
 //! | needs a value | a parameter, `fn close(pool: &Pool)`, and [`provide`]`(pool)` where the program makes the pool |
-//! | belongs to an object | [`register()`]; store the [`Registration`] in the object |
+//! | is made at run time | [`register()`]; the hook stays until the program ends or calls [`Registration::unregister`] |
+//! | belongs to an object | [`register()`]; store the guard from [`Registration::into_guard`] in the object |
 //! | is work that must be finished | [`serve`] for a server or a loop, [`track`] for a future, or [`in_flight`] |
 //! | must run after another hook | `after = [path::of::hook]`, which the compiler checks |
 //!
@@ -152,8 +153,8 @@
 //!   The report shows the missing type. A parameter of type `Option<T>` is optional.
 //! - **Is a shutdown installed?** The program needs `#[on_shutdown::main]` or a call of [`Settings::install`].
 //! - **Did the signal arrive?** If PID 1 of a container is a shell, the shell gets the signal. A warning at install says so.
-//! - **Was its registration dropped?** Dropping a [`Registration`] removes the hook. Store it, or call
-//!   [`keep`](Registration::keep).
+//! - **Was it removed?** [`Registration::unregister`] removes a hook, and so does the drop of a [`HookGuard`]. A guard in
+//!   a variable of `main` is dropped when `main` returns. Dropping a [`Registration`] keeps the hook.
 //! - **Was it skipped?** The report shows the reason: there was no time left, or the hook is `after` an abandoned one.
 //!
 //! # Testing
@@ -282,7 +283,7 @@ pub use hook::context::{FastShutdown, HookContext};
 pub use hook::registry::{AlreadyProvidedError, TooLateError};
 pub use hook::{DEFAULT_TIMEOUT, Phase, UnknownPhaseError};
 pub use install::handle::{Handle, NotInstalledError, provide, replace_provided, request_exit, request_shutdown};
-pub use install::register::{HookSettings, RegisterError, Registration, register, register_sync};
+pub use install::register::{HookGuard, HookSettings, RegisterError, Registration, register, register_sync};
 pub use install::settings::{InstallError, MODE_ENV, Settings};
 pub use on_shutdown_macros::{hook, main, on_shutdown};
 pub use output::final_report::Ended;

@@ -68,6 +68,8 @@ fn severity(outcome: &Outcome) -> Severity {
         Outcome::Failed(_) | Outcome::Panicked(_) | Outcome::Skipped(SkipReason::MissingValue { .. }) => {
             Severity::Failed
         }
+        // The program itself dropped the guard. A service whose connections end while it drains must not exit with 70.
+        Outcome::Skipped(SkipReason::GuardDropped) => Severity::Fine,
         // All other reasons to skip a hook are a lack of time, or follow from one.
         Outcome::TimedOut { .. } | Outcome::Skipped(_) => Severity::TimedOut,
     }

@@ -12,6 +12,7 @@ use super::hook_future::CancelHandle;
 use super::state::{Event, Finish, ShutdownState};
 use crate::drain::{self, Stage};
 use crate::hook::context::FastSignal;
+use crate::hook::registry::{RemovedBy, TooLateError};
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
 use crate::trigger::{Message, Trigger};
@@ -97,18 +98,13 @@ impl Driver {
     }
 
     /// Adds a hook; see [`ShutdownState::add`].
-    pub(super) fn add(
-        &mut self,
-        hook: HookRef,
-        after: &[HookRef],
-        now: Duration,
-    ) -> Result<(), crate::hook::registry::TooLateError> {
+    pub(super) fn add(&mut self, hook: HookRef, after: &[HookRef], now: Duration) -> Result<(), TooLateError> {
         self.state.add(hook, after, now)
     }
 
-    /// Removes a hook that has not started.
-    pub(super) fn remove(&mut self, hook: &HookRef, now: Duration) {
-        self.state.remove(hook, now);
+    /// Removes a hook that has not started; see [`ShutdownState::remove`].
+    pub(super) fn remove(&mut self, hook: &HookRef, by: RemovedBy, now: Duration) -> bool {
+        self.state.remove(hook, by, now)
     }
 
     /// Counts the hook's time from now on; see [`ShutdownState::restart_clock`].
