@@ -81,7 +81,7 @@
 //!
 //! # Settings
 //! Settings are arguments of [`#[on_shutdown::main]`](macro@main), or methods of [`Settings`] for programs that do not
-//! use the attribute:
+//! use the attribute and call [`Settings::run`]:
 //!
 //! ```no_run,standalone_crate
 //! #[on_shutdown::main(grace_period = "25s", drain_delay = "5s", signals = [SIGTERM, SIGINT, SIGQUIT])]
@@ -151,7 +151,9 @@
 //!   `testing::assert_dependencies_linked` finds missing ones. For library authors: [docs/libraries.md].
 //! - **Was its value provided?** A hook is skipped if the program has not called [`provide`] with a value for a parameter.
 //!   The report shows the missing type. A parameter of type `Option<T>` is optional.
-//! - **Is a shutdown installed?** The program needs `#[on_shutdown::main]` or a call of [`Settings::install`].
+//! - **Is a shutdown installed?** The program needs `#[on_shutdown::main]`, [`Settings::run`] or [`Settings::install`].
+//! - **Did `main` return?** After [`Settings::install`], a plain return from `main` runs no hook. Use [`Settings::run`], or
+//!   end `main` with [`Handle::finish`].
 //! - **Did the signal arrive?** If PID 1 of a container is a shell, the shell gets the signal. A warning at install says so.
 //! - **Was it removed?** [`Registration::unregister`] removes a hook, and so does the drop of a [`HookGuard`]. A guard in
 //!   a variable of `main` is dropped when `main` returns. Dropping a [`Registration`] keeps the hook.

@@ -101,13 +101,18 @@ pub enum ExitMode {
 pub(crate) fn leave(code: u8, mode: ExitMode) {
     match mode {
         ExitMode::Return => {}
-        ExitMode::Atexit => std::process::exit(code.into()),
+        ExitMode::Atexit => as_main_returns(code),
         ExitMode::Immediate => {
             // A closed stdout must not keep the process from ending.
             let _ = std::io::stdout().flush();
             now(code)
         }
     }
+}
+
+/// Ends the process as Rust does when `main` returns: flushes stdout and runs `atexit` handlers.
+pub(crate) fn as_main_returns(code: u8) -> ! {
+    std::process::exit(code.into())
 }
 
 /// Ends the process at once, by `_exit`. To raise a signal again would do nothing as PID 1.
