@@ -279,13 +279,15 @@ struct HookAttribute;
 struct MainAttribute;
 
 pub use drain::{Draining, InFlight, Leaving, Tracked, WorkInFlight};
-pub use drain::{draining, in_flight, is_draining, is_ready, leaving, serve, track};
+pub use drain::{draining, in_flight, is_draining, is_ready, leaving, track};
 pub use exit::ExitMode;
 pub use hook::context::{FastShutdown, HookContext};
 pub use hook::registry::{AlreadyProvidedError, TooLateError};
 pub use hook::{DEFAULT_TIMEOUT, Phase, UnknownPhaseError};
-pub use install::handle::{Handle, NotInstalledError, provide, replace_provided, request_exit, request_shutdown};
+pub use install::handle::{Handle, NotInstalledError, is_installed};
+pub use install::handle::{provide, replace_provided, request_exit, request_shutdown};
 pub use install::register::{HookGuard, HookSettings, RegisterError, Registration, register, register_sync};
+pub use install::serve::serve;
 pub use install::settings::{InstallError, MODE_ENV, Settings};
 pub use on_shutdown_macros::{hook, main, on_shutdown};
 pub use output::final_report::Ended;

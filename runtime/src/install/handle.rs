@@ -118,6 +118,29 @@ impl Handle {
     }
 }
 
+/// Returns whether this program has installed a shutdown. Until then no hook runs, whatever ends the program.
+///
+/// For libraries: a hook of a library runs only in programs that install a shutdown. `false` before
+/// [`Settings::install`](crate::Settings::install) has returned, and in a simulation of the feature `testing`.
+///
+/// ```
+/// struct Log;
+///
+/// impl Log {
+///     fn open() -> Self {
+///         if !on_shutdown::is_installed() {
+///             eprintln!("the log writes its last lines only if the program calls `flush`");
+///         }
+///         Self
+///     }
+/// }
+/// # Log::open();
+/// ```
+#[must_use]
+pub fn is_installed() -> bool {
+    INSTALLED.get().is_some()
+}
+
 /// The error of a function that needs an installed shutdown.
 ///
 /// The program has not called [`Settings::install`](crate::Settings::install) yet, and its `main` has no

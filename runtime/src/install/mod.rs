@@ -20,6 +20,7 @@ use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal
 pub(crate) mod handle;
 pub(crate) mod main_fn;
 pub(crate) mod register;
+pub(crate) mod serve;
 pub(crate) mod settings;
 mod shell_form;
 pub(crate) mod warnings;

@@ -13,7 +13,7 @@ use crate::plan::platform::Platform;
 use crate::report::file::{REPORT_ENV, ReportFile};
 use crate::trigger::{Signal, SignalSet};
 
-pub(crate) use environment::Mode;
+pub(crate) use environment::{Mode, is_in_test_binary};
 use environment::{environment, environment_path};
 pub use error::InstallError;
 
