@@ -27,6 +27,7 @@ const _: () = {
     shared::<HookSettings>();
     shared::<Registration>();
     shared::<HookContext>();
+    shared::<HookGuard>();
     shared::<Hook>();
     shared::<Plan>();
     shared::<InFlight>();

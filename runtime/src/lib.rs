@@ -67,7 +67,8 @@
 //! |---|---|
 //! | is always needed | `#[on_shutdown(..)]` on a function, in the module that owns the resource |
 //! | needs a value | a parameter, `fn close(pool: &Pool)`, and [`provide`]`(pool)` where the program makes the pool |
-//! | belongs to an object | [`register()`]; store the [`Registration`] in the object |
+//! | is made at run time | [`register()`]; the hook stays until the program ends or calls [`Registration::unregister`] |
+//! | belongs to an object | [`register()`]; store the guard from [`Registration::into_guard`] in the object |
 //! | is work that must be finished | [`serve`] for a server or a loop, [`track`] for a future, or [`in_flight`] |
 //! | must run after another hook | `after = [path::of::hook]`, which the compiler checks |
 //!
@@ -80,7 +81,7 @@
 //!
 //! # Settings
 //! Settings are arguments of [`#[on_shutdown::main]`](macro@main), or methods of [`Settings`] for programs that do not
-//! use the attribute:
+//! use the attribute and call [`Settings::run`]:
 //!
 //! ```no_run,standalone_crate
 //! #[on_shutdown::main(grace_period = "25s", drain_delay = "5s", signals = [SIGTERM, SIGINT, SIGQUIT])]
@@ -153,10 +154,12 @@
 //!   `testing::assert_dependencies_linked` finds missing ones. For library authors: [docs/libraries.md].
 //! - **Was its value provided?** A hook is skipped if the program has not called [`provide`] with a value for a parameter.
 //!   The report shows the missing type. A parameter of type `Option<T>` is optional.
-//! - **Is a shutdown installed?** The program needs `#[on_shutdown::main]` or a call of [`Settings::install`].
+//! - **Is a shutdown installed?** The program needs `#[on_shutdown::main]`, [`Settings::run`] or [`Settings::install`].
+//! - **Did `main` return?** After [`Settings::install`], a plain return from `main` runs no hook. Use [`Settings::run`], or
+//!   end `main` with [`Handle::finish`].
 //! - **Did the signal arrive?** If PID 1 of a container is a shell, the shell gets the signal. A warning at install says so.
-//! - **Was its registration dropped?** Dropping a [`Registration`] removes the hook. Store it, or call
-//!   [`keep`](Registration::keep).
+//! - **Was it removed?** [`Registration::unregister`] removes a hook, and so does the drop of a [`HookGuard`]. A guard in
+//!   a variable of `main` is dropped when `main` returns. Dropping a [`Registration`] keeps the hook.
 //! - **Was it skipped?** The report shows the reason: there was no time left, or the hook is `after` an abandoned one.
 //!
 //! # Testing
@@ -279,13 +282,15 @@ struct HookAttribute;
 struct MainAttribute;
 
 pub use drain::{Draining, InFlight, Leaving, Tracked, WorkInFlight};
-pub use drain::{draining, in_flight, is_draining, is_ready, leaving, serve, track};
+pub use drain::{draining, in_flight, is_draining, is_ready, leaving, track};
 pub use exit::ExitMode;
 pub use hook::context::{FastShutdown, HookContext};
 pub use hook::registry::{AlreadyProvidedError, TooLateError};
 pub use hook::{DEFAULT_TIMEOUT, Phase, UnknownPhaseError};
-pub use install::handle::{Handle, NotInstalledError, provide, replace_provided, request_exit, request_shutdown};
-pub use install::register::{HookSettings, RegisterError, Registration, register, register_sync};
+pub use install::handle::{Handle, NotInstalledError, is_installed};
+pub use install::handle::{provide, replace_provided, request_exit, request_shutdown};
+pub use install::register::{HookGuard, HookSettings, RegisterError, Registration, register, register_sync};
+pub use install::serve::serve;
 pub use install::settings::{InstallError, MODE_ENV, Settings};
 pub use on_shutdown_macros::{hook, main, on_shutdown};
 pub use output::final_report::Ended;

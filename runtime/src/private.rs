@@ -9,7 +9,7 @@ pub use crate::hook::{
     Body, Call, DEFAULT_TIMEOUT, HookError, HookFuture, HookMarker, HookOutput, HookRecord, HookResult, Lookup,
     LookupOption, LookupValue, Missing, Phase, hook_future, lookup,
 };
-pub use crate::install::main_fn::{Flavor, MainOutput, main_async, main_sync};
+pub use crate::install::main_fn::{Flavor, MainOutput, main_async};
 
 /// Returns the name of the package from cargo. Without cargo, returns the name of the crate, which is the first part of the
 /// module path.

@@ -46,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
     // The attribute creates a type with the function's name. A registered hook names that type in `after_hook`.
     let settings =
         HookSettings::new().phase(Phase::Flush).timeout(Duration::from_secs(1)).after_hook::<orders::write_orders>();
-    register_sync("count orders", settings, |_context| println!("counted the orders"))?.keep();
+    register_sync("count orders", settings, |_context| println!("counted the orders"))?;
 
     examples::sigterm_after(Duration::from_secs(1));
     for order in 1.. {

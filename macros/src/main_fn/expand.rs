@@ -26,7 +26,7 @@ pub(crate) fn expand(main: &MainDeclaration) -> TokenStream {
             #runtime::private::main_async::<_, _, #output>(#settings, #flavor, #entry)
         }
     } else {
-        quote_spanned!(Span::mixed_site()=> #runtime::private::main_sync::<_, #output>(#settings, #entry))
+        quote_spanned!(Span::mixed_site()=> #runtime::Settings::run::<_, #output>(#settings, #entry))
     };
     outer(
         function,

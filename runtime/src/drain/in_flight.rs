@@ -87,7 +87,7 @@ fn hint() -> Hint {
 }
 
 pin_project! {
-    /// The future of [`serve`] and of [`track`]. It is in flight until it ends or is dropped.
+    /// The future of [`serve`](crate::serve) and of [`track`]. It is in flight until it ends or is dropped.
     #[derive(Debug)]
     pub struct Tracked<F> {
         #[pin]
@@ -115,27 +115,9 @@ pub fn track<F: Future>(name: &'static str, future: F) -> Tracked<F> {
     Tracked { future, in_flight: Some(in_flight(name)) }
 }
 
-/// Starts a server or a worker loop with a [`Draining`] future. The drain phase waits until the server has ended.
-///
-/// `draining` resolves when the server must stop accepting and finish the work that has begun. It resolves at once if
-/// the program is already draining. See [`in_flight`] for `name`.
-///
-/// ```
-/// # async fn next_job() {}
-/// # async fn run() {
-/// on_shutdown::serve("jobs", |mut draining| async move {
-///     loop {
-///         tokio::select! {
-///             () = &mut draining => break,
-///             () = next_job() => {}
-///         }
-///     }
-/// })
-/// .await;
-/// # }
-/// ```
+/// Starts a server with a [`Draining`] future; see [`crate::serve`].
 #[track_caller]
-pub fn serve<S, F>(name: &'static str, server: S) -> Tracked<F::IntoFuture>
+pub(crate) fn serve<S, F>(name: &'static str, server: S) -> Tracked<F::IntoFuture>
 where
     S: FnOnce(Draining) -> F,
     F: IntoFuture,

@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 
 #[cfg(feature = "tower")]
 pub(crate) use in_flight::in_flight_at;
-pub use in_flight::{InFlight, Tracked, WorkInFlight, in_flight, serve, track};
-pub(crate) use in_flight::{count_in_flight, list_in_flight, set_in_flight_wake};
+pub use in_flight::{InFlight, Tracked, WorkInFlight, in_flight, track};
+pub(crate) use in_flight::{count_in_flight, list_in_flight, serve, set_in_flight_wake};
 pub(crate) use latch::Latch;
 pub(crate) use main_work::{end_main, mark_main_thread, note_main_waits};
 #[cfg(feature = "tower")]

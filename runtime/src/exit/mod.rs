@@ -68,6 +68,8 @@ fn severity(outcome: &Outcome) -> Severity {
         Outcome::Failed(_) | Outcome::Panicked(_) | Outcome::Skipped(SkipReason::MissingValue { .. }) => {
             Severity::Failed
         }
+        // The program itself dropped the guard. A service whose connections end while it drains must not exit with 70.
+        Outcome::Skipped(SkipReason::GuardDropped) => Severity::Fine,
         // All other reasons to skip a hook are a lack of time, or follow from one.
         Outcome::TimedOut { .. } | Outcome::Skipped(_) => Severity::TimedOut,
     }
@@ -99,13 +101,18 @@ pub enum ExitMode {
 pub(crate) fn leave(code: u8, mode: ExitMode) {
     match mode {
         ExitMode::Return => {}
-        ExitMode::Atexit => std::process::exit(code.into()),
+        ExitMode::Atexit => as_main_returns(code),
         ExitMode::Immediate => {
             // A closed stdout must not keep the process from ending.
             let _ = std::io::stdout().flush();
             now(code)
         }
     }
+}
+
+/// Ends the process as Rust does when `main` returns: flushes stdout and runs `atexit` handlers.
+pub(crate) fn as_main_returns(code: u8) -> ! {
+    std::process::exit(code.into())
 }
 
 /// Ends the process at once, by `_exit`. To raise a signal again would do nothing as PID 1.

@@ -59,6 +59,8 @@ fn spec_3_25_a_report_that_is_a_success_has_the_code_0() {
     }
     assert!(!Report { deadline_exceeded: true, ..clean.clone() }.is_success());
     assert!(!Report { forced: Some(Signal::SIGINT), ..clean }.is_success());
+    let guarded = report(&[Outcome::Completed, Outcome::Skipped(SkipReason::GuardDropped)]);
+    assert!(!guarded.is_success() && code(&guarded, false) == 0, "the report names the hook, also with `quiet`");
     let hidden = report(&[Outcome::Failed("x".to_owned())]);
     let hidden = Report { program_exit: Some(ProgramExit::Requested(0)), ..hidden };
     assert!(!hidden.is_success() && code(&hidden, false) == 0, "the program hides the failure from its exit code only");

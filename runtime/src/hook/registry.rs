@@ -26,8 +26,18 @@ pub(crate) fn linked() -> Vec<HookRef> {
 pub(crate) trait HookSink: Send + Sync {
     /// Adds the hook to the plan. Starts the hook if its group is running now.
     fn add(&self, hook: HookRef, after: &[HookRef]) -> Result<(), TooLateError>;
-    /// Removes the hook from the plan, unless the hook has started.
-    fn remove(&self, hook: &HookRef);
+    /// Removes a hook that has not started. Returns whether the hook will not run because of this call.
+    fn remove(&self, hook: &HookRef, by: RemovedBy) -> bool;
+}
+
+/// Says who removes a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RemovedBy {
+    /// The program called [`unregister`](crate::Registration::unregister). The hook leaves the plan.
+    Program,
+    /// A [`HookGuard`](crate::HookGuard) was dropped. From the trigger on, the hook stays in the plan and the report: the
+    /// author may not have expected the drop.
+    Guard,
 }
 
 /// The error for a hook whose phase was over when it was registered. The hook does not run.
@@ -55,7 +65,7 @@ impl std::error::Error for TooLateError {}
 
 /// The hooks that were registered at run time. Keeps them until a shutdown is installed, then passes them to it.
 ///
-/// A hook owns the user's closure. The closure may own another [`Registration`](crate::Registration), whose `Drop`
+/// A hook owns the user's closure. The closure may own a [`HookGuard`](crate::HookGuard) of another hook, whose `Drop`
 /// calls [`Registered::remove`]. So no hook is dropped under this lock.
 pub(crate) struct Registered {
     state: Mutex<RegisteredState>,
@@ -96,8 +106,8 @@ impl Registered {
         shutdown.add(hook, &after)
     }
 
-    /// Removes a hook, unless it has started.
-    pub(crate) fn remove(&self, hook: &HookRef) {
+    /// Removes a hook that has not started. Returns whether the hook will not run because of this call.
+    pub(crate) fn remove(&self, hook: &HookRef, by: RemovedBy) -> bool {
         let (removed, shutdown) = match &mut *self.lock() {
             RegisteredState::Pending(hooks) => {
                 let position = hooks.iter().position(|(pending, _)| pending.identity() == hook.identity());
@@ -105,10 +115,11 @@ impl Registered {
             }
             RegisteredState::Installed(shutdown) => (None, Some(Arc::clone(shutdown))),
         };
-        // Drop the hook after the lock: it may be the last owner of the user's closure.
-        drop(removed);
-        if let Some(shutdown) = shutdown {
-            shutdown.remove(hook);
+        match shutdown {
+            // After this lock: the shutdown has a lock of its own, which orders this call and the trigger.
+            Some(shutdown) => shutdown.remove(hook, by),
+            // The hook is dropped after the lock: it may be the last owner of the user's closure.
+            None => removed.is_some(),
         }
     }
 
@@ -277,7 +288,9 @@ mod tests {
             Ok(())
         }
 
-        fn remove(&self, _: &HookRef) {}
+        fn remove(&self, _: &HookRef, _: RemovedBy) -> bool {
+            true
+        }
     }
 
     #[test]
@@ -286,10 +299,13 @@ mod tests {
             static REGISTERED: Registered = Registered::new();
             let inner = hook_that_owns(());
             REGISTERED.add(inner.clone(), Vec::new()).unwrap();
-            let removed = hook_that_owns(OnDrop(move || REGISTERED.remove(&inner)));
+            let removed = hook_that_owns(OnDrop(move || {
+                REGISTERED.remove(&inner, RemovedBy::Guard);
+            }));
             REGISTERED.add(removed.clone(), Vec::new()).unwrap();
             REGISTERED.add(hook_that_owns(()), vec![removed.clone()]).unwrap();
-            REGISTERED.remove(&removed);
+            assert!(REGISTERED.remove(&removed, RemovedBy::Program), "it was pending");
+            assert!(!REGISTERED.remove(&removed, RemovedBy::Program), "it is gone");
             // Now only the `after` of the third hook owns this hook.
             drop(removed);
             REGISTERED.install(Arc::new(AcceptAll));
@@ -297,14 +313,14 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_hook_that_owns_another_registration_does_not_deadlock() {
+    fn a_removed_hook_that_owns_the_guard_of_another_hook_does_not_deadlock() {
         assert_ends(|| {
-            let inner = crate::register_sync("inner", HookSettings::new(), |_| ()).unwrap();
+            let inner = crate::register_sync("inner", HookSettings::new(), |_| ()).unwrap().into_guard();
             let owner = crate::register_sync("owner", HookSettings::new(), move |_| drop(inner)).unwrap();
             let last = crate::register_sync("last", HookSettings::new().after(&owner), |_| ()).unwrap();
-            drop(owner);
+            assert!(owner.unregister());
             // The pending entry of `last` is now the only owner of the closure of `owner`, and so of `inner`.
-            drop(last);
+            assert!(last.unregister());
         });
     }
 

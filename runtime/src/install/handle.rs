@@ -9,6 +9,8 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
+use crate::drain;
+use crate::exit;
 use crate::hook::registry::{AlreadyProvidedError, Provided};
 use crate::output::final_report::{Ended, FinalReport};
 use crate::plan::Plan;
@@ -34,6 +36,7 @@ pub(crate) static INSTALLED: OnceLock<Handle> = OnceLock::new();
 ///
 /// // Blocks until all hooks have ended.
 /// let report = handle.wait();
+/// println!("{report}");
 /// std::process::exit(report.exit_code.into());
 /// # #[allow(unreachable_code)]
 /// # Ok::<(), on_shutdown::InstallError>(())
@@ -98,6 +101,46 @@ impl Handle {
     pub fn wait(&self) -> Report {
         block_on(self.ended())
     }
+
+    /// Ends the program as a return from `main` does with `#[on_shutdown::main]`: starts the shutdown, waits until all
+    /// hooks have ended, and ends the process with the exit code of the report.
+    ///
+    /// For the end of a `main` that called [`Settings::install`](crate::Settings::install). If a shutdown is in progress,
+    /// waits for its end. With [`ExitMode::Return`](crate::ExitMode::Return), ends the process by [`std::process::exit`],
+    /// which runs `atexit` handlers, as a return from `main` does.
+    ///
+    /// Blocks the calling thread, which drops nothing: the values of the caller are not dropped. Do not call it in a hook,
+    /// which would wait for itself until its timeout.
+    pub fn finish(&self) -> ! {
+        self.send(Message::Trigger(Trigger::MainReturned));
+        drain::end_main();
+        // With the other exit modes the process ends here.
+        let report = self.wait();
+        exit::as_main_returns(report.exit_code)
+    }
+}
+
+/// Returns whether this program has installed a shutdown. Until then no hook runs, whatever ends the program.
+///
+/// For libraries: a hook of a library runs only in programs that install a shutdown. `false` before
+/// [`Settings::install`](crate::Settings::install) has returned, and in a simulation of the feature `testing`.
+///
+/// ```
+/// struct Log;
+///
+/// impl Log {
+///     fn open() -> Self {
+///         if !on_shutdown::is_installed() {
+///             eprintln!("the log writes its last lines only if the program calls `flush`");
+///         }
+///         Self
+///     }
+/// }
+/// # Log::open();
+/// ```
+#[must_use]
+pub fn is_installed() -> bool {
+    INSTALLED.get().is_some()
 }
 
 /// The error of a function that needs an installed shutdown.

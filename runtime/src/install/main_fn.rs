@@ -1,4 +1,4 @@
-//! Runs the user's `main` for `#[on_shutdown::main]`, and returns the exit code of the process.
+//! Runs the user's `main` for `#[on_shutdown::main]` and [`Settings::run`], and returns the exit code of the process.
 //!
 //! `main`, its error and the tasks that it has spawned are user code. If one of them panics or blocks, the hooks run
 //! and the process ends.
@@ -142,21 +142,45 @@ where
     ExitCode::from(report.exit_code)
 }
 
-/// Installs the shutdown, runs a sync `main`, and waits until all hooks have ended.
-///
-/// Returns the same as [`main_async`].
-#[track_caller]
-pub fn main_sync<F, R>(settings: Settings, main: F) -> ExitCode
-where
-    F: FnOnce() -> R,
-    R: MainOutput,
-{
-    let handle = match settings.install() {
-        Ok(handle) => handle,
-        Err(error) => return report_install_error(&error),
-    };
-    run_main(&handle, main);
-    ExitCode::from(handle.wait().exit_code)
+impl Settings {
+    /// Installs the shutdown, runs `main`, and waits until all hooks have ended.
+    ///
+    /// `#[on_shutdown::main]` on a sync function expands to this call. `main` returns `()`, an [`ExitCode`], or a `Result`
+    /// of one of these whose error implements `Debug`. It may end by a return, an error or a panic, before or during a
+    /// shutdown. In each case the hooks run, and the process ends with the exit code of the report: 1 if `main` failed,
+    /// 101 if it panicked.
+    ///
+    /// With [`ExitMode::Return`](crate::ExitMode::Return), this function returns the exit code of the report. With the
+    /// other exit modes the process ends first. If [`install`](Self::install) fails, `main` does not run. The error is
+    /// written to stderr, and this function returns its [`exit_code`](InstallError::exit_code).
+    ///
+    /// ```no_run
+    /// use std::process::ExitCode;
+    /// use std::time::Duration;
+    ///
+    /// fn main() -> ExitCode {
+    ///     let settings = on_shutdown::Settings::new().grace_period(Duration::from_secs(25));
+    ///     settings.run(|| -> std::io::Result<()> {
+    ///         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    ///         runtime.block_on(on_shutdown::serve("server", |draining| draining));
+    ///         Ok(())
+    ///     })
+    /// }
+    /// ```
+    #[track_caller]
+    #[must_use = "return the exit code from `main`"]
+    pub fn run<F, R>(self, main: F) -> ExitCode
+    where
+        F: FnOnce() -> R,
+        R: MainOutput,
+    {
+        let handle = match self.install() {
+            Ok(handle) => handle,
+            Err(error) => return report_install_error(&error),
+        };
+        run_main(&handle, main);
+        ExitCode::from(handle.wait().exit_code)
+    }
 }
 
 /// Runs `main`, catches its panic, and sends its end to the shutdown.

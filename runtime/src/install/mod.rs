@@ -21,6 +21,7 @@ use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal
 pub(crate) mod handle;
 pub(crate) mod main_fn;
 pub(crate) mod register;
+pub(crate) mod serve;
 pub(crate) mod settings;
 mod shell_form;
 pub(crate) mod warnings;
@@ -33,6 +34,29 @@ impl Settings {
     /// When this returns, each signal of the set starts the shutdown. The handle may be dropped. Call this first in
     /// `main`, before the program starts other threads: a signal that is delivered to another thread during the
     /// microseconds of the installation can be lost.
+    ///
+    /// **A plain return from `main` is invisible to `install`: the process ends at once, no hook runs, and a shutdown in
+    /// progress is cut short.** Use [`run`](Self::run) around `main` instead, or end `main` with [`Handle::finish`]:
+    ///
+    /// ```no_run
+    /// # fn work() {}
+    /// use on_shutdown::{InstallError, Settings};
+    ///
+    /// fn main() -> Result<(), InstallError> {
+    ///     let handle = Settings::new().install()?;
+    ///     work();
+    ///     handle.finish()
+    /// }
+    /// ```
+    ///
+    /// The same with `run`, which also runs the hooks if `work` panics:
+    ///
+    /// ```no_run
+    /// # fn work() {}
+    /// fn main() -> std::process::ExitCode {
+    ///     on_shutdown::Settings::new().run(work)
+    /// }
+    /// ```
     ///
     /// With `ON_SHUTDOWN=plan` in the environment, this prints the plan and ends the process with exit code 0. See
     /// [`MODE_ENV`](crate::MODE_ENV) for the exception.

@@ -5,10 +5,11 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use crate::hook::context::HookContext;
-use crate::hook::registry::{Registered, TooLateError};
+use crate::hook::registry::{Registered, RemovedBy, TooLateError};
 use crate::hook::{
     Body, DEFAULT_TIMEOUT, HookError, HookFuture, HookMarker, HookOutput, HookRecord, HookRef, HookResult, OnceBody,
     Phase,
@@ -96,27 +97,99 @@ impl fmt::Display for RegisterError {
 
 impl std::error::Error for RegisterError {}
 
-/// Removes its hook when it is dropped, unless the hook has started.
+/// Refers to a hook that was registered at run time. Dropping it keeps the hook.
 ///
-/// [`register`] returns it. Store it in the object that the hook cleans up, or call [`keep`](Self::keep).
+/// [`register`] returns it. To remove the hook, call [`unregister`](Self::unregister). To remove the hook together with
+/// an object, such as a connection, store the guard from [`into_guard`](Self::into_guard) in the object.
 #[derive(Debug)]
-#[must_use = "dropping the registration removes the hook; call `keep()` to leave it for good"]
 pub struct Registration {
     hook: HookRef,
-    kept: bool,
 }
 
 impl Registration {
-    /// Keeps the hook until the process ends.
-    pub fn keep(mut self) {
-        self.kept = true;
+    /// Removes the hook. Returns whether the hook was removed before it started.
+    ///
+    /// A removed hook does not run, and the report does not contain it. Hooks that are `after` it do not wait for it.
+    /// `false` means that the hook has started or ended, was skipped, or that the shutdown is over.
+    ///
+    /// ```
+    /// use on_shutdown::{HookSettings, register_sync};
+    ///
+    /// let upload = register_sync("upload the rest", HookSettings::new(), |_context| println!("uploading"))?;
+    /// // The upload has ended before the shutdown:
+    /// assert!(upload.unregister());
+    /// # Ok::<(), on_shutdown::RegisterError>(())
+    /// ```
+    pub fn unregister(self) -> bool {
+        Registered::global().remove(&self.hook, RemovedBy::Program)
+    }
+
+    /// Returns a guard that removes the hook when it is dropped.
+    pub fn into_guard(self) -> HookGuard {
+        HookGuard { registration: self, is_kept: false }
     }
 }
 
-impl Drop for Registration {
+/// Removes its hook when it is dropped. Ties a hook to an object, such as a connection.
+///
+/// [`Registration::into_guard`] returns it. The effect of the drop depends on the moment:
+///
+/// - **Before the trigger**, the hook is removed.
+/// - **From the trigger on**, a hook that has not started is skipped, and the report says so: `skipped: its guard was
+///   dropped during the shutdown`. The exit code stays 0, because the program itself has ended the object. A hook that
+///   has started runs on.
+/// - **While its thread panics**, the hook is kept and runs at the shutdown: the object did not end in order.
+///
+/// Do not hold a guard in a variable of `main` for a hook that the whole program needs. The variable is dropped when
+/// `main` returns, and its hook does not run. Drop the [`Registration`] instead, which keeps the hook.
+///
+/// ```
+/// use on_shutdown::{HookGuard, HookSettings, RegisterError, register};
+///
+/// struct Connection {
+///     _goodbye: HookGuard,
+/// }
+///
+/// impl Connection {
+///     fn open(peer: String) -> Result<Self, RegisterError> {
+///         let goodbye = register(format!("goodbye to {peer}"), HookSettings::new(), async move |_context| {
+///             println!("goodbye, {peer}");
+///         })?;
+///         Ok(Self { _goodbye: goodbye.into_guard() })
+///     }
+/// }
+///
+/// let connection = Connection::open("10.0.0.3".to_owned())?;
+/// // The connection ends before the shutdown, so its hook is removed.
+/// drop(connection);
+/// # Ok::<(), on_shutdown::RegisterError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping the guard removes the hook; store it in the object that the hook belongs to"]
+pub struct HookGuard {
+    registration: Registration,
+    is_kept: bool,
+}
+
+impl HookGuard {
+    /// Returns the registration of the hook, for [`HookSettings::after`].
+    #[must_use]
+    pub fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    /// Keeps the hook, and returns its registration.
+    pub fn into_registration(mut self) -> Registration {
+        self.is_kept = true;
+        Registration { hook: self.registration.hook.clone() }
+    }
+}
+
+impl Drop for HookGuard {
     fn drop(&mut self) {
-        if !self.kept {
-            Registered::global().remove(&self.hook);
+        // A panic is not the orderly end of the object. Its hook is the second net, so it runs.
+        if !self.is_kept && !thread::panicking() {
+            Registered::global().remove(&self.registration.hook, RemovedBy::Guard);
         }
     }
 }
@@ -126,16 +199,17 @@ impl Drop for Registration {
 /// May be called from every thread, before install, in libraries, and during a shutdown if the hook's phase has not
 /// passed. The closure runs when the hook starts. Its future is dropped at the timeout.
 ///
+/// The hook stays registered if the [`Registration`] is dropped. [`Registration::unregister`] removes the hook, and
+/// [`Registration::into_guard`] ties it to an object.
+///
 /// ```
 /// use on_shutdown::{HookSettings, Phase, register};
 ///
 /// let pool = std::sync::Arc::new("connections");
 /// let closing = std::sync::Arc::clone(&pool);
-/// let registration = register("close pool", HookSettings::new().phase(Phase::Close), async move |_context| {
+/// register("close pool", HookSettings::new().phase(Phase::Close), async move |_context| {
 ///     println!("closing {closing}");
 /// })?;
-/// // When the pool is no longer needed:
-/// drop(registration);
 /// # Ok::<(), on_shutdown::RegisterError>(())
 /// ```
 ///
@@ -230,5 +304,5 @@ fn add(
     }
     let hook = HookRef::Registered(Arc::new(hook));
     Registered::global().add(hook.clone(), after).map_err(RegisterError::TooLate)?;
-    Ok(Registration { hook, kept: false })
+    Ok(Registration { hook })
 }

@@ -60,6 +60,8 @@ pub enum SkipReason {
     },
     /// The shutdown ended first: at the deadline, or by a repeated signal.
     CutShort,
+    /// The program dropped the [`HookGuard`](crate::HookGuard) of the hook after the trigger, before the hook started.
+    GuardDropped,
 }
 
 impl fmt::Display for SkipReason {
@@ -69,6 +71,7 @@ impl fmt::Display for SkipReason {
             Self::NoTimeLeft => f.write_str("no time was left"),
             Self::AfterAbandoned { hook } => write!(f, "it is after {hook}, which was abandoned"),
             Self::CutShort => f.write_str("the shutdown was cut short"),
+            Self::GuardDropped => f.write_str("its guard was dropped during the shutdown"),
         }
     }
 }
@@ -259,7 +262,8 @@ impl Report {
     /// forced the end, and the program itself did not fail or request an exit code other than 0.
     ///
     /// The answer does not depend on [`Settings::signal_exit_code`](crate::Settings::signal_exit_code). It is `false`
-    /// for a program that requests exit code 0 although a hook failed.
+    /// for a program that requests exit code 0 although a hook failed, and if a hook was skipped because its
+    /// [`HookGuard`](crate::HookGuard) was dropped. The exit code is 0 then.
     #[must_use]
     pub fn is_success(&self) -> bool {
         // As the table of exit codes, but for codes that the program chose. A test in `exit` compares both.

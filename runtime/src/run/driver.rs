@@ -13,7 +13,7 @@ use super::state::{Effect, Finish, ShutdownState};
 use crate::drain::{self, Stage};
 use crate::hook::HookRef;
 use crate::hook::context::FastSignal;
-use crate::hook::registry::TooLateError;
+use crate::hook::registry::{RemovedBy, TooLateError};
 use crate::plan::Id;
 use crate::telemetry::Event;
 use crate::trigger::{Message, Trigger};
@@ -91,9 +91,9 @@ impl Driver {
         self.state.add(hook, after, now)
     }
 
-    /// Removes a hook that has not started.
-    pub(super) fn remove(&mut self, hook: &HookRef, now: Duration) {
-        self.state.remove(hook, now);
+    /// Removes a hook that has not started; see [`ShutdownState::remove`].
+    pub(super) fn remove(&mut self, hook: &HookRef, by: RemovedBy, now: Duration) -> bool {
+        self.state.remove(hook, by, now)
     }
 
     /// Counts the hook's time from now on; see [`ShutdownState::restart_clock`].

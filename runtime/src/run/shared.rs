@@ -35,7 +35,7 @@ use super::state::{Finish, ShutdownState};
 use super::worker_slot::WorkerSlot;
 use crate::drain;
 use crate::hook::context::FastSignal;
-use crate::hook::registry::{HookSink, TooLateError};
+use crate::hook::registry::{HookSink, RemovedBy, TooLateError};
 use crate::hook::{HookRef, Values};
 use crate::plan::{Id, Plan};
 use crate::report::Report;
@@ -451,7 +451,7 @@ impl HookSink for Run {
         self.change(|shared, now| shared.driver.add(hook, after, now))
     }
 
-    fn remove(&self, hook: &HookRef) {
-        self.change(|shared, now| shared.driver.remove(hook, now));
+    fn remove(&self, hook: &HookRef, by: RemovedBy) -> bool {
+        self.change(|shared, now| shared.driver.remove(hook, by, now))
     }
 }

@@ -19,7 +19,7 @@ use super::state::{Finish, Program, ShutdownState};
 use crate::drain::{Stage, WorkInFlight};
 use crate::hook::context::{HookArgs, at_virtual_time};
 #[cfg(test)]
-use crate::hook::registry::TooLateError;
+use crate::hook::registry::{RemovedBy, TooLateError};
 use crate::hook::{Body, Call, HookFuture, HookRef, Started, Values};
 use crate::plan::{Id, Plan};
 use crate::report::{Outcome, Report};
@@ -175,9 +175,10 @@ impl Simulation {
 
     /// Removes a hook now.
     #[cfg(test)]
-    pub(crate) fn remove(&mut self, hook: &HookRef) {
-        self.driver.remove(hook, self.now);
+    pub(crate) fn remove(&mut self, hook: &HookRef, by: RemovedBy) -> bool {
+        let is_removed = self.driver.remove(hook, by, self.now);
         self.settle();
+        is_removed
     }
 
     #[cfg(all(test, feature = "systemd"))]

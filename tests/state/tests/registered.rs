@@ -1,5 +1,5 @@
-//! Tests hooks made at run time: they run in the same order as annotated hooks, and dropping the registration removes
-//! them.
+//! Tests hooks made at run time: they run in the same order as annotated hooks, and only the program removes them, itself
+//! or by a guard.
 
 use process::{Ended, Program, Signal};
 
@@ -18,7 +18,7 @@ fn spec_3_3_hooks_made_at_run_time_obey_the_same_order() {
 }
 
 #[test]
-fn spec_3_3_the_hook_of_a_dropped_registration_does_not_run() {
+fn spec_3_3_a_dropped_registration_keeps_its_hook_and_a_dropped_guard_removes_it() {
     let ended = stopped(Program::new(env!("CARGO_BIN_EXE_registered")));
     // In addition to the 192: two annotated hooks, and five that the program registers one by one.
     ended.assert_out("192 are to run").assert_out("the plan has 199 hooks").assert_out("ran 192");

@@ -21,7 +21,7 @@ pub fn sync_hook(name: &str, phase: Phase) {
         say(&format!("{hook} ran"));
         Ok::<(), String>(())
     };
-    register_sync(name.to_owned(), settings(phase), work).expect("it is early enough").keep();
+    register_sync(name.to_owned(), settings(phase), work).expect("it is early enough");
 }
 
 /// An async hook that works, over an await.
@@ -32,7 +32,7 @@ pub fn async_hook(name: &str, phase: Phase) {
         say(&format!("{hook} ran"));
         Ok::<(), String>(())
     };
-    register(name.to_owned(), settings(phase), work).expect("it is early enough").keep();
+    register(name.to_owned(), settings(phase), work).expect("it is early enough");
 }
 
 /// Prints that the program is ready, and waits for ever.

@@ -25,7 +25,7 @@ impl Mode {
             Some("plan-json") if cfg!(feature = "json") => Self::PrintPlanAsJson,
             Some(other) => return Err(InstallError::Mode { value: other.to_owned() }),
         };
-        if std::env::current_exe().is_ok_and(|program| is_test_binary(&program)) {
+        if is_in_test_binary() {
             stderr::line(format_args!(
                 "`{MODE_ENV}` is ignored in a test binary, whose tests would end here; \
                  run the program itself to print its plan"
@@ -34,6 +34,11 @@ impl Mode {
         }
         Ok(mode)
     }
+}
+
+/// Returns whether cargo has built this program to run tests or benchmarks.
+pub(crate) fn is_in_test_binary() -> bool {
+    std::env::current_exe().is_ok_and(|program| is_test_binary(&program))
 }
 
 /// Returns whether cargo has built this file to run tests or benchmarks: `deps/name-0123456789abcdef`.

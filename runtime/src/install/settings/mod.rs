@@ -13,7 +13,7 @@ use crate::plan::platform::Platform;
 use crate::report::file::{REPORT_ENV, ReportFile};
 use crate::trigger::{Signal, SignalSet};
 
-pub(crate) use environment::Mode;
+pub(crate) use environment::{Mode, is_in_test_binary};
 use environment::{environment, environment_path};
 pub use error::InstallError;
 
@@ -34,15 +34,16 @@ pub const MODE_ENV: &str = "ON_SHUTDOWN";
 ///
 /// `#[on_shutdown::main(..)]` makes its settings from its arguments, which have the names of these methods.
 ///
-/// ```
+/// ```no_run
 /// use std::time::Duration;
 ///
-/// let handle = on_shutdown::Settings::new().grace_period(Duration::from_secs(25)).install()?;
-/// println!("{}", handle.plan());
-/// # Ok::<(), on_shutdown::InstallError>(())
+/// # fn work() {}
+/// let settings = on_shutdown::Settings::new().drain_delay(Duration::from_secs(5));
+/// let exit_code = settings.run(work);
+/// # let _ = exit_code;
 /// ```
 #[derive(Clone, Debug, Default)]
-#[must_use = "settings do nothing until `install`"]
+#[must_use = "settings do nothing until `run` or `install`"]
 pub struct Settings {
     grace_period: Option<Duration>,
     drain_delay: Duration,

@@ -1,6 +1,7 @@
 //! Tests signals and requests during a shutdown, and hooks that are registered late.
 
 use super::*;
+use crate::hook::registry::RemovedBy;
 
 #[test]
 fn spec_3_9_the_first_trigger_is_the_reason() {
@@ -86,8 +87,34 @@ fn spec_3_3_a_hook_that_is_removed_does_not_run_and_is_not_waited_for() {
         panic!("too late")
     };
     assert!(played.register(FakeHook { phase: Phase::Close, ..HOOK }, std::slice::from_ref(&first)).is_ok());
-    played.simulation.remove(&first);
+    assert!(played.simulation.remove(&first, RemovedBy::Program));
+    assert!(!played.simulation.remove(&first, RemovedBy::Program), "it is gone");
     assert_eq!(played.finish(), ["h0 0-4000 completed", "h2 4000-4010 completed"]);
+}
+
+#[test]
+fn spec_3_3_a_guard_that_drops_during_the_shutdown_leaves_a_skipped_hook_and_holds_up_no_other() {
+    let skipped = "h1 skipped: its guard was dropped during the shutdown";
+    // The first hook waits in the group that runs, and the second one in a group that is to come.
+    for (phase, follower) in [(Phase::Stop, "h2 0-10 completed"), (Phase::Close, "h2 4000-4010 completed")] {
+        let mut played = stopping();
+        let first = played.refs.clone();
+        let Ok(guarded) = played.register(FakeHook { phase, takes: ms(500), ..HOOK }, &first) else {
+            panic!("too late")
+        };
+        assert!(played.register(FakeHook { phase, ..HOOK }, std::slice::from_ref(&guarded)).is_ok());
+        assert!(played.simulation.remove(&guarded, RemovedBy::Guard));
+        assert!(!played.simulation.remove(&guarded, RemovedBy::Guard), "it is skipped already");
+        assert_eq!(played.finish(), ["h0 0-4000 completed", skipped, follower]);
+    }
+}
+
+#[test]
+fn spec_3_3_a_guard_that_drops_after_its_hook_has_started_changes_nothing() {
+    let mut played = stopping();
+    let first = played.refs.clone();
+    assert!(first.iter().all(|first| !played.simulation.remove(first, RemovedBy::Guard)));
+    assert_eq!(played.finish(), ["h0 0-4000 completed"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{HookState, ShutdownState, Step};
-use crate::hook::registry::TooLateError;
+use crate::hook::registry::{RemovedBy, TooLateError};
 use crate::hook::{HookRef, Phase};
 use crate::plan::Id;
 use crate::plan::allotment::Allotment;
@@ -83,25 +83,33 @@ impl ShutdownState {
         }
     }
 
-    /// Removes a hook that has not started. The hooks after it do not wait for it.
-    pub(crate) fn remove(&mut self, hook: &HookRef, now: Duration) {
+    /// Removes a hook that has not started. The hooks after it do not wait for it. Returns whether the hook will not run
+    /// because of this call.
+    pub(crate) fn remove(&mut self, hook: &HookRef, by: RemovedBy, now: Duration) -> bool {
         if self.is_over() {
             // It stays in the report.
-            return;
+            return false;
         }
-        let Some(id) = self.plan.find(hook) else { return };
+        let Some(id) = self.plan.find(hook) else { return false };
         let open = match self.hooks.get(id) {
             Some(HookState::Waiting { open, .. }) => *open,
             Some(HookState::Queued) => true,
-            _ => return,
+            _ => return false,
         };
         self.queue.retain(|queued| *queued != id);
         if open {
             self.change_unfinished(-1);
         }
         self.release_followers(id);
-        self.change_plan(group_key(hook), |state| state.plan.remove(id));
+        if by == RemovedBy::Guard && self.is_begun() {
+            // The shutdown may be the reason for the drop, so the report names the hook.
+            let outcome = Outcome::Skipped(SkipReason::GuardDropped);
+            self.set(id, HookState::Ended { start: None, end: now, outcome, left_tasks: 0 });
+        } else {
+            self.change_plan(group_key(hook), |state| state.plan.remove(id));
+        }
         self.advance(now);
+        true
     }
 
     /// Changes a group's hooks, and updates the time that is still to be allotted.

@@ -29,7 +29,6 @@ fn make(graph: &Graph) {
         };
         made.push(register("hook", settings, body).expect("it is early enough"));
     }
-    made.into_iter().for_each(Registration::keep);
 }
 
 #[on_shutdown::main(grace_period = "30s")]

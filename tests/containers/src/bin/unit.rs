@@ -22,7 +22,7 @@ fn hook(name: &'static str, phase: Phase, timeout: Duration, body: impl FnOnce()
         println!("{name}");
         body();
     };
-    register_sync(name, settings, run).expect("it is not too late").keep();
+    register_sync(name, settings, run).expect("it is not too late");
 }
 
 fn hang() {

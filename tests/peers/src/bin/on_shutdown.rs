@@ -60,7 +60,7 @@ fn main() {
     } else {
         register_sync(BAD_HOOK, settings, move |_| bad.run_sync())
     };
-    registration.expect("it is early enough").keep();
+    registration.expect("it is early enough");
     Settings::new().install().expect("the settings are right");
     peers::application::runtime().block_on(async {
         peers::application::start();

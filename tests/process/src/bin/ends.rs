@@ -162,7 +162,7 @@ fn return_while_held() -> ExitCode {
             std::thread::park();
         }
     });
-    hook.expect("it is early enough").keep();
+    hook.expect("it is early enough");
     let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
     handle.request_shutdown("for the report");
     println!("{} hooks", handle.wait().hooks.len());
@@ -187,7 +187,7 @@ impl Drop for HangsInDrop {
 fn atexit_hangs() -> ExitCode {
     thread_local!(static ARMED: HangsInDrop = const { HangsInDrop });
     let hook = register_sync("arms", HookSettings::new().phase(Phase::Finalize).priority(-1), |_| ARMED.with(|_| ()));
-    hook.expect("it is early enough").keep();
+    hook.expect("it is early enough");
     let settings = Settings::new().exit_mode(ExitMode::Atexit).grace_period(Duration::from_secs(60));
     let handle = settings.install().expect("the settings are right");
     handle.request_shutdown("enough");
@@ -203,7 +203,7 @@ fn exit_in_the_last_hook() -> ExitCode {
         std::thread::sleep(Duration::from_millis(20));
         on_shutdown::request_exit(3).expect("it is installed");
     });
-    asks.expect("it is early enough").keep();
+    asks.expect("it is early enough");
     let handle = Settings::new().install().expect("the settings are right");
     handle.request_shutdown("enough");
     let _ = handle.wait();
@@ -232,7 +232,7 @@ impl Drop for PrintsInDrop {
 fn flushed(mode: ExitMode) -> ExitCode {
     thread_local!(static PRINTS: PrintsInDrop = const { PrintsInDrop });
     let settings = HookSettings::new().phase(Phase::Finalize).priority(-1);
-    register_sync("arms", settings, |_| PRINTS.with(|_| ())).expect("it is early enough").keep();
+    register_sync("arms", settings, |_| PRINTS.with(|_| ())).expect("it is early enough");
     let handle = Settings::new().exit_mode(mode).install().expect("the settings are right");
     print!("no newline, so it is in the buffer until the end");
     handle.request_exit(5);
@@ -289,7 +289,7 @@ async fn failed_drop_panics() -> Result<(), PanicsInDrop> {
 fn maybe_fail() {
     if std::env::args().nth(2).as_deref() == Some("hook-fails") {
         let fails = |_| Err::<(), _>("the disk is full");
-        register_sync("fails", HookSettings::new().phase(Phase::Close), fails).expect("it is early enough").keep();
+        register_sync("fails", HookSettings::new().phase(Phase::Close), fails).expect("it is early enough");
     }
 }
 
@@ -351,16 +351,16 @@ fn refused_by_the_system() -> ExitCode {
 fn control_characters() {
     const TEXT: &str = "one\ntwo\x1b[2J";
     let settings = || HookSettings::new().phase(Phase::Close);
-    register_sync(format!("fails_{TEXT}"), settings(), |_| Err::<(), _>(TEXT)).expect("it is early enough").keep();
+    register_sync(format!("fails_{TEXT}"), settings(), |_| Err::<(), _>(TEXT)).expect("it is early enough");
     let panics = |_| -> Result<(), String> { panic!("{TEXT}") };
-    register_sync("panics", settings(), panics).expect("it is early enough").keep();
+    register_sync("panics", settings(), panics).expect("it is early enough");
     let hangs = |_| -> Result<(), String> {
         loop {
             std::thread::park();
         }
     };
     let name = format!("hangs_{TEXT}");
-    register_sync(name, settings().timeout(Duration::from_millis(50)), hangs).expect("it is early enough").keep();
+    register_sync(name, settings().timeout(Duration::from_millis(50)), hangs).expect("it is early enough");
     std::panic::set_hook(Box::new(|_| {}));
     on_shutdown::request_shutdown(TEXT).expect("it is installed");
     loop {
@@ -378,7 +378,7 @@ fn long_line() {
         }
     };
     let settings = HookSettings::new().phase(Phase::Stop).timeout(Duration::from_millis(50));
-    register_sync("x".repeat(3800), settings, hangs).expect("it is early enough").keep();
+    register_sync("x".repeat(3800), settings, hangs).expect("it is early enough");
     if std::env::args().nth(2).as_deref() == Some("no-descriptors") {
         use nix::sys::resource::{Resource, setrlimit};
         setrlimit(Resource::RLIMIT_NOFILE, 64, 64).expect("a limit may be lowered");

@@ -266,7 +266,7 @@ fn add(spec: &str) {
                 result
             })
         };
-        registration.expect("it is early enough").keep();
+        registration.expect("it is early enough");
     }
 }
 

@@ -12,7 +12,7 @@ const fn ms(millis: u64) -> Duration {
 
 fn hook(phase: Phase, timeout: Duration, name: &'static str, hook: impl FnOnce() + Send + 'static) {
     let settings = HookSettings::new().phase(phase).timeout(timeout);
-    register_sync(name, settings, move |_| hook()).expect("it is early enough").keep();
+    register_sync(name, settings, move |_| hook()).expect("it is early enough");
 }
 
 fn main() {

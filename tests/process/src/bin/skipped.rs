@@ -23,10 +23,10 @@ fn use_up_the_time() {
     let settings = HookSettings::new().phase(Phase::Stop).timeout(Duration::from_secs(3600));
     let hog = register_sync("hog", settings.clone(), move |_| {
         let late = settings.priority(-1);
-        register_sync("late", late, |_| println!("late ran")).expect("the phase is under way").keep();
+        register_sync("late", late, |_| println!("late ran")).expect("the phase is under way");
         std::thread::sleep(Duration::from_secs(3600));
     });
-    hog.expect("the timeout is not zero").keep();
+    hog.expect("the timeout is not zero");
 }
 
 fn main() {

@@ -57,7 +57,7 @@ async fn flush_metrics() {
 #[on_shutdown::main(grace_period = "8s")]
 async fn main() {
     let settings = HookSettings::new().phase(Phase::Stop).timeout(Duration::from_secs(1));
-    register_sync(HOSTILE_NAME, settings, |_context| ()).expect("the shutdown has not begun").keep();
+    register_sync(HOSTILE_NAME, settings, |_context| ()).expect("the shutdown has not begun");
     let work = in_flight("a request <b>");
     tokio::spawn(async move {
         on_shutdown::draining().await;

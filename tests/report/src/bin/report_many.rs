@@ -16,7 +16,7 @@ async fn main() {
                 sleep(took).await;
                 if n % 77 == 5 { Err("no space left on device") } else { Ok(()) }
             });
-        hook.expect("the shutdown has not begun").keep();
+        hook.expect("the shutdown has not begun");
     }
     println!("ready");
     std::future::pending().await

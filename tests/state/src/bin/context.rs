@@ -61,8 +61,7 @@ fn main() {
     register("registered", settings, async |context| {
         tell("registered", &context, Duration::from_secs(1));
     })
-    .expect("in time")
-    .keep();
+    .expect("in time");
     println!("ready");
     loop {
         std::thread::park();

@@ -11,9 +11,8 @@ fn try_one(from: &str, phase: Phase, priority: i32) {
         let (name, from) = (name.clone(), from.to_owned());
         move |_| println!("{name} ran, made in {from}")
     };
-    match register_sync(name, HookSettings::new().phase(phase).priority(priority), hook) {
-        Ok(registration) => registration.keep(),
-        Err(error) => println!("{from}: {error}"),
+    if let Err(error) = register_sync(name, HookSettings::new().phase(phase).priority(priority), hook) {
+        println!("{from}: {error}");
     }
 }
 
@@ -31,12 +30,12 @@ async fn in_stop() {
     try_one("stop", Phase::Stop, -5);
     try_one("stop", Phase::Close, 0);
     // Removed before its group begins.
-    let dropped = register("dropped", HookSettings::new().phase(Phase::Close), async |_| println!("must not be seen"));
-    drop(dropped);
+    let removed = register("removed", HookSettings::new().phase(Phase::Close), async |_| println!("must not be seen"));
+    assert!(removed.expect("close is to come").unregister());
     // A hook registers a hook, which registers a third hook.
     let settings = HookSettings::new().phase(Phase::Finalize).timeout(Duration::from_secs(1));
     let nested = register("nested", settings, async |_| try_one("nested", Phase::Finalize, 0));
-    nested.expect("flush is to come").keep();
+    nested.expect("flush is to come");
 }
 
 #[on_shutdown(phase = close, priority = -1)]
@@ -49,8 +48,10 @@ fn hammer() {
     for number in 0.. {
         for phase in Phase::ALL {
             let hook = register_sync(format!("hammered {number}"), HookSettings::new().phase(phase), |_| ());
-            // The registration is dropped before its hook begins, while it runs, or after it has ended.
-            drop(hook);
+            // Removed before it begins, while it runs, or after it has ended.
+            if let Ok(hook) = hook {
+                hook.unregister();
+            }
         }
     }
 }

@@ -1,17 +1,19 @@
-//! Registers hooks at run time: before install, from many threads, kept, dropped, and mixed with annotated hooks.
+//! Registers hooks at run time: before install, from many threads, dropped, unregistered, guarded, and mixed with
+//! annotated hooks.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use on_shutdown::{HookSettings, Phase, RegisterError, Registration, Settings, on_shutdown, register, register_sync};
+use on_shutdown::{HookGuard, HookSettings, Phase, RegisterError, Registration, Settings};
+use on_shutdown::{on_shutdown, register, register_sync};
 
 const THREADS: usize = 8;
 /// Small enough that the report fits into a pipe, whose reader may be slow.
 const EACH: usize = 12;
 
 static RAN: AtomicUsize = AtomicUsize::new(0);
-static HELD: Mutex<Vec<Registration>> = Mutex::new(Vec::new());
+static HELD: Mutex<Vec<HookGuard>> = Mutex::new(Vec::new());
 
 #[on_shutdown(priority = 5)]
 fn annotated() {
@@ -36,7 +38,8 @@ fn ran() {
     RAN.fetch_add(1, Ordering::SeqCst);
 }
 
-/// Of every four registrations, one is kept, one is held, one is dropped, and another thread drops one.
+/// Of every four hooks, the program drops the registration of one, holds the guard of one, unregisters one, and drops the
+/// guard of one on another thread.
 fn many() {
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -44,10 +47,13 @@ fn many() {
                 for number in 0..EACH * 4 {
                     let registration = count(number).expect("in time");
                     match number / 2 % 4 {
-                        0 => registration.keep(),
-                        1 => HELD.lock().expect("no panic").push(registration),
-                        2 => drop(registration),
-                        _ => drop(thread::spawn(move || drop(registration)).join()),
+                        0 => drop(registration),
+                        1 => HELD.lock().expect("no panic").push(registration.into_guard()),
+                        2 => assert!(registration.unregister(), "no hook has started"),
+                        _ => {
+                            let guard = registration.into_guard();
+                            thread::spawn(move || drop(guard)).join().expect("no panic");
+                        }
                     }
                 }
             });
@@ -58,24 +64,28 @@ fn many() {
 
 fn main() {
     // Before the install.
-    register("early 7", HookSettings::new().priority(7), async |_| println!("early 7")).expect("in time").keep();
-    let early = register_sync("early dropped", HookSettings::new(), |_| println!("must not be seen"));
-    drop(early);
+    register("early 7", HookSettings::new().priority(7), async |_| println!("early 7")).expect("in time");
+    let early = register_sync("early removed", HookSettings::new(), |_| println!("must not be seen"));
+    assert!(early.expect("in time").unregister());
+    let early = register_sync("early guarded", HookSettings::new(), |_| println!("must not be seen"));
+    drop(early.expect("in time").into_guard());
     let held = register_sync("held 6", HookSettings::new().priority(6), |_| println!("held 6")).expect("in time");
+    let held = held.into_guard();
 
     let handle = Settings::new().install().expect("nothing is wrong");
-    let last = register_sync("last -1", HookSettings::new().priority(-1), |_| println!("last -1")).expect("in time");
+    register_sync("last -1", HookSettings::new().priority(-1), |_| println!("last -1")).expect("in time");
     let between = register("between 4", HookSettings::new().priority(4), async |_| {
         println!("between 4");
         std::io::Result::Ok(())
     });
-    let between = between.expect("in time");
+    // A guard that is turned back into a registration removes nothing.
+    drop(between.expect("in time").into_guard().into_registration());
     let fails = register("fails", HookSettings::new().phase(Phase::Finalize), async |_| Err::<(), _>("no disk"));
-    fails.expect("in time").keep();
+    fails.expect("in time");
     let zero = register_sync("zero", HookSettings::new().timeout(std::time::Duration::ZERO), |_| ());
     println!("error: {}", zero.expect_err("no time at all"));
     many();
     println!("the plan has {} hooks", handle.plan().hooks().count());
     println!("ready");
-    let _ = (handle.wait(), held, last, between);
+    let _ = (handle.wait(), held);
 }

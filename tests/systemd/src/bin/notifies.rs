@@ -24,7 +24,7 @@ fn hook(name: &str, phase: Phase, timeout: Duration, takes: Option<Duration>) {
             },
         }
     };
-    register_sync(name.to_owned(), settings, body).expect("it is not too late").keep();
+    register_sync(name.to_owned(), settings, body).expect("it is not too late");
 }
 
 /// Begins this many pieces of work. From draining on, one of them ends every 500 ms.

@@ -95,7 +95,7 @@ fn main() {
         spawn_from("hook");
         Ok::<(), String>(())
     };
-    register_sync("lists", HookSettings::new().phase(Phase::Flush), lists).expect("it is early enough").keep();
+    register_sync("lists", HookSettings::new().phase(Phase::Flush), lists).expect("it is early enough");
     Settings::new().install().expect("the settings are right");
     tracing_subscriber::registry().with(Spawning).init();
     metrics::set_global_recorder(Spawning).expect("the only one");

@@ -43,7 +43,7 @@ impl Recorder for Hostile {
 fn hooks() {
     sync_hook("leaves", Phase::Deregister);
     let settings = || HookSettings::new().timeout(Duration::from_millis(200));
-    register_sync("fails", settings().phase(Phase::Stop), |_| Err::<(), _>("full")).expect("early").keep();
+    register_sync("fails", settings().phase(Phase::Stop), |_| Err::<(), _>("full")).expect("early");
     for number in 0..20 {
         async_hook(&format!("closes_{number}"), Phase::Close);
     }
@@ -52,7 +52,7 @@ fn hooks() {
             std::thread::park();
         }
     };
-    register_sync("hangs", settings().phase(Phase::Close).priority(-1), hangs).expect("early").keep();
+    register_sync("hangs", settings().phase(Phase::Close).priority(-1), hangs).expect("early");
 }
 
 fn main() {
@@ -70,7 +70,7 @@ fn main() {
         exporter.render().lines().for_each(|line| say(&format!("flush: {line}")));
         Ok::<(), String>(())
     };
-    register_sync("exports", HookSettings::new().phase(Phase::Finalize), flush).expect("early").keep();
+    register_sync("exports", HookSettings::new().phase(Phase::Finalize), flush).expect("early");
     let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
     let works: Vec<_> = (0..3).map(|_| in_flight("job")).collect();
     std::thread::spawn(move || {

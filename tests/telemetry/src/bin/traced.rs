@@ -28,25 +28,25 @@ fn ordinary() {
         info!("inside the sync hook");
         Ok::<(), String>(())
     };
-    register_sync("leaves", hook(Phase::Deregister, 7), sync).expect("early").keep();
+    register_sync("leaves", hook(Phase::Deregister, 7), sync).expect("early");
     let asynchronous = async |_| {
         info!("before the await");
         tokio::time::sleep(Duration::from_millis(30)).await;
         info!("after the await");
         Ok::<(), String>(())
     };
-    register("works", hook(Phase::Stop, 0), asynchronous).expect("early").keep();
+    register("works", hook(Phase::Stop, 0), asynchronous).expect("early");
     // Runs on the same runner as the first hook. Its events must not appear in the span of the first hook.
     let alongside = async |_| {
         tokio::time::sleep(Duration::from_millis(10)).await;
         debug!("alongside");
         Err::<(), _>("no such table")
     };
-    register("fails", hook(Phase::Stop, 0), alongside).expect("early").keep();
+    register("fails", hook(Phase::Stop, 0), alongside).expect("early");
     let panics = |_| -> Result<(), String> { panic!("out of paper") };
-    register_sync("panics", hook(Phase::Close, 0), panics).expect("early").keep();
+    register_sync("panics", hook(Phase::Close, 0), panics).expect("early");
     let hangs = async |_| std::future::pending::<Result<(), String>>().await;
-    register("hangs", hook(Phase::Close, -1).timeout(Duration::from_millis(300)), hangs).expect("early").keep();
+    register("hangs", hook(Phase::Close, -1).timeout(Duration::from_millis(300)), hangs).expect("early");
     sync_hook("last", Phase::Finalize);
 }
 
@@ -54,7 +54,7 @@ fn main() {
     match std::env::var("CASE").as_deref() {
         Ok("long") => {
             let long = async |_| std::future::pending::<Result<(), String>>().await;
-            register("long", hook(Phase::Stop, 0).timeout(Duration::from_secs(30)), long).expect("early").keep();
+            register("long", hook(Phase::Stop, 0).timeout(Duration::from_secs(30)), long).expect("early");
         }
         Ok("many") => (0..1000).for_each(|number| sync_hook(&format!("hook_{number}"), Phase::Stop)),
         Ok("fine") => sync_hook("fine", Phase::Stop),
