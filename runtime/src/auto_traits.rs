@@ -37,6 +37,7 @@ const _: () = {
     value::<Report>();
     value::<HookReport>();
     value::<Outcome>();
+    value::<SimilarValue>();
     value::<SkipReason>();
     value::<ProgramExit>();
     value::<InFlightSample>();
