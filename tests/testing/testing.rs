@@ -147,6 +147,12 @@ fn what_main_did_and_what_it_asked_for_is_the_exit_code() {
     let mut running = shutdown(&log).start(Trigger::MainReturned);
     running.request_exit(9);
     assert_eq!(running.finish().exit_code, 9);
+    let mut running = shutdown(&log).start(Trigger::MainReturned);
+    running.request_exit(9).request_exit(3);
+    assert_eq!(running.finish().exit_code, 9);
+    let mut running = shutdown(&log).start(Trigger::MainFailed { error: "no config".to_owned() });
+    running.request_exit(9);
+    assert_eq!(running.finish().exit_code, 1);
 }
 
 #[test]

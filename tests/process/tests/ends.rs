@@ -102,6 +102,18 @@ fn spec_3_25_a_code_that_the_last_hook_asks_for_counts() {
 }
 
 #[test]
+fn spec_3_25_a_code_that_a_hook_asks_for_after_main_returned_counts() {
+    for how in ["exit-after-main-returned", "async-exit-after-main-returned"] {
+        for hook in ["last", "middle"] {
+            for _ in 0..20 {
+                let ended = Program::new(env!("CARGO_BIN_EXE_ends")).arg(how).arg(hook).run();
+                ended.assert_code(3).assert_err("report: main returned; 3 completed");
+            }
+        }
+    }
+}
+
+#[test]
 fn install_twice_is_an_error_and_a_failed_install_changes_nothing() {
     let ended = ends("twice");
     ended
