@@ -52,6 +52,10 @@ fn shutdown(log: &Log) -> Shutdown {
         .provide(Arc::clone(log))
 }
 
+fn main_failed() -> Trigger {
+    Trigger::MainFailed { error: "no config".to_owned(), details: String::new() }
+}
+
 fn outcome(report: &Report, name: &str) -> String {
     report.hook(name).map(|hook| hook.outcome.to_string()).unwrap_or_default()
 }
@@ -142,7 +146,7 @@ fn the_drain_phase_waits_for_work_in_flight() {
 #[test]
 fn what_main_did_and_what_it_asked_for_is_the_exit_code() {
     let log = Log::default();
-    let report = shutdown(&log).start(Trigger::MainFailed { error: "no config".to_owned() }).finish();
+    let report = shutdown(&log).start(main_failed()).finish();
     assert_eq!((report.exit_code, report.duration), (1, ms(600)), "{report}");
     let mut running = shutdown(&log).start(Trigger::MainReturned);
     running.request_exit(9);
@@ -150,7 +154,7 @@ fn what_main_did_and_what_it_asked_for_is_the_exit_code() {
     let mut running = shutdown(&log).start(Trigger::MainReturned);
     running.request_exit(9).request_exit(3);
     assert_eq!(running.finish().exit_code, 9);
-    let mut running = shutdown(&log).start(Trigger::MainFailed { error: "no config".to_owned() });
+    let mut running = shutdown(&log).start(main_failed());
     running.request_exit(9);
     assert_eq!(running.finish().exit_code, 1);
 }
@@ -170,7 +174,7 @@ fn a_clean_report_is_asserted() {
         (shutdown(&log).fail("close_pool", "disk full").start(Signal::SIGTERM), "failed: disk full (tests/testing/"),
         (shutdown(&log).hang("close_pool").start(Signal::SIGTERM), "timed out, abandoned"),
         (shutdown(&log).in_flight(2).start(Signal::SIGTERM), "cut off"),
-        (shutdown(&log).start(Trigger::MainFailed { error: "no config".to_owned() }), "main failed: no config"),
+        (shutdown(&log).start(main_failed()), "main failed: no config"),
     ] {
         let report = running.finish();
         let line = line!() + 1;

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::exit;
+use crate::install::main_error;
 use crate::install::settings::{InstallError, Settings};
 use crate::telemetry::stderr;
 use crate::trigger::{Message, Trigger};
@@ -161,7 +162,7 @@ fn run_main<R: MainOutput>(main: impl FnOnce() -> R) -> Message {
         Ok(MainEnd::Returned) => Message::Trigger(Trigger::MainReturned),
         // Not a trigger of its own: the code is the program's, also if hooks fail.
         Ok(MainEnd::Code(code)) => Message::Exit(code),
-        Ok(MainEnd::Failed(error)) => Message::Trigger(Trigger::MainFailed { error }),
+        Ok(MainEnd::Failed(debug)) => Message::Trigger(main_error::trigger(debug)),
         Err(message) => Message::Trigger(Trigger::MainPanicked { message }),
     }
 }

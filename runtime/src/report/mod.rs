@@ -294,6 +294,15 @@ pub struct LaterTrigger {
     pub trigger: Trigger,
 }
 
+/// Maximum size of the trigger in a headline, in bytes, if it is an error of `main`. The end of the report has it all.
+pub(crate) const MAX_ERROR_IN_HEADLINE: usize = 256;
+
+/// Returns the trigger for a headline. Shortens an error of `main`.
+pub(crate) fn trigger_line(trigger: &Trigger) -> String {
+    let most = if matches!(trigger, Trigger::MainFailed { .. }) { MAX_ERROR_IN_HEADLINE } else { usize::MAX };
+    cut(trigger.to_string(), most)
+}
+
 impl Report {
     /// The maximum number of [`later_triggers`](Self::later_triggers).
     // A process that sends signals in a loop must not exhaust the memory.
@@ -336,10 +345,15 @@ impl Report {
 
     /// Returns a summary in one line: the trigger, how many hooks had which outcome, and the time.
     pub(crate) fn headline(&self) -> String {
+        format!("{}; {}", trigger_line(&self.trigger), self.result())
+    }
+
+    /// Returns the headline without the trigger.
+    pub(crate) fn result(&self) -> String {
         let (took, deadline) = (HumanDuration(self.duration), HumanDuration(self.budget));
         let forced = self.forced.map(|signal| format!("; cut short by a repeated {signal}")).unwrap_or_default();
         let late = if self.deadline_exceeded { "; the deadline came" } else { "" };
-        format!("{}; {} in {took} of {deadline}{forced}{late}", self.trigger, self.summary())
+        format!("{} in {took} of {deadline}{forced}{late}", self.summary())
     }
 
     fn summary(&self) -> String {

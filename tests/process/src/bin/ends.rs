@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("returned") => returned(),
         Some("failed") => failed(),
+        Some("failed-with-causes") => failed_with_causes(),
         Some("panicked") => panicked(),
         Some("code") => code(),
         Some("async-returned") => async_returned(),
@@ -63,6 +64,13 @@ fn returned() {}
 #[on_shutdown::main]
 fn failed() -> Result<(), String> {
     Err("the disk is full".to_owned())
+}
+
+#[on_shutdown::main]
+async fn failed_with_causes() -> anyhow::Result<()> {
+    use anyhow::Context;
+    let address_in_use = std::io::Error::from_raw_os_error(98);
+    Err(address_in_use).context("bind failed").context("starting http")
 }
 
 #[on_shutdown::main]
