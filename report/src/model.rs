@@ -138,8 +138,11 @@ pub enum Trigger {
     MainReturned,
     /// `main` returned an error.
     MainFailed {
-        /// The error.
+        /// The error and its causes, in one line.
         error: String,
+        /// All lines of the error. Empty if `error` says it all, and in reports of earlier versions.
+        #[serde(default)]
+        details: String,
     },
     /// `main` panicked.
     MainPanicked {
@@ -274,7 +277,7 @@ impl fmt::Display for Trigger {
             }
             Self::Request { label } => write!(f, "request: {label}"),
             Self::MainReturned => f.write_str("main returned"),
-            Self::MainFailed { error } => write!(f, "main failed: {error}"),
+            Self::MainFailed { error, .. } => write!(f, "main failed: {error}"),
             Self::MainPanicked { message } => write!(f, "main panicked: {message}"),
         }
     }

@@ -3,13 +3,28 @@
 //! `runtime/src/report/mod.rs` has the same line. The test `tests/report/tests/report/reader.rs` compares the two.
 
 use crate::human_duration::HumanDuration;
-use crate::model::Report;
+use crate::model::{Report, Trigger};
+
+/// Maximum size of the trigger in a headline, in bytes, if it is an error of `main`.
+const MAX_ERROR_IN_HEADLINE: usize = 256;
+
+/// Returns the trigger for a headline. Shortens an error of `main`, which the end of the text has in full.
+pub(crate) fn trigger_line(trigger: &Trigger) -> String {
+    let mut line = trigger.to_string();
+    if matches!(trigger, Trigger::MainFailed { .. }) && line.len() > MAX_ERROR_IN_HEADLINE {
+        let room = MAX_ERROR_IN_HEADLINE - '…'.len_utf8();
+        // Position 0 is always a boundary.
+        line.truncate((0..=room).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0));
+        line.push('…');
+    }
+    line
+}
 
 impl Report {
     /// Returns the whole shutdown in one line: the trigger, how many hooks ended how, and the time.
     #[must_use]
     pub fn headline(&self) -> String {
-        format!("{}; {}", self.trigger, self.result())
+        format!("{}; {}", trigger_line(&self.trigger), self.result())
     }
 
     /// Returns the headline without the trigger.

@@ -8,8 +8,9 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::human_duration::HumanDuration;
-use crate::model::{Hook, LaterTrigger, Outcome, Report};
+use crate::model::{Hook, LaterTrigger, Outcome, Report, Trigger};
 use crate::one_line::OneLine;
+use crate::summary::trigger_line;
 
 /// How text is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +134,21 @@ impl Timeline<'_> {
         writeln!(f, "  {:phase$} {:>priority$}  {IN_FLIGHT:name$}  |{bar}|  {from:>9}  {took:>8}  {most}", "", "")
     }
 
+    /// Writes the error of `main` with all its lines, unless the headline shows the whole error.
+    fn write_error_of_main(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let later = self.report.later_triggers.iter().map(|later| &later.trigger);
+        for trigger in std::iter::once(&self.report.trigger).chain(later) {
+            let Trigger::MainFailed { details, .. } = trigger else { continue };
+            if details.is_empty() {
+                continue;
+            }
+            writeln!(f, "  the error of main:")?;
+            let mut lines = details.lines().filter(|line| !line.trim().is_empty());
+            lines.try_for_each(|line| writeln!(f, "    {}", OneLine(line)))?;
+        }
+        Ok(())
+    }
+
     fn color(&self, outcome: &Outcome) -> (&'static str, &'static str) {
         if !self.options.is_colored {
             return ("", "");
@@ -164,8 +180,10 @@ impl fmt::Display for Timeline<'_> {
             }
         }
         report.in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
-        let mut later = report.later_triggers.iter();
-        later.try_for_each(|LaterTrigger { at, trigger }| writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger)))
+        for LaterTrigger { at, trigger } in &report.later_triggers {
+            writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger_line(trigger)))?;
+        }
+        self.write_error_of_main(f)
     }
 }
 
@@ -205,7 +223,6 @@ impl fmt::Display for Bar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Trigger;
     use crate::samples;
 
     #[test]

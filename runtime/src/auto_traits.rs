@@ -38,6 +38,7 @@ const _: () = {
     value::<Report>();
     value::<HookReport>();
     value::<Outcome>();
+    value::<SimilarValue>();
     value::<SkipReason>();
     value::<ProgramExit>();
     value::<InFlightSample>();

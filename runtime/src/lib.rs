@@ -153,7 +153,8 @@
 //!   `use that_crate as _;`. `ON_SHUTDOWN=plan program` prints all hooks that are linked, and the test helper
 //!   `testing::assert_dependencies_linked` finds missing ones. For library authors: [docs/libraries.md].
 //! - **Was its value provided?** A hook is skipped if the program has not called [`provide`] with a value for a parameter.
-//!   The report shows the missing type. A parameter of type `Option<T>` is optional.
+//!   The report shows the missing type, and a value of a similar type if one was provided: an `Arc<Db>` instead of a `Db`.
+//!   The exit code is 70. A parameter of type `Option<T>` is optional. [`Report`] has `assert_clean` for tests.
 //! - **Is a shutdown installed?** The program needs `#[on_shutdown::main]`, [`Settings::run`] or [`Settings::install`].
 //! - **Did `main` return?** After [`Settings::install`], a plain return from `main` runs no hook. Use [`Settings::run`], or
 //!   end `main` with [`Handle::finish`].
@@ -302,7 +303,7 @@ pub use plan::overrides::{HOOKS_ENV, OverrideError, OverrideSource};
 pub use plan::platform::Platform;
 pub use plan::{Hook, Plan};
 pub use report::file::{REPORT_ENV, ReportFileError};
-pub use report::{HookReport, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, SkipReason};
+pub use report::{HookReport, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, SimilarValue, SkipReason};
 pub use trigger::{Sender, Signal, SignalSetError, Trigger, UnknownSignalError};
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Tests the feature `testing` as users use it: the tests simulate hooks of this program, and run at the same time.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use on_shutdown::testing::{Shutdown, assert_fits, assert_hooks};
@@ -49,6 +50,10 @@ async fn flush_telemetry(missing: Option<&'static str>) -> Result<(), &'static s
 fn shutdown(log: &Log) -> Shutdown {
     Shutdown::with_settings(Settings::new().grace_period(Duration::from_secs(30)).drain_delay(ms(700)))
         .provide(Arc::clone(log))
+}
+
+fn main_failed() -> Trigger {
+    Trigger::MainFailed { error: "no config".to_owned(), details: String::new() }
 }
 
 fn outcome(report: &Report, name: &str) -> String {
@@ -141,17 +146,44 @@ fn the_drain_phase_waits_for_work_in_flight() {
 #[test]
 fn what_main_did_and_what_it_asked_for_is_the_exit_code() {
     let log = Log::default();
-    let report = shutdown(&log).start(Trigger::MainFailed { error: "no config".to_owned() }).finish();
+    let report = shutdown(&log).start(main_failed()).finish();
     assert_eq!((report.exit_code, report.duration), (1, ms(600)), "{report}");
     let mut running = shutdown(&log).start(Trigger::MainReturned);
     running.request_exit(9);
     assert_eq!(running.finish().exit_code, 9);
+    let mut running = shutdown(&log).start(Trigger::MainReturned);
+    running.request_exit(9).request_exit(3);
+    assert_eq!(running.finish().exit_code, 9);
+    let mut running = shutdown(&log).start(main_failed());
+    running.request_exit(9);
+    assert_eq!(running.finish().exit_code, 1);
 }
 
 #[test]
 fn a_missing_value_skips_its_hook() {
     let report = Shutdown::new().start(Signal::SIGTERM).finish();
     assert!(outcome(&report, "deregister").starts_with("skipped: no `alloc::sync::Arc<"), "{report}");
+}
+
+#[test]
+fn a_clean_report_is_asserted() {
+    let log = Log::default();
+    shutdown(&log).start(Signal::SIGTERM).finish().assert_clean();
+    for (running, why) in [
+        (Shutdown::new().provide("no log").start(Signal::SIGTERM), "no `alloc::sync::Arc<"),
+        (shutdown(&log).fail("close_pool", "disk full").start(Signal::SIGTERM), "failed: disk full (tests/testing/"),
+        (shutdown(&log).hang("close_pool").start(Signal::SIGTERM), "timed out, abandoned"),
+        (shutdown(&log).in_flight(2).start(Signal::SIGTERM), "cut off"),
+        (shutdown(&log).start(main_failed()), "main failed: no config"),
+    ] {
+        let report = running.finish();
+        let line = line!() + 1;
+        let (message, location) = refused_at(|| report.assert_clean());
+        assert!(message.contains(why), "{message}");
+        // The whole report, with the hooks that completed.
+        assert!(message.ends_with(&report.to_string()) && message.contains("flush_telemetry"), "{message}");
+        assert_eq!(location, (file!().to_owned(), line));
+    }
 }
 
 #[test]
@@ -165,6 +197,21 @@ fn plans_and_hooks_are_asserted() {
 fn refused(test: impl FnOnce() + std::panic::UnwindSafe) -> String {
     let payload = std::panic::catch_unwind(test).expect_err("it must be refused");
     payload.downcast_ref::<String>().cloned().unwrap_or_default()
+}
+
+/// Returns the panic message, and the file and line of the panic.
+fn refused_at(test: impl FnOnce() + std::panic::UnwindSafe) -> (String, (String, u32)) {
+    thread_local!(static LOCATION: RefCell<Option<(String, u32)>> = const { RefCell::new(None) });
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            LOCATION.set(info.location().map(|location| (location.file().to_owned(), location.line())));
+            before(info);
+        }));
+    });
+    let message = refused(test);
+    (message, LOCATION.take().expect("the panic has a location"))
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn spec_3_25_the_gravest_wins_forced_then_own_then_124_then_70() {
     let failed = Outcome::Failed("disk full".to_owned());
     let panicked = Outcome::Panicked("boom".to_owned());
     let timed_out = Outcome::TimedOut { abandoned: false };
-    let missing = Outcome::Skipped(SkipReason::MissingValue { type_name: "Pool".to_owned() });
+    let missing = Outcome::Skipped(SkipReason::MissingValue { type_name: "Pool".to_owned(), similar: None });
     let no_time = Outcome::Skipped(SkipReason::NoTimeLeft);
     assert_eq!(code(&report(&[]), false), 0);
     assert_eq!(code(&report(&[completed.clone(), missing.clone()]), false), 70);
@@ -42,7 +42,7 @@ fn spec_3_25_a_report_that_is_a_success_has_the_code_0() {
         Outcome::Failed("x".to_owned()),
         Outcome::Panicked("x".to_owned()),
         Outcome::TimedOut { abandoned: false },
-        Outcome::Skipped(SkipReason::MissingValue { type_name: "Pool".to_owned() }),
+        Outcome::Skipped(SkipReason::MissingValue { type_name: "Pool".to_owned(), similar: None }),
         Outcome::Skipped(SkipReason::NoTimeLeft),
         Outcome::Skipped(SkipReason::CutShort),
         Outcome::Skipped(SkipReason::AfterAbandoned { hook: "x".to_owned() }),

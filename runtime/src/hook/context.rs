@@ -10,7 +10,7 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, Instant};
 
 use crate::drain::{Latch, WaiterEntry};
-use crate::hook::{Phase, Values};
+use crate::hook::{Phase, ProvidedType, Values};
 use crate::trigger::Trigger;
 
 /// The maximum time of a hook in a fast shutdown. A person who waits at a terminal presses Ctrl-C again after about
@@ -214,5 +214,9 @@ impl Values for HookArgs<'_> {
             limit: self.limit,
             fast: Arc::clone(self.fast),
         });
+    }
+
+    fn find_similar(&self, wanted: &str) -> Option<ProvidedType> {
+        self.values.find_similar(wanted)
     }
 }

@@ -2,8 +2,8 @@
 
 pub use body::{Body, HookError, HookFuture, HookOutput, HookResult, hook_future};
 pub(crate) use body::{OnceBody, Started};
-pub(crate) use parameters::Values;
 pub use parameters::{Call, Lookup, LookupOption, LookupValue, Missing, lookup};
+pub(crate) use parameters::{ProvidedType, Values};
 pub use phase::{Phase, UnknownPhaseError};
 pub use record::{DEFAULT_TIMEOUT, HookMarker, HookRecord};
 pub(crate) use record::{HookRef, OverriddenHook, full_name, identity};
@@ -14,3 +14,4 @@ mod parameters;
 mod phase;
 mod record;
 pub(crate) mod registry;
+pub(crate) mod type_names;

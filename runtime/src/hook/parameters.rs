@@ -2,11 +2,21 @@
 
 use std::any::{Any, TypeId};
 use std::marker::PhantomData;
+use std::panic::Location;
 
 /// The values a hook's parameters are taken from, looked up by type.
 pub(crate) trait Values {
     /// Calls `found` with the value of that type, if there is one.
     fn lend(&self, wanted: TypeId, found: &mut dyn FnMut(&dyn Any));
+    /// Returns the provided value that the author probably meant, if there is one with a similar type.
+    fn find_similar(&self, wanted: &str) -> Option<ProvidedType>;
+}
+
+/// The type of a provided value, and where the program provided it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ProvidedType {
+    pub(crate) name: &'static str,
+    pub(crate) location: &'static Location<'static>,
 }
 
 /// What a hook's function is called with.
@@ -27,9 +37,13 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The type of a parameter for which nothing was provided.
+/// The type of a parameter for which no value was provided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Missing(pub &'static str);
+pub struct Missing {
+    pub(crate) type_name: &'static str,
+    /// A value of a similar type, which was provided.
+    pub(crate) similar: Option<ProvidedType>,
+}
 
 /// A type that a hook's parameter may have: `provide` can keep such a value and clone it for each hook.
 #[diagnostic::on_unimplemented(
@@ -94,6 +108,9 @@ impl<T> LookupValue for &Lookup<T> {
     where
         T: Parameter,
     {
-        call.value().ok_or(Missing(std::any::type_name::<T>()))
+        call.value().ok_or_else(|| {
+            let type_name = std::any::type_name::<T>();
+            Missing { type_name, similar: call.values.find_similar(type_name) }
+        })
     }
 }

@@ -10,7 +10,8 @@ use std::mem;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::hook::{HookRecord, HookRef, Phase, Values};
+use crate::hook::type_names::similarity;
+use crate::hook::{HookRecord, HookRef, Phase, ProvidedType, Values};
 
 /// The entry that the attribute submits to `inventory` for each hook.
 pub struct LinkedHook(pub &'static HookRecord);
@@ -150,7 +151,13 @@ pub(crate) struct Provided {
 
 struct ProvidedValue {
     value: Arc<dyn Any + Send + Sync>,
-    location: &'static Location<'static>,
+    provided: ProvidedType,
+}
+
+impl ProvidedValue {
+    fn new<T: Any + Send + Sync>(value: T, location: &'static Location<'static>) -> Self {
+        Self { value: Arc::new(value), provided: ProvidedType { name: type_name::<T>(), location } }
+    }
 }
 
 /// The error for a second value of one type. The earlier value is kept.
@@ -191,9 +198,9 @@ impl Provided {
         value: T,
         location: &'static Location<'static>,
     ) -> Result<(), AlreadyProvidedError> {
-        let mut value = Some(ProvidedValue { value: Arc::new(value), location });
+        let mut value = Some(ProvidedValue::new(value, location));
         let earlier = match self.lock().entry(TypeId::of::<T>()) {
-            Entry::Occupied(earlier) => Some(earlier.get().location),
+            Entry::Occupied(earlier) => Some(earlier.get().provided.location),
             Entry::Vacant(free) => {
                 value.take().map(|value| free.insert(value));
                 None
@@ -206,7 +213,7 @@ impl Provided {
 
     /// Adds a value. Replaces the value of the same type, if there is one.
     pub(crate) fn replace<T: Any + Send + Sync>(&self, value: T, location: &'static Location<'static>) {
-        let value = ProvidedValue { value: Arc::new(value), location };
+        let value = ProvidedValue::new(value, location);
         let earlier = self.lock().insert(TypeId::of::<T>(), value);
         // Drop the earlier value after the lock: its `Drop` is user code.
         drop(earlier);
@@ -220,6 +227,14 @@ impl Values for Provided {
         if let Some(value) = value {
             found(&*value);
         }
+    }
+
+    fn find_similar(&self, wanted: &str) -> Option<ProvidedType> {
+        let all: Vec<ProvidedType> = self.lock().values().map(|value| value.provided).collect();
+        let similar = all.into_iter().filter_map(|provided| Some((similarity(wanted, provided.name)?, provided)));
+        // The map has no order of its own. By name and location, so that each run reports the same value.
+        let closest = similar.min_by_key(|(similarity, provided)| (*similarity, provided.name, provided.location));
+        closest.map(|(_, provided)| provided)
     }
 }
 

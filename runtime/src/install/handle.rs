@@ -76,7 +76,8 @@ impl Handle {
     /// Starts the shutdown, and sets the exit code of the process.
     ///
     /// Returns at once, unlike [`std::process::exit`]: the process ends when all hooks have ended. If a shutdown is in
-    /// progress, only the exit code counts. The first exit code that is requested stays.
+    /// progress, only the exit code counts, also in a hook after `main` has returned. The first exit code stays: the
+    /// first that is requested, or the code of a `main` that failed (1) or panicked (101) before.
     pub fn request_exit(&self, code: u8) {
         self.send(Message::Exit(code));
     }

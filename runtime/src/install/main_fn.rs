@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::drain;
 use crate::exit;
 use crate::install::handle::Handle;
+use crate::install::main_error;
 use crate::install::settings::{InstallError, Settings};
 use crate::telemetry::stderr;
 use crate::trigger::{Message, Trigger};
@@ -189,7 +190,7 @@ fn run_main<R: MainOutput>(handle: &Handle, main: impl FnOnce() -> R) {
         Ok(MainEnd::Returned) => Message::Trigger(Trigger::MainReturned),
         // Not a trigger of its own: the code is the program's, also if hooks fail.
         Ok(MainEnd::Code(code)) => Message::Exit(code),
-        Ok(MainEnd::Failed(error)) => Message::Trigger(Trigger::MainFailed { error }),
+        Ok(MainEnd::Failed(debug)) => Message::Trigger(main_error::trigger(debug)),
         Err(message) => Message::Trigger(Trigger::MainPanicked { message }),
     });
     // Last: the drain phase may end now, and the shutdown needs the message before it ends.

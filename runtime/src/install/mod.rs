@@ -19,6 +19,7 @@ use crate::telemetry::{Event, Output};
 use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal, Trigger};
 
 pub(crate) mod handle;
+mod main_error;
 pub(crate) mod main_fn;
 pub(crate) mod register;
 pub(crate) mod serve;

@@ -1,7 +1,8 @@
 //! Writes one line into Kubernetes' termination log if the exit code is not 0.
 //!
 //! `kubectl describe pod` shows it as the message of a container that ended. The kubelet keeps the last 4096 bytes of
-//! the file, so the line is cut to that, and says how many hooks it leaves out.
+//! the file, so the line is cut to that, and says how many hooks it leaves out. An error of `main` is there with its
+//! causes, and without its backtrace.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -10,7 +11,8 @@ use std::path::Path;
 
 use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 
-use crate::report::{OneLine, Outcome, Report, cut};
+use crate::report::{LaterTrigger, OneLine, Outcome, Report, cut};
+use crate::trigger::Trigger;
 
 /// The default `terminationMessagePath` of Kubernetes.
 const PATH: &str = "/dev/termination-log";
@@ -18,8 +20,11 @@ const PATH: &str = "/dev/termination-log";
 /// Maximum size of the line with its line break, in bytes (`MaxContainerTerminationMessageLength` of the kubelet).
 const LIMIT: usize = 4096;
 
-/// Maximum size of the headline: a label or an error in it may be long.
-const HEADLINE_LIMIT: usize = 1024;
+/// Maximum size of the trigger: its label, or the error of `main` with its causes, may be long.
+const TRIGGER_LIMIT: usize = 2048;
+
+/// Maximum size of a `main` that failed or panicked after the trigger.
+const LATER_LIMIT: usize = 512;
 
 /// Maximum size of one hook: a long error must not hide the other hooks.
 const HOOK_LIMIT: usize = 512;
@@ -42,8 +47,14 @@ fn write_to(path: &Path, report: &Report) {
 
 /// Returns the line, at most [`LIMIT`] bytes with its line break.
 fn line(report: &Report) -> String {
-    let headline = cut(OneLine(report.headline()).to_string(), HEADLINE_LIMIT);
-    let mut line = format!("exit code {}: {headline}", report.exit_code);
+    let trigger = cut(OneLine(&report.trigger).to_string(), TRIGGER_LIMIT);
+    let mut line = format!("exit code {}: {trigger}; {}", report.exit_code, report.result());
+    // `main` ends at most once, and its end determines the exit code.
+    let ends =
+        |later: &&LaterTrigger| matches!(later.trigger, Trigger::MainFailed { .. } | Trigger::MainPanicked { .. });
+    if let Some(later) = report.later_triggers.iter().find(ends) {
+        line += &cut(OneLine(format_args!("; {}", later.trigger)).to_string(), LATER_LIMIT);
+    }
     let mut rest = report.hooks.iter().filter(|hook| hook.outcome != Outcome::Completed).peekable();
     while let Some(hook) = rest.peek() {
         let location = OneLine(format_args!(" ({}:{})", hook.file, hook.line)).to_string();
@@ -130,6 +141,37 @@ mod tests {
         let line = line(&Report { exit_code: 70, trigger, ..sample });
         assert!(line.len() <= LIMIT && line.lines().count() == 1 && !line.contains('\x1b'), "{line}");
         let expected = r"; flush_orders panicked: two\nlines\r\u{1b}[31m (src/orders.rs:42)";
-        assert_eq!(line.trim_end().rsplit_once('…').map(|(_, hook)| hook), Some(expected));
+        let end = line.trim_end().rsplit_once('…').map(|(_, end)| end.to_owned());
+        assert_eq!(end, Some(format!("; 1 panicked in 1 s of 8 s{expected}")));
+    }
+
+    #[test]
+    fn spec_3_24_the_error_of_main_has_its_causes_and_no_backtrace_within_2_kib() {
+        let failed = |error: &str| Trigger::MainFailed {
+            error: error.to_owned(),
+            details: format!("{error}\n\nStack backtrace:\n   0: app::main"),
+        };
+        let line = |trigger| line(&Report { exit_code: 1, trigger, ..report() });
+        let hook = "1 failed in 1 s of 8 s; flush_orders failed: disk full (src/orders.rs:42)\n";
+        let expected = format!("exit code 1: main failed: starting http: bind failed; {hook}");
+        assert_eq!(line(failed("starting http: bind failed")), expected);
+        let long = line(failed(&"ä: ".repeat(1000)));
+        assert!(long.len() < 2048 + 200 && long.len() > 2048 && long.ends_with(&format!("…; {hook}")), "{long}");
+        assert!(!long.contains("backtrace"), "{long}");
+    }
+
+    #[test]
+    fn spec_3_24_a_main_that_failed_during_the_shutdown_is_named() {
+        let signal = Trigger::from(crate::Signal::SIGTERM);
+        let error = "connection lost".to_owned();
+        let trigger = Trigger::MainFailed { error, details: String::new() };
+        let later_triggers = vec![
+            LaterTrigger { at: std::time::Duration::ZERO, trigger: signal.clone() },
+            LaterTrigger { at: std::time::Duration::ZERO, trigger },
+        ];
+        let line = line(&Report { exit_code: 1, trigger: signal, later_triggers, ..report() });
+        let expected = "exit code 1: SIGTERM; 1 failed in 1 s of 8 s; main failed: connection lost; flush_orders failed: \
+                        disk full (src/orders.rs:42)\n";
+        assert_eq!(line, expected);
     }
 }

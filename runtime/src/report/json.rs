@@ -119,7 +119,7 @@ enum TriggerView<'a> {
     Signal { signal: String, number: i32, sender_pid: Option<i32>, sender_uid: Option<u32> },
     Request { label: &'a str },
     MainReturned,
-    MainFailed { error: &'a str },
+    MainFailed { error: &'a str, details: &'a str },
     MainPanicked { message: &'a str },
 }
 
@@ -134,7 +134,7 @@ impl<'a> TriggerView<'a> {
             },
             Trigger::Request { label } => Self::Request { label },
             Trigger::MainReturned => Self::MainReturned,
-            Trigger::MainFailed { error } => Self::MainFailed { error },
+            Trigger::MainFailed { error, details } => Self::MainFailed { error, details },
             Trigger::MainPanicked { message } => Self::MainPanicked { message },
         }
     }

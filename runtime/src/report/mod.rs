@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::drain::WorkInFlight;
 use crate::duration_text::HumanDuration;
-use crate::hook::{self, HookRecord, Phase};
+use crate::hook::type_names::without_paths;
+use crate::hook::{self, HookRecord, Missing, Phase, ProvidedType};
 use crate::trigger::{Signal, Trigger};
 
 pub(crate) use one_line::{OneLine, cut};
@@ -50,6 +51,8 @@ pub enum SkipReason {
     MissingValue {
         /// The type of the parameter.
         type_name: String,
+        /// A value of a similar type that the program provided, such as an `Arc<Db>` where the hook takes a `Db`.
+        similar: Option<SimilarValue>,
     },
     /// The time of the hook's phase had run out.
     NoTimeLeft,
@@ -64,10 +67,53 @@ pub enum SkipReason {
     GuardDropped,
 }
 
+/// Describes a provided value whose type is similar to the type of a parameter.
+///
+/// The types differ by `Arc`, `Box`, `Option`, `Mutex`, `RwLock` or a reference, or they have the same name in different
+/// modules, crates or versions of a crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SimilarValue {
+    /// The type of the value.
+    pub type_name: String,
+    /// The source file that called [`provide`](crate::provide).
+    pub file: String,
+    /// The line in the source file.
+    pub line: u32,
+}
+
+impl SimilarValue {
+    /// Writes what is missing and what was provided. Module paths are left out, unless only they tell the types apart.
+    fn write_instead_of(&self, wanted: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (short_wanted, short_found) = (without_paths(wanted), without_paths(&self.type_name));
+        let (wanted, found) = if short_wanted == short_found {
+            (wanted, self.type_name.as_str())
+        } else {
+            (short_wanted.as_str(), short_found.as_str())
+        };
+        let article = if found.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) { "an" } else { "a" };
+        let version = if wanted == found { " of another version of its crate" } else { "" };
+        let Self { file, line, .. } = self;
+        write!(f, "no `{wanted}` was provided, but {article} `{found}`{version} was, at {file}:{line}")
+    }
+}
+
+impl From<Missing> for SkipReason {
+    fn from(Missing { type_name, similar }: Missing) -> Self {
+        let similar = similar.map(|ProvidedType { name, location }| SimilarValue {
+            type_name: name.to_owned(),
+            file: location.file().to_owned(),
+            line: location.line(),
+        });
+        Self::MissingValue { type_name: type_name.to_owned(), similar }
+    }
+}
+
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MissingValue { type_name } => write!(f, "no `{type_name}` was provided"),
+            Self::MissingValue { type_name, similar: None } => write!(f, "no `{type_name}` was provided"),
+            Self::MissingValue { type_name, similar: Some(similar) } => similar.write_instead_of(type_name, f),
             Self::NoTimeLeft => f.write_str("no time was left"),
             Self::AfterAbandoned { hook } => write!(f, "it is after {hook}, which was abandoned"),
             Self::CutShort => f.write_str("the shutdown was cut short"),
@@ -251,6 +297,15 @@ pub struct LaterTrigger {
     pub trigger: Trigger,
 }
 
+/// Maximum size of the trigger in a headline, in bytes, if it is an error of `main`. The end of the report has it all.
+pub(crate) const MAX_ERROR_IN_HEADLINE: usize = 256;
+
+/// Returns the trigger for a headline. Shortens an error of `main`.
+pub(crate) fn trigger_line(trigger: &Trigger) -> String {
+    let most = if matches!(trigger, Trigger::MainFailed { .. }) { MAX_ERROR_IN_HEADLINE } else { usize::MAX };
+    cut(trigger.to_string(), most)
+}
+
 impl Report {
     /// The maximum number of [`later_triggers`](Self::later_triggers).
     // A process that sends signals in a loop must not exhaust the memory.
@@ -294,10 +349,15 @@ impl Report {
 
     /// Returns a summary in one line: the trigger, how many hooks had which outcome, and the time.
     pub(crate) fn headline(&self) -> String {
+        format!("{}; {}", trigger_line(&self.trigger), self.result())
+    }
+
+    /// Returns the headline without the trigger.
+    pub(crate) fn result(&self) -> String {
         let (took, deadline) = (HumanDuration(self.duration), HumanDuration(self.budget));
         let forced = self.forced.map(|signal| format!("; cut short by a repeated {signal}")).unwrap_or_default();
         let late = if self.deadline_exceeded { "; the deadline came" } else { "" };
-        format!("{}; {} in {took} of {deadline}{forced}{late}", self.trigger, self.summary())
+        format!("{} in {took} of {deadline}{forced}{late}", self.summary())
     }
 
     fn summary(&self) -> String {

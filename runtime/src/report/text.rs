@@ -8,9 +8,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{HookReport, LaterTrigger, OneLine, Outcome, Report};
+use super::{HookReport, LaterTrigger, OneLine, Outcome, Report, trigger_line};
 use crate::duration_text::HumanDuration;
 use crate::hook::Phase;
+use crate::trigger::Trigger;
 
 /// The width of the text, and whether it has colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +110,21 @@ impl Timeline<'_> {
         writeln!(f, "  {:10} {:>priority$}  {:name$}  |{bar}|  {from:>9}  {took:>8}  {most}", "", "", Self::IN_FLIGHT)
     }
 
+    /// Writes the error of `main` with all its lines, unless the headline shows the whole error.
+    fn write_error_of_main(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let later = self.report.later_triggers.iter().map(|later| &later.trigger);
+        for trigger in std::iter::once(&self.report.trigger).chain(later) {
+            let Trigger::MainFailed { details, .. } = trigger else { continue };
+            if details.is_empty() {
+                continue;
+            }
+            writeln!(f, "  the error of main:")?;
+            let mut lines = details.lines().filter(|line| !line.trim().is_empty());
+            lines.try_for_each(|line| writeln!(f, "    {}", OneLine(line)))?;
+        }
+        Ok(())
+    }
+
     fn color(&self, outcome: &Outcome) -> (&'static str, &'static str) {
         if !self.text_options.colored {
             return ("", "");
@@ -140,9 +156,10 @@ impl fmt::Display for Timeline<'_> {
             }
         }
         in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
-        later_triggers
-            .iter()
-            .try_for_each(|LaterTrigger { at, trigger }| writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger)))
+        for LaterTrigger { at, trigger } in later_triggers {
+            writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger_line(trigger)))?;
+        }
+        self.write_error_of_main(f)
     }
 }
 
@@ -184,7 +201,6 @@ impl fmt::Display for Bar {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::trigger::Trigger;
 
     fn report(outcome: Outcome) -> Report {
         sample::report(&[outcome])

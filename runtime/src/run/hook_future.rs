@@ -120,9 +120,7 @@ fn cancelled(future: &mut Option<HookFuture>) -> Finish {
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Missing>) -> Result<T, Finish> {
     match catch_panic(work) {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(Missing(type_name))) => {
-            Err(Finish::Ended(Outcome::Skipped(SkipReason::MissingValue { type_name: type_name.to_owned() })))
-        }
+        Ok(Err(missing)) => Err(Finish::Ended(Outcome::Skipped(SkipReason::from(missing)))),
         Err(message) => Err(Finish::Ended(Outcome::Panicked(message))),
     }
 }

@@ -351,12 +351,18 @@ impl Run {
         self.lock().driver.state().is_forced()
     }
 
+    /// Applies the messages that are in the inbox. Takes them under the lock, so that no report misses a message that
+    /// another thread has taken and not applied yet.
+    pub(super) fn receive_messages(&self) {
+        self.change(|shared, now| {
+            self.inbox.take().into_iter().for_each(|message| shared.driver.receive(now, message))
+        });
+    }
+
     /// Ends the shutdown, once, on the first worker that sees that all hooks have ended.
     pub(super) fn finalize(&self) {
         // What the last hook or `main` asked for is in the inbox, and the supervisor may not have woken for it yet.
-        for message in self.inbox.take() {
-            self.change(|shared, now| shared.driver.receive(now, message));
-        }
+        self.receive_messages();
         if self.is_forced() {
             // The supervisor's, which may not know it yet: a second writer would be cut off in the middle of the report.
             return self.inbox.wake();

@@ -178,9 +178,7 @@ fn see_to_the_end(run: &Arc<Run>) {
             return run.cut_off();
         }
         run.inbox.wait(Some(left));
-        for message in run.inbox.take() {
-            run.change(|shared, now| shared.driver.receive(now, message));
-        }
+        run.receive_messages();
         if run.is_forced() {
             return run.cut_off();
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::drain::WorkInFlight;
 use crate::duration_text::HumanDuration;
 use crate::hook::{HookRecord, HookRef, Phase};
-use crate::report::{HookReport, OneLine, Report};
+use crate::report::{HookReport, OneLine, Report, trigger_line};
 use crate::trigger::{Signal, Trigger};
 
 /// An event of a shutdown.
@@ -131,6 +131,7 @@ impl Event {
             Self::Installed(text) | Self::Warning(text) | Self::Problem(text) => text.clone(),
             Self::Began { trigger, hooks, within } => {
                 let noun = if *hooks == 1 { "hook" } else { "hooks" };
+                let trigger = trigger_line(trigger);
                 format!("{trigger}; {hooks} {noun} to run within {}", HumanDuration(*within))
             }
             Self::HookTimedOut { hook, after, activity } => {
@@ -142,7 +143,9 @@ impl Event {
             }
             Self::StillInFlight(work) => format!("waiting for {work}"),
             Self::WorkCutOff(work) => format!("no longer waiting for {work}"),
-            Self::LaterTrigger(trigger) => format!("{trigger}: ignored, a shutdown is already in progress"),
+            Self::LaterTrigger(trigger) => {
+                format!("{}: ignored, a shutdown is already in progress", trigger_line(trigger))
+            }
             Self::FastShutdown(signal) => format!(
                 "{signal} again: fast shutdown, without waiting for work in flight and with short timeouts; \
                  send it once more to end the process"

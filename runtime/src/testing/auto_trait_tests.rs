@@ -42,6 +42,7 @@ const _: () = {
     send_sync::<Settings>();
     send_sync::<Signal>();
     send_sync::<SignalSetError>();
+    send_sync::<SimilarValue>();
     send_sync::<SkipReason>();
     send_sync::<TooLateError>();
     send_sync::<Tracked<std::future::Ready<()>>>();

@@ -45,6 +45,7 @@ pub use shutdown::{RunningShutdown, Shutdown};
 
 #[cfg(test)]
 mod auto_trait_tests;
+mod clean;
 mod linked;
 mod shutdown;
 

@@ -222,6 +222,8 @@ impl RunningShutdown {
     }
 
     /// Advances the virtual time until the shutdown ends, at the latest at its deadline, and returns the report.
+    ///
+    /// [`Report::assert_clean`] asserts that the shutdown was a success.
     #[must_use]
     pub fn finish(mut self) -> Report {
         self.simulation.play(None);

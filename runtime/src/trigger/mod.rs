@@ -48,8 +48,10 @@ pub enum Trigger {
     MainReturned,
     /// `main` returned an error.
     MainFailed {
-        /// The error, as `{:?}` prints it.
+        /// The error and its causes in one line: `starting http: bind failed`. Maximum 2 KiB.
         error: String,
+        /// The error as `{:?}` prints it, with a backtrace if it has one. Maximum 64 KiB. Empty if `error` says it all.
+        details: String,
     },
     /// `main` panicked.
     MainPanicked {
@@ -85,7 +87,7 @@ impl fmt::Display for Trigger {
             Self::Signal { signal, sender: Some(sender) } => write!(f, "{signal} from {sender}"),
             Self::Request { label } => write!(f, "request: {label}"),
             Self::MainReturned => f.write_str("main returned"),
-            Self::MainFailed { error } => write!(f, "main failed: {error}"),
+            Self::MainFailed { error, .. } => write!(f, "main failed: {error}"),
             Self::MainPanicked { message } => write!(f, "main panicked: {message}"),
         }
     }

@@ -23,6 +23,21 @@ fn spec_3_25_main_failed_is_1_and_its_error_is_reported() {
 }
 
 #[test]
+fn spec_3_24_the_headline_has_an_error_of_main_with_its_causes_and_the_report_has_all_of_it_once() {
+    let ended = Program::new(env!("CARGO_BIN_EXE_ends")).arg("failed-with-causes").env("RUST_BACKTRACE", "1").run();
+    let error = "main failed: starting http: bind failed: Address already in use (os error 98); ";
+    ended.assert_code(1).assert_err(&format!("{error}2 hooks to run")).assert_err(&format!("{error}2 completed"));
+    // The headline, and each line of the error, has a line of its own.
+    let count = |text: &str| ended.err.iter().filter(|line| line.contains(text)).count();
+    assert_eq!(count("main failed: "), 2, "{ended}");
+    for line in ["  the error of main:", "    starting http", "    Caused by:", "        0: bind failed"] {
+        assert_eq!(ended.err.iter().filter(|found| *found == line).count(), 1, "{line}\n{ended}");
+    }
+    assert_eq!(count("Stack backtrace:"), 1, "{ended}");
+    assert!(ended.err.iter().all(|line| !line.contains(r"\n")), "{ended}");
+}
+
+#[test]
 fn spec_3_25_main_panicked_is_101_and_its_message_is_reported() {
     ends("panicked").assert_code(101).assert_order(&["hook", "last"]).assert_err("main panicked: no such luck");
     let ended = ends("async-panicked");
@@ -98,6 +113,18 @@ fn spec_3_19_a_repeated_signal_ends_the_program_also_while_its_exit_handlers_han
 fn spec_3_25_a_code_that_the_last_hook_asks_for_counts() {
     for _ in 0..20 {
         ends("exit-in-the-last-hook").assert_code(3);
+    }
+}
+
+#[test]
+fn spec_3_25_a_code_that_a_hook_asks_for_after_main_returned_counts() {
+    for how in ["exit-after-main-returned", "async-exit-after-main-returned"] {
+        for hook in ["last", "middle"] {
+            for _ in 0..20 {
+                let ended = Program::new(env!("CARGO_BIN_EXE_ends")).arg(how).arg(hook).run();
+                ended.assert_code(3).assert_err("report: main returned; 3 completed");
+            }
+        }
     }
 }
 

@@ -42,6 +42,44 @@ fn spec_3_4_a_hook_whose_value_is_missing_is_skipped_and_the_report_names_both()
 }
 
 #[test]
+fn spec_3_4_a_missing_value_names_the_similar_value_that_was_provided_and_the_code_is_70() {
+    let ended = Program::new(env!("CARGO_BIN_EXE_near_misses")).run();
+    let source = include_str!("../src/bin/near_misses.rs");
+    for (hook, why, provided) in [
+        ("wants_plain", "no `Db` was provided, but an `Arc<Db>` was", "provide(Arc::new(Db))"),
+        ("wants_arc", "no `Arc<Pool>` was provided, but a `Pool` was", "provide(Pool)"),
+        ("wants_some", "no `Cache` was provided, but an `Option<Cache>` was", "provide(Some(Cache))"),
+        ("wants_unboxed", "no `Queue` was provided, but a `Box<Queue>` was", "provide(Box::new(Queue))"),
+        ("wants_owned", "no `Name` was provided, but a `&Name` was", "provide(&Name)"),
+        (
+            "wants_mutex",
+            "no `Arc<Mutex<Vec<Index>>>` was provided, but an `Arc<RwLock<Vec<Index>>>` was",
+            "provide(Arc::new(RwLock::new(",
+        ),
+        (
+            "wants_of_orders",
+            "no `near_misses::orders::Client` was provided, but a `near_misses::payments::Client` was",
+            "provide(payments::Client)",
+        ),
+        ("wants_shared_item", "no `Arc<Item>` was provided, but an `Item` was", "provide(stock::Item)"),
+        (
+            "wants_twin",
+            "no `near_misses::versions::provide_other::Twin` was provided, but a \
+             `near_misses::versions::provide_other::Twin` of another version of its crate was",
+            "provide(Twin)",
+        ),
+    ] {
+        let line = line_of(source, provided);
+        let why = format!("skipped: {why}, at tests/state/src/bin/near_misses.rs:{line} (tests/state/");
+        let found = |line: &&String| line.contains(&format!(" {hook} ")) && line.contains(&why);
+        assert_eq!(ended.err.iter().filter(found).count(), 1, "{hook}: {why}\n{ended}");
+    }
+    ended.assert_code(70).assert_out("perhaps: false").assert_err("1 completed, 10 skipped");
+    ended.assert_err("skipped: no `near_misses::Strange` was provided (tests/state/");
+    assert!(ended.out.iter().all(|line| !line.contains("must not be seen")), "{ended}");
+}
+
+#[test]
 fn spec_3_4_a_second_value_of_a_type_is_refused_and_the_place_of_the_first_is_named() {
     let line = line_of(include_str!("../src/bin/values.rs"), "replace_provided(Replaced(1))");
     let error = format!("error: a `values::Replaced` was already provided at tests/state/src/bin/values.rs:{line}:5; ");

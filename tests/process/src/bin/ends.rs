@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("returned") => returned(),
         Some("failed") => failed(),
+        Some("failed-with-causes") => failed_with_causes(),
         Some("panicked") => panicked(),
         Some("code") => code(),
         Some("async-returned") => async_returned(),
@@ -34,6 +35,8 @@ fn main() -> ExitCode {
         Some("return-while-held") => return_while_held(),
         Some("atexit-hangs") => atexit_hangs(),
         Some("exit-in-the-last-hook") => exit_in_the_last_hook(),
+        Some("exit-after-main-returned") => exit_after_main_returned(),
+        Some("async-exit-after-main-returned") => async_exit_after_main_returned(),
         Some("twice") => twice(),
         Some("atexit") => flushed(ExitMode::Atexit),
         Some("immediate") => flushed(ExitMode::Immediate),
@@ -61,6 +64,13 @@ fn returned() {}
 #[on_shutdown::main]
 fn failed() -> Result<(), String> {
     Err("the disk is full".to_owned())
+}
+
+#[on_shutdown::main]
+async fn failed_with_causes() -> anyhow::Result<()> {
+    use anyhow::Context;
+    let address_in_use = std::io::Error::from_raw_os_error(98);
+    Err(address_in_use).context("bind failed").context("starting http")
 }
 
 #[on_shutdown::main]
@@ -208,6 +218,25 @@ fn exit_in_the_last_hook() -> ExitCode {
     handle.request_shutdown("enough");
     let _ = handle.wait();
     ExitCode::from(99)
+}
+
+/// Registers a hook that requests an exit code. By the second argument, the hook is the last one, or one of the others.
+fn request_exit_in_a_hook() {
+    let phase = if std::env::args().nth(2).as_deref() == Some("last") { Phase::Finalize } else { Phase::Stop };
+    let settings = HookSettings::new().phase(phase).priority(-1);
+    let asks = register_sync("asks", settings, |_| on_shutdown::request_exit(3).expect("it is installed"));
+    asks.expect("it is early enough").keep();
+}
+
+#[on_shutdown::main]
+fn exit_after_main_returned() {
+    request_exit_in_a_hook();
+}
+
+#[on_shutdown::main]
+async fn async_exit_after_main_returned() -> Result<(), String> {
+    request_exit_in_a_hook();
+    Ok(())
 }
 
 fn twice() -> ExitCode {

@@ -16,6 +16,7 @@ const REPORT: &str = "ON_SHUTDOWN_REPORT";
 const WELL: &str = env!("CARGO_BIN_EXE_report_well");
 const BADLY: &str = env!("CARGO_BIN_EXE_report_badly");
 const MANY: &str = env!("CARGO_BIN_EXE_report_many");
+const MAIN_FAILS: &str = env!("CARGO_BIN_EXE_report_main_fails");
 
 /// Creates an empty folder for one test.
 fn folder(test: &str) -> PathBuf {

@@ -1,11 +1,11 @@
 //! Compares the package `on-shutdown-report` with the runtime: a real report that is read from JSON has the text that the
 //! runtime prints, and a trace with every hook.
 
-use on_shutdown_report::{Outcome, Report};
+use on_shutdown_report::{Outcome, Report, Trigger};
 use process::Ended;
 use report::{HOSTILE_MESSAGE, HOSTILE_NAME};
 
-use crate::{BADLY, MANY, WELL, folder, forced, read, reporting_to, stopped};
+use crate::{BADLY, MAIN_FAILS, MANY, WELL, folder, forced, read, reporting_to, stopped};
 
 /// Reads the JSON of a shutdown, and compares its text with the report on stderr, line by line.
 fn assert_same_text(ended: &Ended, json: &str) -> Report {
@@ -32,6 +32,33 @@ fn the_text_of_a_forced_shutdown_is_the_runtimes_own() {
     let ended = forced(&path);
     let report = assert_same_text(&ended, &read(&path));
     assert_eq!((report.forced.as_deref(), report.later_triggers.len()), (Some("SIGINT"), 2));
+}
+
+#[test]
+fn the_text_of_an_error_of_main_is_the_runtimes_own() {
+    for how in ["short", "long", "later"] {
+        let path = folder(&format!("reader-main-fails-{how}")).join("report.json");
+        let mut program = reporting_to(MAIN_FAILS, &path).arg(how);
+        let ended = if how == "later" {
+            let seen = path.with_file_name("seen");
+            program = program.arg(&seen);
+            let running = program.spawn();
+            running.err_line("main failed: starting http: bind failed");
+            std::fs::write(seen, "").expect("the folder is ours");
+            running.wait()
+        } else {
+            program.run()
+        };
+        let report = assert_same_text(&ended, &read(&path));
+        let triggers = std::iter::once(&report.trigger).chain(report.later_triggers.iter().map(|later| &later.trigger));
+        let errors = triggers.filter_map(|trigger| match trigger {
+            Trigger::MainFailed { error, details, .. } => Some((error.clone(), details.lines().count())),
+            _ => None,
+        });
+        let found: Vec<_> = errors.collect();
+        let first = if how == "long" { "ä".repeat(400) } else { "starting http".to_owned() };
+        assert_eq!(found, [(format!("{first}: bind failed: \x1b[2JAddress in use"), 9)], "{ended}");
+    }
 }
 
 #[test]
