@@ -288,6 +288,7 @@ pub use exit::ExitMode;
 pub use hook::context::{FastShutdown, HookContext};
 pub use hook::registry::{AlreadyProvidedError, TooLateError};
 pub use hook::{DEFAULT_TIMEOUT, Phase, UnknownPhaseError};
+pub use install::guard::ShutdownGuard;
 pub use install::handle::{Handle, NotInstalledError, is_installed};
 pub use install::handle::{provide, replace_provided, request_exit, request_shutdown};
 pub use install::register::{HookGuard, HookSettings, RegisterError, Registration, register, register_sync};

@@ -5,12 +5,11 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 
 use crate::drain;
-use crate::exit;
+use crate::exit::{self, ExitMode};
 use crate::hook::registry::{AlreadyProvidedError, Provided};
 use crate::output::final_report::{Ended, FinalReport};
 use crate::plan::Plan;
@@ -23,19 +22,20 @@ pub(crate) static INSTALLED: OnceLock<Handle> = OnceLock::new();
 
 /// Gives access to the installed shutdown of this program. All clones refer to the same shutdown.
 ///
-/// [`Settings::install`](crate::Settings::install) returns it. Dropping it does not stop or remove the shutdown.
+/// The [`ShutdownGuard`](crate::ShutdownGuard) of [`Settings::install`](crate::Settings::install) dereferences to it, and
+/// `guard.clone()` is a handle. Dropping a handle does not stop or remove the shutdown.
 ///
 /// ```no_run
 /// use on_shutdown::{ExitMode, Settings};
 ///
-/// let handle = Settings::new().exit_mode(ExitMode::Return).install()?;
-/// println!("{}", handle.plan());
+/// let guard = Settings::new().exit_mode(ExitMode::Return).install()?;
+/// println!("{}", guard.plan());
 ///
-/// let stopper = handle.clone();
+/// let stopper = guard.clone();
 /// std::thread::spawn(move || stopper.request_shutdown("the configuration changed"));
 ///
 /// // Blocks until all hooks have ended.
-/// let report = handle.wait();
+/// let report = guard.wait();
 /// println!("{report}");
 /// std::process::exit(report.exit_code.into());
 /// # #[allow(unreachable_code)]
@@ -46,6 +46,7 @@ pub struct Handle {
     run: Arc<Run>,
     inbox: Arc<Inbox>,
     report: Arc<FinalReport>,
+    exit_mode: ExitMode,
 }
 
 impl fmt::Debug for Handle {
@@ -55,8 +56,31 @@ impl fmt::Debug for Handle {
 }
 
 impl Handle {
-    pub(crate) fn new(run: Arc<Run>, inbox: Arc<Inbox>, report: Arc<FinalReport>) -> Self {
-        Self { run, inbox, report }
+    pub(crate) fn new(run: Arc<Run>, inbox: Arc<Inbox>, report: Arc<FinalReport>, exit_mode: ExitMode) -> Self {
+        Self { run, inbox, report, exit_mode }
+    }
+
+    pub(super) fn exit_mode(&self) -> ExitMode {
+        self.exit_mode
+    }
+
+    /// Starts the shutdown because `main` has ended, unless the shutdown is over. On the main thread, also lets the
+    /// process continue after the shutdown: `main` still has its error to print, and its exit code to give.
+    pub(super) fn end_main(&self, end: Trigger) {
+        if is_main_thread() {
+            self.report.let_main_continue();
+        }
+        if !self.report.is_set() {
+            self.send(Message::Trigger(end));
+        }
+        // Last: the drain phase may end now, and the shutdown needs the message before it ends.
+        drain::end_main();
+    }
+
+    /// Blocks until the shutdown is over, and returns its exit code. May be called while the thread's local values are
+    /// destroyed.
+    pub(super) fn wait_as_main(&self) -> u8 {
+        block_on(self.ended()).exit_code
     }
 
     /// Returns the plan of a shutdown that would start now, with the hooks that are registered at this moment.
@@ -227,25 +251,40 @@ pub fn replace_provided<T: Clone + Any + Send + Sync>(value: T) {
     Provided::global().replace(value, Location::caller());
 }
 
+/// Returns whether the calling thread is the one that runs `main`.
+pub(super) fn is_main_thread() -> bool {
+    // The kernel's definition: the thread has the number of the process.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return nix::unistd::gettid() == nix::unistd::getpid();
+    // The standard library names it so, on every system.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    return std::thread::current().name() == Some("main");
+}
+
 /// Blocks the calling thread until the future resolves.
 ///
 /// Unlike tokio's `block_on`, this may be called inside an async runtime. The future must not need a runtime.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
+    /// A waker of our own. Not `std::thread::park`, which needs values of the thread that may be destroyed already.
+    #[derive(Default)]
+    struct Woken(Mutex<bool>, Condvar);
+    impl Wake for Woken {
         fn wake(self: Arc<Self>) {
-            // An `unpark` before the `park` is not lost: the next `park` returns at once.
-            self.0.unpark();
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            self.1.notify_one();
         }
     }
-    // A waker of our own: tokio's `block_on` panics inside a runtime.
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
     let mut future = pin!(future);
     loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            // `park` may return without a wake-up. The loop then polls once more.
-            Poll::Pending => thread::park(),
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return value;
         }
+        let mut is_woken = woken.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*is_woken {
+            is_woken = woken.1.wait(is_woken).unwrap_or_else(PoisonError::into_inner);
+        }
+        *is_woken = false;
     }
 }

@@ -116,7 +116,7 @@ where
     Fut: Future<Output = R>,
     R: MainOutput,
 {
-    let handle = match settings.install() {
+    let handle = match settings.install_handle() {
         Ok(handle) => handle,
         Err(error) => return report_install_error(&error),
     };
@@ -175,7 +175,7 @@ impl Settings {
         F: FnOnce() -> R,
         R: MainOutput,
     {
-        let handle = match self.install() {
+        let handle = match self.install_handle() {
             Ok(handle) => handle,
             Err(error) => return report_install_error(&error),
         };

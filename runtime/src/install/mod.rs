@@ -4,12 +4,12 @@ use std::io;
 use std::panic::Location;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use crate::drain;
 use crate::exit::{self, LastResort};
 use crate::hook::registry::{HookSink, Provided, Registered};
-use crate::install::handle::{Handle, INSTALLED};
+use crate::install::guard::ShutdownGuard;
+use crate::install::handle::{Handle, INSTALLED, is_main_thread};
 use crate::install::settings::{InstallError, Mode, Settings};
 use crate::install::warnings::warnings;
 use crate::output::{Reporter, ThisProgram};
@@ -18,6 +18,7 @@ use crate::run::{self, Finalizer, HookRuntime, ParkedThread, Run, ShutdownState,
 use crate::telemetry::{Event, Output};
 use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal, Trigger};
 
+pub(crate) mod guard;
 pub(crate) mod handle;
 mod main_error;
 pub(crate) mod main_fn;
@@ -32,32 +33,20 @@ impl Settings {
     ///
     /// One thread waits for a trigger, the other is the supervisor of the hooks.
     ///
-    /// When this returns, each signal of the set starts the shutdown. The handle may be dropped. Call this first in
-    /// `main`, before the program starts other threads: a signal that is delivered to another thread during the
-    /// microseconds of the installation can be lost.
-    ///
-    /// **A plain return from `main` is invisible to `install`: the process ends at once, no hook runs, and a shutdown in
-    /// progress is cut short.** Use [`run`](Self::run) around `main` instead, or end `main` with [`Handle::finish`]:
+    /// When this returns, each signal of the set starts the shutdown. Call it first in `main`, before the program starts
+    /// other threads: a signal that is delivered to another thread during the microseconds of the installation can be
+    /// lost. Keep the guard in a variable of `main`: its drop runs the hooks if `main` ends by itself, and waits for them.
     ///
     /// ```no_run
-    /// # fn work() {}
-    /// use on_shutdown::{InstallError, Settings};
-    ///
-    /// fn main() -> Result<(), InstallError> {
-    ///     let handle = Settings::new().install()?;
-    ///     work();
-    ///     handle.finish()
+    /// # fn work() -> std::io::Result<()> { Ok(()) }
+    /// fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let _guard = on_shutdown::Settings::new().install()?;
+    ///     work()?;
+    ///     Ok(())
     /// }
     /// ```
     ///
-    /// The same with `run`, which also runs the hooks if `work` panics:
-    ///
-    /// ```no_run
-    /// # fn work() {}
-    /// fn main() -> std::process::ExitCode {
-    ///     on_shutdown::Settings::new().run(work)
-    /// }
-    /// ```
+    /// [`run`](Self::run) needs no guard, and counts a `main` that fails in the report and in the exit code.
     ///
     /// With `ON_SHUTDOWN=plan` in the environment, this prints the plan and ends the process with exit code 0. See
     /// [`MODE_ENV`](crate::MODE_ENV) for the exception.
@@ -66,7 +55,13 @@ impl Settings {
     /// The settings, the environment or the hooks contradict each other; a shutdown is installed already; or the system
     /// refuses a thread or a handler. After an error nothing is installed.
     #[track_caller]
-    pub fn install(self) -> Result<Handle, InstallError> {
+    pub fn install(self) -> Result<ShutdownGuard, InstallError> {
+        self.install_handle().map(ShutdownGuard::new)
+    }
+
+    /// Installs the shutdown for a caller that ends it with `main`.
+    #[track_caller]
+    pub(crate) fn install_handle(self) -> Result<Handle, InstallError> {
         // Held to the end: two installs at once must not both set handlers. A failed install leaves it free for another.
         static INSTALLING: Mutex<()> = Mutex::new(());
         let _one = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,16 +71,11 @@ impl Settings {
         let handle = prepare(&self)?;
         if is_main_thread() {
             drain::mark_main_thread(Location::caller());
+            guard::catch_end_of_main_thread();
         }
         // Nothing else sets it while the lock is held.
         Ok(INSTALLED.get_or_init(|| handle).clone())
     }
-}
-
-/// Returns whether the calling thread is the one that runs `main`.
-fn is_main_thread() -> bool {
-    // The standard library names it so, on every system.
-    thread::current().name() == Some("main")
 }
 
 /// Makes all that a shutdown needs: at the trigger the system may refuse memory, descriptors and threads.
@@ -111,7 +101,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let reporter = Arc::new(Reporter::new(options, plan.budget(), report_file, inbox.masks()));
     let run = connect(settings, plan, &inbox, &reporter);
     log_installed(reporter.output(), &run.plan(), &handled, &ignored);
-    let handle = Handle::new(Arc::clone(&run), Arc::clone(&inbox), reporter.final_report());
+    let handle = Handle::new(Arc::clone(&run), Arc::clone(&inbox), reporter.final_report(), settings.exit_mode);
     threads.hand_over(run, inbox, reporter)?;
     Ok(handle)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 
@@ -14,9 +15,24 @@ use crate::report::Report;
 pub(crate) struct FinalReport {
     report: OnceLock<Report>,
     latch: Latch,
+    main_continues: AtomicBool,
 }
 
 impl FinalReport {
+    /// Lets `main` continue after the shutdown, also if the exit mode ends the process: `main` waits at its end.
+    pub(crate) fn let_main_continue(&self) {
+        // Relaxed, here and below: the message that follows carries the order. A shutdown that is over already has decided.
+        self.main_continues.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn main_continues(&self) -> bool {
+        self.main_continues.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.report.get().is_some()
+    }
+
     /// Sets the report; the first one stays. [`wake_waiters`](Self::wake_waiters) must follow.
     pub(crate) fn set(&self, report: Report) {
         // Before the latch: a future that the latch wakes must find the report.

@@ -155,6 +155,11 @@ impl Finalizer for Reporter {
         match self.exit_mode {
             // A forced end ends the process in every mode: the person at the terminal asked for it.
             ExitMode::Return if report.forced.is_none() => self.hand_over(report, |report| report.wake_waiters()),
+            // The last resort stays armed: `main` may hang on its way out.
+            _ if self.final_report.main_continues() && report.forced.is_none() => {
+                self.final_report.set(report);
+                self.final_report.wake_waiters();
+            }
             mode => exit::leave(code, mode),
         }
     }

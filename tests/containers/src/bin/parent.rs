@@ -50,9 +50,8 @@ fn main() -> Result<(), String> {
         child(&name);
     }
     let control = std::env::var_os("CONTROL").is_some();
-    if !control {
-        Settings::new().install().map_err(|error| error.to_string())?;
-    }
+    let installed = if control { None } else { Some(Settings::new().install()) };
+    let _guard = installed.transpose().map_err(|error| error.to_string())?;
     let early = Command::new(SELF).arg("early child").spawn().map_err(|error| error.to_string())?;
     let early = Arc::new(Mutex::new(early));
     if control {

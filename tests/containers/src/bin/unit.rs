@@ -64,7 +64,8 @@ fn ping_watchdog(well: impl Fn() -> bool + Send + 'static) {
 
 fn main() {
     let mode = std::env::args().nth(1).unwrap_or_default();
-    Settings::new().signal_exit_code(mode == "signal_exit_code").install().expect("the settings are right");
+    let settings = Settings::new().signal_exit_code(mode == "signal_exit_code");
+    let _guard = settings.install().expect("the settings are right");
     hook("flushed", Phase::Finalize, secs(5), || ());
     match mode.as_str() {
         "signal_exit_code" => {}

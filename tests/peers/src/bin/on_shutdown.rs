@@ -61,7 +61,7 @@ fn main() {
         register_sync(BAD_HOOK, settings, move |_| bad.run_sync())
     };
     registration.expect("it is early enough");
-    Settings::new().install().expect("the settings are right");
+    let _guard = Settings::new().install().expect("the settings are right");
     peers::application::runtime().block_on(async {
         peers::application::start();
         std::future::pending::<()>().await;

@@ -225,7 +225,7 @@ fn request_exit_in_a_hook() {
     let phase = if std::env::args().nth(2).as_deref() == Some("last") { Phase::Finalize } else { Phase::Stop };
     let settings = HookSettings::new().phase(phase).priority(-1);
     let asks = register_sync("asks", settings, |_| on_shutdown::request_exit(3).expect("it is installed"));
-    asks.expect("it is early enough").keep();
+    asks.expect("it is early enough");
 }
 
 #[on_shutdown::main]

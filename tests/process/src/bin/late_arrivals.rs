@@ -56,7 +56,7 @@ fn late_hook() {
 }
 
 fn run(grace_period: Duration) {
-    Settings::new().grace_period(grace_period).install().expect("the settings are right");
+    let _guard = Settings::new().grace_period(grace_period).install().expect("the settings are right");
     println!("ready");
     loop {
         thread::park();

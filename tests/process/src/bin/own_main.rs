@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use on_shutdown::{ExitMode, Handle, Settings, on_shutdown};
+use on_shutdown::{ExitMode, Handle, Settings, ShutdownGuard, on_shutdown};
 
 #[on_shutdown]
 fn hook() {
@@ -36,16 +36,16 @@ fn main() -> ExitCode {
         Some("run-goes-on") => settings.exit_mode(ExitMode::Return).run(|| ()),
         Some("finish") => installed(settings).finish(),
         Some("finish-stopped") => {
-            let handle = installed(settings);
+            let guard = installed(settings);
             stopped();
-            handle.finish()
+            guard.finish()
         }
         Some("finish-goes-on") => goes_on(&installed(settings.exit_mode(ExitMode::Return))),
         other => panic!("what is {other:?}?"),
     }
 }
 
-fn installed(settings: Settings) -> Handle {
+fn installed(settings: Settings) -> ShutdownGuard {
     settings.install().expect("the settings are right")
 }
 

@@ -55,7 +55,7 @@ fn main() {
     if mode == "ready-first" {
         systemd::ready().expect("the socket has a listener");
     }
-    settings.install().expect("the settings are right");
+    let _guard = settings.install().expect("the settings are right");
     match mode.as_str() {
         "drains" => {
             work(4);

@@ -96,7 +96,7 @@ fn main() {
         Ok::<(), String>(())
     };
     register_sync("lists", HookSettings::new().phase(Phase::Flush), lists).expect("it is early enough");
-    Settings::new().install().expect("the settings are right");
+    let _guard = Settings::new().install().expect("the settings are right");
     tracing_subscriber::registry().with(Spawning).init();
     metrics::set_global_recorder(Spawning).expect("the only one");
     if blocks == "after" {

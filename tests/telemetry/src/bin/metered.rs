@@ -61,7 +61,7 @@ fn main() {
     if !recorder.is_empty() {
         metrics::set_global_recorder(Hostile { panics: recorder == "panics" }).expect("the only one");
         sync_hook("last", Phase::Finalize);
-        Settings::new().install().expect("the settings are right");
+        let _guard = Settings::new().install().expect("the settings are right");
         work_for_ever()
     }
     let prometheus = PrometheusBuilder::new().install_recorder().expect("the only one");

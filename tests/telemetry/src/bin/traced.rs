@@ -60,7 +60,7 @@ fn main() {
         Ok("fine") => sync_hook("fine", Phase::Stop),
         _ => ordinary(),
     }
-    Settings::new().install().expect("the settings are right");
+    let _guard = Settings::new().install().expect("the settings are right");
     match std::env::var("SUBSCRIBER").as_deref() {
         Ok("none") => work_for_ever(),
         Ok("thread-local") => tracing::subscriber::with_default(json(), || work_for_ever()),

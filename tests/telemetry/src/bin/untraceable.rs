@@ -100,7 +100,7 @@ fn main() {
     // Much less time than a slow subscriber takes for all calls before this hook.
     let settings = HookSettings::new().phase(Phase::Finalize).timeout(Duration::from_millis(100));
     register_sync("last", settings, |_| say("last ran")).expect("it is early enough");
-    Settings::new().install().expect("the settings are right");
+    let _guard = Settings::new().install().expect("the settings are right");
     let (_reader, pipe) = std::io::pipe().expect("a pipe");
     let from = variable("FROM").parse().expect("a number");
     let hostile = Hostile { place: variable("WHERE"), from, how: variable("HOW"), seen: AtomicUsize::new(0), pipe };
