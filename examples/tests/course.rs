@@ -52,7 +52,7 @@ fn state() {
 fn runtime_hook() {
     let ended = run(env!("CARGO_BIN_EXE_07_runtime_hook"));
     ended.assert_code(0).assert_order(&["cy has left", "goodbye, ada", "closed the lobby", "that was all"]);
-    ended.assert_out("hook `too late` was registered too late");
+    ended.assert_out("hook `too late` was registered too late").assert_out("its hook is removed: true");
 }
 
 #[test]
@@ -97,7 +97,8 @@ fn dependency() {
     ended.assert_out("disabled by the program's settings: orders::print_receipt (");
     assert!(!ended.out.iter().any(|line| line.contains("thank you")), "{ended}");
     let environment = |hooks| Program::new(path).env("ON_SHUTDOWN_HOOKS", hooks).env("ON_SHUTDOWN", "plan").run();
-    environment("orders::write_orders timeout=1s").assert_code(0).assert_out("within 1 s");
+    environment("11_dependency::write_summary timeout=2s").assert_code(0).assert_out("(timeout was 1 s)");
+    environment("orders::write_orders timeout=1s").assert_code(0).assert_out("has no effect: the program sets 4 s");
     let misspelt = environment("orders::write_order disabled");
     misspelt.assert_code(78).assert_err("there is no hook `orders::write_order`; write `orders::write_orders`");
 }

@@ -84,19 +84,30 @@
 //! use the attribute and call [`Settings::run`]:
 //!
 //! ```no_run,standalone_crate
-//! #[on_shutdown::main(grace_period = "25s", drain_delay = "5s", signals = [SIGTERM, SIGINT, SIGQUIT])]
+//! #[on_shutdown::main(drain_delay = "2s", signals = [SIGTERM, SIGINT, SIGQUIT])]
 //! async fn main() -> std::io::Result<()> {
 //!     // The handlers are set before this line, and before the async runtime is built.
 //!     std::future::pending().await
 //! }
 //! ```
 //!
-//! | environment variable | effect |
-//! |---|---|
-//! | `ON_SHUTDOWN=plan` | prints the [`Plan`], runs nothing, and ends with exit code 0 (`plan-json` with the feature `json`) |
-//! | `ON_SHUTDOWN_GRACE_PERIOD=45s` | sets the grace period, unless the program sets it |
-//! | `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s; metrics::push disabled"` | changes hooks by their full names; takes precedence over [`Settings::hook_timeout`] and similar methods |
-//! | `ON_SHUTDOWN_REPORT=stop.txt` | also writes the report to a file; takes precedence over [`Settings::report_file`] |
+//! ## Environment variables
+//! | environment variable | effect | the same in the program |
+//! |---|---|---|
+//! | `ON_SHUTDOWN=plan` | prints the [`Plan`], runs nothing, and ends with exit code 0 (`plan-json` with the feature `json`) | [`Settings::plan`] |
+//! | `ON_SHUTDOWN=check` | the same; exit code 78 if there are warnings ([`MODE_ENV`]) | `testing::assert_no_warnings` |
+//! | `ON_SHUTDOWN_GRACE_PERIOD=45s` | sets the grace period | [`Settings::grace_period`] |
+//! | `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s; metrics::push disabled"` | changes hooks by their full names | [`Settings::hook_timeout`], [`Settings::hook_priority`], [`Settings::disable_hook`] |
+//! | `ON_SHUTDOWN_REPORT=stop.txt` | also writes the report to a file | [`Settings::report_file`] |
+//!
+//! **One precedence for all: the program, then the variable, then the platform, then the default.** What the program sets
+//! in [`Settings`] or in the arguments of `main` was tested with it. A child that inherits the variables of its parent
+//! keeps its own values. So leave open what operators shall decide; most programs leave the grace period open. The
+//! settings of `#[on_shutdown]` on a hook are its defaults: `ON_SHUTDOWN_HOOKS` changes them, and can disable every hook.
+//!
+//! A variable without effect is one line at install: the program sets another value, or the variable is unknown
+//! (`ON_SHUTDOWN_GRACEPERIOD`). A blank variable counts as not set. Names that begin with `ON_SHUTDOWN` belong to this
+//! crate.
 //!
 //! The names are constants: [`MODE_ENV`], [`GRACE_PERIOD_ENV`], [`HOOKS_ENV`], [`REPORT_ENV`]. If settings, variables or
 //! hooks are wrong, the program does not start. One line on stderr says what to write instead, and the exit code is 78.
@@ -158,6 +169,8 @@
 //! - **Is a shutdown installed?** The program needs `#[on_shutdown::main]`, [`Settings::run`] or [`Settings::install`].
 //! - **Did `main` return?** After [`Settings::install`], a plain return from `main` runs no hook. Use [`Settings::run`], or
 //!   end `main` with [`Handle::finish`].
+//! - **Did the program call `std::process::exit`?** In `main`, in a hook or anywhere else, it ends the process at once, and
+//!   the remaining hooks do not run. Call [`request_exit`]. [docs/oncall.md] has the lines for clippy that find such calls.
 //! - **Did the signal arrive?** If PID 1 of a container is a shell, the shell gets the signal. A warning at install says so.
 //! - **Was it removed?** [`Registration::unregister`] removes a hook, and so does the drop of a [`HookGuard`]. A guard in
 //!   a variable of `main` is dropped when `main` returns. Dropping a [`Registration`] keeps the hook.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
-use on_shutdown::testing::{Shutdown, assert_fits, assert_hooks};
+use on_shutdown::testing::{Shutdown, assert_fits, assert_hooks, assert_no_warnings};
 use on_shutdown::{HookContext, Outcome, Report, Settings, Signal, Trigger, on_shutdown};
 
 type Log = Arc<Mutex<Vec<String>>>;
@@ -189,6 +189,7 @@ fn a_clean_report_is_asserted() {
 #[test]
 fn plans_and_hooks_are_asserted() {
     assert_fits(Shutdown::with_settings(Settings::new().grace_period(Duration::from_secs(30))).plan());
+    assert_no_warnings(&Settings::new().grace_period(Duration::from_secs(30)));
     let names = ["deregister", "stop_accepting", "flush_orders", "close_pool", "flush_telemetry"];
     assert_hooks(&names.map(|name| format!("testing::{name}")).each_ref().map(String::as_str));
 }
@@ -228,6 +229,13 @@ fn mistakes_are_panics_that_say_what_to_write() {
         ("exceeds the usable time of 1.52 s", || {
             assert_fits(Shutdown::with_settings(Settings::new().grace_period(Duration::from_secs(2))).plan());
         }),
+        ("the program starts with warnings:\nthe worst case of ", || {
+            assert_no_warnings(&Settings::new().grace_period(Duration::from_secs(2)));
+        }),
+        ("the program starts with warnings:\nthe drain delay of 15 s is more than half of", || {
+            assert_no_warnings(&Settings::new().grace_period(Duration::from_secs(30)).drain_delay(ms(15_000)));
+        }),
+        ("cannot be used", || assert_no_warnings(&Settings::new().grace_period(Duration::ZERO))),
         ("a `i32` was already provided at ", || drop(Shutdown::new().provide(1).provide(2))),
         ("cannot be used", || drop(Shutdown::with_settings(Settings::new().grace_period(Duration::ZERO)))),
     ] {

@@ -24,6 +24,7 @@ fn send_metrics() {
 #[on_shutdown::main(
     // The time between the signal and the platform's SIGKILL.
     // Default: ON_SHUTDOWN_GRACE_PERIOD, otherwise the platform's default, otherwise 10 s.
+    // This argument switches the variable off. Leave it out if operators choose the grace period.
     grace_period = "25s",
     // The program keeps serving for this long while gateways notice that it stops. Ctrl-C skips the delay.
     drain_delay = "1500ms",

@@ -1,7 +1,7 @@
 //! 11, dependency: a program changes the timeout of a library's hook, and disables another hook.
 //!
-//! Run `cargo run --bin 11_dependency`. An operator can override the change without a new build:
-//! `ON_SHUTDOWN_HOOKS="orders::write_orders timeout=1s" cargo run --bin 11_dependency`.
+//! Run `cargo run --bin 11_dependency`. An operator can change what the program leaves open, without a new build:
+//! `ON_SHUTDOWN_HOOKS="11_dependency::write_summary timeout=2s" cargo run --bin 11_dependency`.
 //! `cargo test --bin 11_dependency` finds dependencies whose hooks are not linked.
 //! New here: `settings`, changes by a hook's full name, and `use that_crate as _`.
 

@@ -22,7 +22,7 @@ use super::wait_tests::{
 use super::*;
 
 /// The environment variable that is set in a test that runs alone in its process.
-const ALONE: &str = "ON_SHUTDOWN_TEST_ALONE";
+const ALONE: &str = "TESTS_ALONE";
 /// How long the thread rests between two calls of `poll`.
 const PAUSE: Duration = Duration::from_millis(1);
 

@@ -10,12 +10,12 @@ use crate::exit::{self, LastResort};
 use crate::hook::registry::{HookSink, Provided, Registered};
 use crate::install::guard::ShutdownGuard;
 use crate::install::handle::{Handle, INSTALLED, is_main_thread};
-use crate::install::settings::{InstallError, Mode, Settings};
+use crate::install::settings::{InstallError, MODE_ENV, Mode, Resolved, Settings};
 use crate::install::warnings::warnings;
 use crate::output::{Reporter, ThisProgram};
 use crate::plan::Plan;
 use crate::run::{self, Finalizer, HookRuntime, ParkedThread, Run, ShutdownState, spawn_hook_thread};
-use crate::telemetry::{Event, Output};
+use crate::telemetry::{Event, Output, stderr};
 use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal, Trigger};
 
 pub(crate) mod guard;
@@ -48,8 +48,8 @@ impl Settings {
     ///
     /// [`run`](Self::run) needs no guard, and counts a `main` that fails in the report and in the exit code.
     ///
-    /// With `ON_SHUTDOWN=plan` in the environment, this prints the plan and ends the process with exit code 0. See
-    /// [`MODE_ENV`](crate::MODE_ENV) for the exception.
+    /// With `ON_SHUTDOWN=plan` in the environment, this prints the plan and ends the process with exit code 0. With
+    /// `ON_SHUTDOWN=check`, the exit code is 78 if there are warnings. See [`MODE_ENV`](crate::MODE_ENV) for the exception.
     ///
     /// # Errors
     /// The settings, the environment or the hooks contradict each other; a shutdown is installed already; or the system
@@ -84,13 +84,18 @@ impl Settings {
 /// get their work last, when nothing can fail any more.
 fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let mode = Mode::read()?;
-    let plan = settings.plan()?;
+    let Resolved { plan, report_file, unused_variables } = match settings.resolve() {
+        Ok(resolved) => resolved,
+        // Here, because a program may ignore the error and run.
+        Err(error) if mode == Mode::Check => fail_check(&error),
+        Err(error) => return Err(error),
+    };
     let (handled, ignored) = settings.signals.split_ignored();
-    let report_file = settings.choose_report_file()?;
     match mode {
         Mode::Run => {}
-        Mode::PrintPlan => print_and_exit(&with_warnings(&plan, &ignored)),
-        Mode::PrintPlanAsJson => print_and_exit(&as_json(&plan)),
+        Mode::PrintPlan => print_and_exit(&with_warnings(&plan, &warnings(&plan, &unused_variables, &ignored)), 0),
+        Mode::PrintPlanAsJson => print_and_exit(&as_json(&plan), 0),
+        Mode::Check => check(&plan, &warnings(&plan, &unused_variables, &ignored)),
     }
     // Until the end of this function, and inherited by the new threads: a signal that meets a handler before its action
     // is registered would be lost.
@@ -100,7 +105,8 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let options = settings.reporter_options();
     let reporter = Arc::new(Reporter::new(options, plan.budget(), report_file, inbox.masks()));
     let run = connect(settings, plan, &inbox, &reporter);
-    log_installed(reporter.output(), &run.plan(), &handled, &ignored);
+    let plan = run.plan();
+    log_installed(reporter.output(), &plan, &handled, warnings(&plan, &unused_variables, &ignored));
     let handle = Handle::new(Arc::clone(&run), Arc::clone(&inbox), reporter.final_report(), settings.exit_mode);
     threads.hand_over(run, inbox, reporter)?;
     Ok(handle)
@@ -223,24 +229,45 @@ fn exit_on_signal(run: &Run, inbox: &Inbox) {
 }
 
 /// Logs one line for the install, and one more for each warning.
-fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], ignored: &[Signal]) {
+fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], warnings: Vec<String>) {
     let signals: Vec<String> = handled.iter().map(ToString::to_string).collect();
     let (count, budget) = (plan.hooks().count(), plan.budget());
     let hooks = if count == 1 { "hook" } else { "hooks" };
-    let disabled = match plan.disabled().count() {
-        0 => String::new(),
-        disabled => format!(" ({disabled} disabled)"),
+    let disabled = plan.disabled().count();
+    let line = match disabled {
+        0 => format!("{count} {hooks}, on {}; {budget}", signals.join(", ")),
+        _ => format!("{count} {hooks} ({disabled} disabled), on {}; {budget}", signals.join(", ")),
     };
-    output.log(Event::Installed(format!("{count} {hooks}{disabled}, on {}; {budget}", signals.join(", "))));
+    // Not a warning: a program may register its hooks later, or only wait for its work in flight.
+    let missing = if count + disabled == 0 { NO_HOOKS } else { "" };
+    output.log(Event::Installed(line + missing));
     // One line each, so that a log search finds every warning by itself.
-    for warning in warnings(plan, ignored) {
-        output.log(Event::Warning(warning));
-    }
+    warnings.into_iter().for_each(|warning| output.log(Event::Warning(warning)));
 }
 
-fn with_warnings(plan: &Plan, ignored: &[Signal]) -> String {
-    let notes: String = warnings(plan, ignored).iter().map(|warning| format!("note: {warning}\n")).collect();
+/// The end of the install line of a program without hooks.
+const NO_HOOKS: &str = "; if a crate of this program has hooks, it is not linked: write `use that_crate as _;`, see \
+                        https://github.com/on-shutdown/on-shutdown/blob/main/docs/libraries.md#missing-hooks";
+
+fn with_warnings(plan: &Plan, warnings: &[String]) -> String {
+    let notes: String = warnings.iter().map(|warning| format!("note: {warning}\n")).collect();
     format!("{plan}{notes}")
+}
+
+/// Prints the plan and ends the process, with an error if there are warnings.
+fn check(plan: &Plan, warnings: &[String]) -> ! {
+    let code = if warnings.is_empty() { 0 } else { exit::CONFIG };
+    if code != 0 {
+        let (count, noun) = (warnings.len(), if warnings.len() == 1 { "warning" } else { "warnings" });
+        stderr::line(format_args!("`{MODE_ENV}=check` found {count} {noun}: exit code {code}"));
+    }
+    print_and_exit(&with_warnings(plan, warnings), code)
+}
+
+/// Ends the process, because the shutdown cannot be installed.
+fn fail_check(error: &InstallError) -> ! {
+    stderr::line(error);
+    exit::now(error.exit_code())
 }
 
 #[cfg(feature = "json")]
@@ -254,10 +281,10 @@ fn as_json(plan: &Plan) -> String {
     plan.to_string()
 }
 
-fn print_and_exit(text: &str) -> ! {
+fn print_and_exit(text: &str, code: u8) -> ! {
     let mut stdout = io::stdout().lock();
     // A reader that stops early (`| head`) is not an error.
     let _ = io::Write::write_all(&mut stdout, text.as_bytes());
     let _ = io::Write::flush(&mut stdout);
-    exit::now(0)
+    exit::now(code)
 }

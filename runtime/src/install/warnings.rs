@@ -6,13 +6,18 @@ use crate::plan::Plan;
 use crate::plan::shortfall;
 use crate::trigger::Signal;
 
-/// Returns one sentence for each thing that the author of the program may not expect.
-pub(crate) fn warnings(plan: &Plan, ignored: &[Signal]) -> Vec<String> {
+/// Returns one sentence for each thing that the author or the operator of the program may not expect.
+pub(crate) fn warnings(plan: &Plan, unused_variables: &[String], ignored: &[Signal]) -> Vec<String> {
     // The plan first: the author of the program can change it.
-    [shortfall::describe(plan), long_delay(plan), still_ignored(ignored), shell_form::warning(), panic_aborts()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let mut warnings = plan_warnings(plan);
+    warnings.extend_from_slice(unused_variables);
+    warnings.extend([still_ignored(ignored), shell_form::warning()].into_iter().flatten());
+    warnings
+}
+
+/// Returns the warnings that do not depend on how and where the program was started.
+pub(crate) fn plan_warnings(plan: &Plan) -> Vec<String> {
+    [shortfall::describe(plan), long_delay(plan), panic_aborts()].into_iter().flatten().collect()
 }
 
 fn long_delay(plan: &Plan) -> Option<String> {

@@ -5,13 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::duration_text;
+use crate::duration_text::{self, HumanDuration};
 use crate::hook::{HookRef, OverriddenHook};
 use crate::plan::Hook;
 use crate::plan::suggest::suggestion;
 
 /// The environment variable that changes hooks: `orders::flush timeout=2s priority=5; metrics::push disabled`.
-/// A blank value counts as not set.
+/// Settings of the program for the same hook take precedence. A blank value counts as not set.
 pub const HOOKS_ENV: &str = "ON_SHUTDOWN_HOOKS";
 
 /// The changes of hooks, by full name.
@@ -19,7 +19,7 @@ pub const HOOKS_ENV: &str = "ON_SHUTDOWN_HOOKS";
 // A sorted map, so that of several mistakes the same one is reported on every run.
 pub(crate) struct Overrides(BTreeMap<String, Override>);
 
-/// The source of a change. A change from the environment overrides one from the program.
+/// The source of a change. A change from the program takes precedence over the same change from the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OverrideSource {
@@ -38,7 +38,7 @@ impl fmt::Display for OverrideSource {
     }
 }
 
-/// The changes of one hook, each with its source. Later changes override earlier ones.
+/// The changes of one hook, each with its source. Of two changes of one kind the later one counts.
 #[derive(Clone, Debug, Default)]
 struct Override(Vec<(Change, OverrideSource)>);
 
@@ -55,20 +55,35 @@ impl Overrides {
         self.0.entry(name.to_owned()).or_default().0.push((change, source));
     }
 
-    /// Parses the value of `ON_SHUTDOWN_HOOKS` and adds its changes after those of the program.
-    pub(crate) fn parse(&mut self, text: &str) -> Result<(), OverrideError> {
+    /// Parses the value of `ON_SHUTDOWN_HOOKS`, and adds the changes that the program does not make itself. Returns one
+    /// sentence for each change without effect.
+    pub(crate) fn parse(&mut self, text: &str) -> Result<Vec<String>, OverrideError> {
+        let mut unused = Vec::new();
         for entry in text.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
             // A name contains no blank, and neither does a duration: `1m30s`.
             let mut words = entry.split_whitespace();
             let Some(name) = words.next() else { continue };
-            let changes: Vec<Change> = words.map(|word| parse_change(name, word)).collect::<Result<_, _>>()?;
+            let mut changes: Vec<(&str, Change)> =
+                words.map(|word| Ok((word, parse_change(name, word)?))).collect::<Result<_, _>>()?;
             // A name alone is a mistake: the user expects an effect.
             if changes.is_empty() {
                 return Err(OverrideError::NoChange { name: name.to_owned() });
             }
-            changes.into_iter().for_each(|change| self.add(name, change, OverrideSource::Environment));
+            // A stable sort: what else is written for a disabled hook has no effect, wherever it stands.
+            changes.sort_by_key(|(_, change)| *change != Change::Disabled);
+            for (word, change) in changes {
+                match self.0.get(name).and_then(|earlier| earlier.reason_against(change)) {
+                    Some(reason) => unused.push(format!(
+                        "`{HOOKS_ENV}`: `{word}` of `{name}` has no effect: {reason}; remove one of the two"
+                    )),
+                    None => self.add(name, change, OverrideSource::Environment),
+                }
+            }
         }
-        Ok(())
+        if !text.trim().is_empty() && text.split(';').all(|entry| entry.trim().is_empty()) {
+            unused.push(format!("`{HOOKS_ENV}={text}` has no effect: it names no hook"));
+        }
+        Ok(unused)
     }
 
     /// Returns the hooks with their changes, and the disabled hooks.
@@ -112,6 +127,26 @@ impl Override {
     fn source_of(&self, wanted: Change) -> Option<OverrideSource> {
         // From the end, because later changes override earlier ones.
         self.0.iter().rev().find(|(change, _)| *change == wanted).map(|(_, source)| *source)
+    }
+
+    /// Returns why this change from the environment has no effect after the earlier ones.
+    fn reason_against(&self, change: Change) -> Option<String> {
+        if let (false, Some(source)) = (change == Change::Disabled, self.source_of(Change::Disabled)) {
+            return Some(format!("the hook is disabled by {source}"));
+        }
+        let is_same_kind = |earlier: &Change| std::mem::discriminant(earlier) == std::mem::discriminant(&change);
+        let (earlier, source) = self.0.iter().rev().find(|(earlier, _)| is_same_kind(earlier))?;
+        let value = match earlier {
+            same if *same == change => return None,
+            Change::Timeout(timeout) => HumanDuration(*timeout).to_string(),
+            Change::Priority(priority) => priority.to_string(),
+            Change::Disabled => return None,
+        };
+        let who = match source {
+            OverrideSource::Program => "the program",
+            OverrideSource::Environment => "the variable",
+        };
+        Some(format!("{who} sets {value}"))
     }
 
     /// Returns the hook with the last timeout and the last priority.

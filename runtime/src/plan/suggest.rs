@@ -14,7 +14,7 @@ pub(crate) fn suggestion(name: &str, known: &[String]) -> String {
 }
 
 /// Returns the known name that differs in a third of its letters or less, or only in its module.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
+pub(crate) fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
     let compared = |known: &'a str| if name.contains("::") { known } else { function(known) };
     let distance = |known: &&'a String| strsim::levenshtein(name, compared(known));
     // Only if the function is unique: the suggestion must not name the hook of another module.

@@ -10,7 +10,8 @@ use nix::libc::O_NOFOLLOW;
 
 use crate::report::Report;
 
-/// The environment variable that names a file for the report. Its extension chooses the format: `.json` or `.txt`.
+/// The environment variable that names a file for the report if the program names none. Its extension chooses the format:
+/// `.json` or `.txt`.
 pub const REPORT_ENV: &str = "ON_SHUTDOWN_REPORT";
 
 /// The file to which the runtime writes the report, in addition to stderr.

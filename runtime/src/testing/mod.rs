@@ -42,12 +42,14 @@
 
 pub use linked::{assert_dependencies_linked, assert_fits, assert_hooks};
 pub use shutdown::{RunningShutdown, Shutdown};
+pub use warnings::assert_no_warnings;
 
 #[cfg(test)]
 mod auto_trait_tests;
 mod clean;
 mod linked;
 mod shutdown;
+mod warnings;
 
 /// Panics at the location of the caller.
 #[track_caller]

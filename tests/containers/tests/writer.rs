@@ -6,7 +6,7 @@ use containers::{Unavailable, writer_figures};
 const STOPS: usize = 20;
 
 /// The seed of a run that failed.
-const SEED: &str = "ON_SHUTDOWN_SEED";
+const SEED: &str = "TESTS_SEED";
 
 #[test]
 fn every_acknowledged_record_is_on_the_volume_after_the_stop() {

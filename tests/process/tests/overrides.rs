@@ -21,10 +21,10 @@ fn the_program_changes_hooks_by_their_full_names() {
 }
 
 #[test]
-fn the_environment_goes_before_the_program() {
+fn the_environment_changes_what_the_program_leaves_open() {
     let changed = |program| {
         Program::new(program)
-            .env(HOOKS, "process_orders::flush_orders timeout=3s; process_orders::close_orders disabled;")
+            .env(HOOKS, "process_orders::stop_accepting_orders timeout=3s; process_orders::close_orders disabled;")
     };
     let ended = stopped(changed(env!("CARGO_BIN_EXE_retimed")).start());
     ended.assert_code(0).assert_err("3 hooks (2 disabled)");

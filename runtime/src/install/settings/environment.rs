@@ -1,8 +1,12 @@
 //! Reads the environment variables of the shutdown.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{InstallError, MODE_ENV};
+use crate::plan::budget::GRACE_PERIOD_ENV;
+use crate::plan::overrides::HOOKS_ENV;
+use crate::report::file::REPORT_ENV;
 use crate::telemetry::stderr;
 
 /// What `install` does, by the variable `ON_SHUTDOWN`.
@@ -11,6 +15,8 @@ pub(crate) enum Mode {
     Run,
     PrintPlan,
     PrintPlanAsJson,
+    /// Prints the plan, and fails if there are warnings.
+    Check,
 }
 
 impl Mode {
@@ -21,6 +27,7 @@ impl Mode {
         let mode = match value.as_deref() {
             None => return Ok(Self::Run),
             Some("plan") => Self::PrintPlan,
+            Some("check") => Self::Check,
             // Without the feature it is an error: a text would not be what the reader can parse.
             Some("plan-json") if cfg!(feature = "json") => Self::PrintPlanAsJson,
             Some(other) => return Err(InstallError::Mode { value: other.to_owned() }),
@@ -54,11 +61,27 @@ fn is_test_binary(program: &Path) -> bool {
     is_in_deps && hash.is_some_and(|(_, hash)| is_hash(hash))
 }
 
-/// Returns the value of the variable, and an error if it is not text. A blank variable counts as not set: `${X:-}` in a
-/// compose file sets an empty variable.
-pub(super) fn environment(name: &'static str) -> Result<Option<String>, InstallError> {
+/// The variables of the shutdown, as this program found them. Blank ones count as not set: `${X:-}` in a compose file sets
+/// an empty variable.
+pub(super) struct Environment {
+    pub(super) grace_period: Option<String>,
+    pub(super) hooks: Option<String>,
+    /// A path need not be UTF-8.
+    pub(super) report: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Reads the variables. Returns an error if one must be text and is not.
+    pub(super) fn read() -> Result<Self, InstallError> {
+        let report = std::env::var_os(REPORT_ENV).filter(|path| !is_blank(path)).map(PathBuf::from);
+        Ok(Self { grace_period: environment(GRACE_PERIOD_ENV)?, hooks: environment(HOOKS_ENV)?, report })
+    }
+}
+
+/// Returns the value of the variable, and an error if it is not text.
+fn environment(name: &'static str) -> Result<Option<String>, InstallError> {
     match std::env::var(name) {
-        Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
+        Ok(value) => Ok(Some(value).filter(|value| !is_blank(value.as_ref()))),
         Err(std::env::VarError::NotPresent) => Ok(None),
         Err(std::env::VarError::NotUnicode(value)) => {
             Err(InstallError::NotText { name, value: value.to_string_lossy().into_owned() })
@@ -66,9 +89,8 @@ pub(super) fn environment(name: &'static str) -> Result<Option<String>, InstallE
     }
 }
 
-/// Returns the path in the variable. A blank variable counts as not set. A path need not be UTF-8.
-pub(super) fn environment_path(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|path| !path.to_string_lossy().trim().is_empty()).map(PathBuf::from)
+fn is_blank(value: &OsStr) -> bool {
+    value.to_string_lossy().trim().is_empty()
 }
 
 #[cfg(test)]
@@ -83,11 +105,13 @@ mod tests {
             return println!("the test continues");
         }
         let name = "install::settings::environment::tests::spec_3_22_the_variable_does_not_end_a_test_binary";
-        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
-        let output = again.args(["--exact", name, "--nocapture"]).env(MODE_ENV, "plan").output().unwrap();
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success() && out.contains("the test continues"), "{out}{err}");
-        assert!(err.contains("on-shutdown: `ON_SHUTDOWN` is ignored in a test binary"), "{err}");
+        for mode in ["plan", "check"] {
+            let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+            let output = again.args(["--exact", name, "--nocapture"]).env(MODE_ENV, mode).output().unwrap();
+            let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            assert!(output.status.success() && out.contains("the test continues"), "{out}{err}");
+            assert!(err.contains("on-shutdown: `ON_SHUTDOWN` is ignored in a test binary"), "{err}");
+        }
     }
 
     #[test]

@@ -94,7 +94,11 @@ impl fmt::Display for InstallError {
                  add it in Cargo.toml, or write `{MODE_ENV}=plan`"
             ),
             Self::Mode { value } => {
-                write!(f, "`{MODE_ENV}={value}` is unknown; write `{MODE_ENV}=plan` to print the plan, or unset it")
+                write!(
+                    f,
+                    "`{MODE_ENV}={value}` is unknown; write `{MODE_ENV}=plan` to print the plan, \
+                     `{MODE_ENV}=check` to fail if there are warnings, or unset it"
+                )
             }
             Self::NotText { name, value } => {
                 write!(f, "`{name}={value}` is not UTF-8; set it to text, or unset it")

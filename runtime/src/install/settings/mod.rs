@@ -3,27 +3,38 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::duration_text::{self, HumanDuration};
 use crate::exit::ExitMode;
 use crate::hook::registry;
 use crate::output::ReporterOptions;
 use crate::plan::Plan;
 use crate::plan::budget::{Budget, GRACE_PERIOD_ENV};
-use crate::plan::overrides::{Change, HOOKS_ENV, OverrideSource, Overrides};
+use crate::plan::overrides::{Change, OverrideSource, Overrides};
 use crate::plan::platform::Platform;
 use crate::report::file::{REPORT_ENV, ReportFile};
 use crate::trigger::{Signal, SignalSet};
 
+use environment::Environment;
 pub(crate) use environment::{Mode, is_in_test_binary};
-use environment::{environment, environment_path};
 pub use error::InstallError;
 
 mod environment;
 mod error;
+mod unknown_variables;
 
 /// The name of the environment variable that makes `install` print the plan instead of running the program.
 ///
-/// With `plan`, `install` prints the plan and ends the process with exit code 0. With `plan-json` (feature `json`), it
-/// prints the plan as JSON. Another value is an error.
+/// | value | `install` prints | exit code |
+/// |---|---|---|
+/// | `plan` | the plan and the warnings | 0 |
+/// | `plan-json` (feature `json`) | the plan as JSON | 0 |
+/// | `check` | the plan and the warnings | 0 without warnings, otherwise 78 |
+///
+/// Another value is an error. `check` is for CI. It fails for every warning that the program would print at its start:
+/// the plan does not fit its budget, a variable is unknown or has no effect, PID 1 is a shell that keeps the signal, and
+/// so on. It also fails, with the error's [exit code](InstallError::exit_code), if the shutdown cannot be installed. Run
+/// it as the platform runs the program: `docker run -e ON_SHUTDOWN=check image`. In unit tests,
+/// `testing::assert_no_warnings` checks what does not depend on the environment.
 ///
 /// The variable is ignored, with a line on stderr, in a binary that cargo has built to run tests or benchmarks.
 /// `install` recognizes such a binary by its path: it lies in a folder `deps`, and its name ends with a hash. Test
@@ -130,9 +141,10 @@ impl Settings {
 
     /// Sets a file to write the report to. The ending selects the format: `.txt`, or `.json` with the feature `json`.
     ///
-    /// The environment variable `ON_SHUTDOWN_REPORT` takes precedence. The file is replaced as a whole, never through
+    /// Takes precedence over the environment variable `ON_SHUTDOWN_REPORT`. The file is replaced as a whole, never through
     /// a symbolic link, and only its owner can read it. An error is written to stderr, and does not delay the end. The
-    /// command `on-shutdown-report` converts JSON to HTML, SVG or a trace for Perfetto. Default: no file.
+    /// command `on-shutdown-report` converts JSON to HTML, SVG or a trace for Perfetto. Default: the variable, otherwise
+    /// no file.
     pub fn report_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.report_file = Some(path.into());
         self
@@ -142,9 +154,10 @@ impl Settings {
     ///
     /// For hooks of dependencies. Hooks that are `after` the disabled hook do not wait for it.
     ///
-    /// The environment variable `ON_SHUTDOWN_HOOKS` also changes hooks, and takes precedence:
-    /// `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s priority=5; metrics::push disabled"`. If no linked hook has the
-    /// name, [`install`](Self::install) returns an error.
+    /// The environment variable `ON_SHUTDOWN_HOOKS` also changes hooks:
+    /// `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s priority=5; metrics::push disabled"`. What the program sets for a
+    /// hook takes precedence over the same setting in the variable. If no linked hook has the name,
+    /// [`install`](Self::install) returns an error.
     pub fn disable_hook(mut self, full_name: &str) -> Self {
         self.overrides.add(full_name, Change::Disabled, OverrideSource::Program);
         self
@@ -167,31 +180,33 @@ impl Settings {
     /// # Errors
     /// The same as [`install`](Self::install), except for what the system refuses.
     pub fn plan(&self) -> Result<Plan, InstallError> {
-        let (grace_period, hooks) = (environment(GRACE_PERIOD_ENV)?, environment(HOOKS_ENV)?);
-        let budget = Budget::choose(self.grace_period, grace_period.as_deref(), Platform::infer())?;
-        self.make_plan(budget, hooks.as_deref().unwrap_or_default())
+        Ok(self.resolve()?.plan)
     }
 
     /// Makes the plan from these settings and the linked hooks, without the environment: tests give the same result on
     /// every machine.
     #[cfg(feature = "testing")]
     pub(crate) fn plan_anywhere(&self) -> Result<Plan, InstallError> {
-        self.make_plan(Budget::choose(self.grace_period, None, None)?, "")
+        self.make_plan(Budget::choose(self.grace_period, None, None)?, self.overrides.clone())
     }
 
-    fn make_plan(&self, budget: Budget, hooks: &str) -> Result<Plan, InstallError> {
+    fn make_plan(&self, budget: Budget, overrides: Overrides) -> Result<Plan, InstallError> {
         self.signals.check()?;
         // Zero is always allowed, also in a grace period that is too short for a delay.
         if self.drain_delay > budget.longest_drain_delay() && !self.drain_delay.is_zero() {
             return Err(InstallError::DrainDelay { delay: self.drain_delay, budget });
         }
-        // A clone: `plan` may be called again, after the environment has changed.
-        let mut overrides = self.overrides.clone();
-        // After the program's own changes: the last change of a hook counts.
-        overrides.parse(hooks)?;
         let (hooks, disabled) = overrides.apply(registry::linked())?;
         Ok(Plan::new(hooks, budget, self.drain_delay)?.with_disabled(disabled))
     }
+}
+
+/// What the settings and the environment say together.
+pub(crate) struct Resolved {
+    pub(crate) plan: Plan,
+    pub(crate) report_file: Option<ReportFile>,
+    /// One sentence for each environment variable, or part of one, that has no effect.
+    pub(crate) unused_variables: Vec<String>,
 }
 
 impl Settings {
@@ -201,10 +216,42 @@ impl Settings {
         ReporterOptions { exit_mode, signal_exit_code, quiet }
     }
 
-    /// Returns the file for the report, if the environment or the program names one.
-    pub(crate) fn choose_report_file(&self) -> Result<Option<ReportFile>, InstallError> {
-        // The environment first: the operator knows which folder can be written.
-        let path = environment_path(REPORT_ENV).or_else(|| self.report_file.clone());
-        Ok(path.map(|path| ReportFile::new(&path)).transpose()?)
+    /// Combines these settings with the environment. The program takes precedence over every variable: it was tested with
+    /// its own values, and a child that inherits the variables of its parent keeps to its own file and its own time.
+    pub(crate) fn resolve(&self) -> Result<Resolved, InstallError> {
+        let environment = Environment::read()?;
+        let budget = Budget::choose(self.grace_period, environment.grace_period.as_deref(), Platform::infer())?;
+        // A clone: `plan` may be called again, after the environment has changed.
+        let mut overrides = self.overrides.clone();
+        let unused_changes = overrides.parse(environment.hooks.as_deref().unwrap_or_default())?;
+        let plan = self.make_plan(budget, overrides)?;
+        let path = self.report_file.as_ref().or(environment.report.as_ref());
+        let report_file = path.map(|path| ReportFile::new(path)).transpose()?;
+        let mut unused_variables = self.unused(&environment);
+        unused_variables.extend(unused_changes);
+        unused_variables.extend(unknown_variables::warnings(std::env::vars_os()));
+        Ok(Resolved { plan, report_file, unused_variables })
+    }
+
+    /// Returns one sentence for each variable that has no effect, because the program sets another value.
+    fn unused(&self, environment: &Environment) -> Vec<String> {
+        let grace_period = match (self.grace_period, &environment.grace_period) {
+            (Some(own), Some(text)) if duration_text::parse(text) != Ok(own) => Some(format!(
+                "`{GRACE_PERIOD_ENV}={text}` has no effect: the program sets its grace period to {}; \
+                 remove `grace_period` from the program, or unset the variable",
+                HumanDuration(own)
+            )),
+            _ => None,
+        };
+        let report = match (&self.report_file, &environment.report) {
+            (Some(own), Some(path)) if own != path => Some(format!(
+                "`{REPORT_ENV}={}` has no effect: the program writes its report to {}; \
+                 remove `report_file` from the program, or unset the variable",
+                path.display(),
+                own.display()
+            )),
+            _ => None,
+        };
+        grace_period.into_iter().chain(report).collect()
     }
 }

@@ -1,0 +1,20 @@
+//! Sets everything itself that a variable could also set.
+
+use std::time::Duration;
+
+use on_shutdown::{Settings, on_shutdown};
+
+#[on_shutdown(phase = flush)]
+fn flush() {}
+
+#[on_shutdown(phase = close)]
+fn close() {}
+
+fn main() -> std::process::ExitCode {
+    let settings = Settings::new().grace_period(Duration::from_secs(25)).report_file("own/report.txt");
+    settings
+        .hook_timeout("own_values::flush", Duration::from_secs(4))
+        .hook_priority("own_values::flush", 7)
+        .disable_hook("own_values::close")
+        .run(|| ())
+}

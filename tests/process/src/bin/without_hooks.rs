@@ -1,0 +1,4 @@
+//! Installs a shutdown without any hook.
+
+#[on_shutdown::main]
+fn main() {}
