@@ -51,6 +51,7 @@ pub use shutdown::{RunningShutdown, Shutdown};
 mod auto_trait_tests;
 mod clean;
 mod linked;
+mod own_library;
 mod shutdown;
 
 /// Panics at the location of the caller.
