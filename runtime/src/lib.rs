@@ -167,10 +167,9 @@
 //!   The report shows the missing type, and a value of a similar type if one was provided: an `Arc<Db>` instead of a `Db`.
 //!   The exit code is 70. A parameter of type `Option<T>` is optional. [`Report`] has `assert_clean` for tests.
 //! - **Is a shutdown installed?** The program needs `#[on_shutdown::main]`, [`Settings::run`] or [`Settings::install`].
-//! - **Did `main` return?** After [`Settings::install`], a plain return from `main` runs no hook. Use [`Settings::run`], or
-//!   end `main` with [`Handle::finish`].
-//! - **Did the program call `std::process::exit`?** In `main`, in a hook or anywhere else, it ends the process at once, and
-//!   the remaining hooks do not run. Call [`request_exit`]. [docs/oncall.md] has the lines for clippy that find such calls.
+//! - **Did the program call `exit`?** [`std::process::exit`] on a thread other than the main thread, and in a hook, ends
+//!   the process at once. Call [`request_exit`], or return from `main`. [docs/oncall.md] has the lines for clippy that find
+//!   such calls.
 //! - **Did the signal arrive?** If PID 1 of a container is a shell, the shell gets the signal. A warning at install says so.
 //! - **Was it removed?** [`Registration::unregister`] removes a hook, and so does the drop of a [`HookGuard`]. A guard in
 //!   a variable of `main` is dropped when `main` returns. Dropping a [`Registration`] keeps the hook.

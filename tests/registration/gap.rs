@@ -1,6 +1,6 @@
 //! Checks the known gap: a dependency that no code names is not linked, so its hooks are absent. `use dep as _` links it.
 
-use crate::fixture::{Build, hooks};
+use crate::fixture::{Build, FIXTURES, cargo, hooks, output, scratch, text};
 
 fn files(hooks: &[String], part: &str) -> usize {
     hooks.iter().filter(|hook| hook.contains(part)).count()
@@ -35,9 +35,27 @@ fn spec_3_2_use_as_underscore_links_its_hooks_and_those_of_its_dependencies() {
 #[test]
 fn spec_3_2_the_same_holds_for_the_library_of_a_programs_own_package() {
     let build = Build::new("own-lib", "dev");
-    let (library, program) = ("stop 0 own-lib/src/lib.rs of_the_library", "of_the_program");
+    let (library, program) = ("stop 0 own-lib/src/part/mod.rs of_the_library", "of_the_program");
     let unnamed = hooks(build.program("own_lib_unnamed"));
     assert_eq!(unnamed, [format!("stop 0 own-lib/src/bin/own_lib_unnamed.rs {program}")]);
     let named = hooks(build.program("own_lib_named"));
     assert_eq!(named, [library.to_owned(), format!("stop 0 own-lib/src/bin/own_lib_named.rs {program}")]);
+}
+
+#[test]
+fn spec_3_2_the_test_helper_finds_a_library_that_the_program_of_its_own_package_does_not_name() {
+    let tests_of = |program| {
+        let mut cargo = cargo(&FIXTURES, "test");
+        cargo.args(["--package", "own-lib", "--bin", program, "--target-dir"]).arg(scratch("target"));
+        let ended = output(&mut cargo);
+        text(&ended.stdout) + &text(&ended.stderr)
+    };
+    let missing = "own-lib, the library of this package: write `use own_lib as _;` in src/main.rs";
+    let named = tests_of("own_lib_named");
+    assert!(named.contains("1 passed; 0 failed"), "{named}");
+    let unnamed = tests_of("own_lib_unnamed");
+    assert!(unnamed.contains("0 passed; 1 failed") && unnamed.contains(missing), "{unnamed}");
+    // The crate of this program is called `own_lib`, too. It has a hook of its own.
+    let same_name = tests_of("own-lib");
+    assert!(same_name.contains("1 passed; 1 failed") && same_name.contains(missing), "{same_name}");
 }

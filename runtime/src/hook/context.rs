@@ -92,22 +92,37 @@ fn now() -> Instant {
 /// Returns the virtual time in a simulation, and the real time otherwise.
 #[cfg(feature = "testing")]
 fn now() -> Instant {
-    VIRTUAL_TIME.get().unwrap_or_else(|| tokio::time::Instant::now().into_std())
+    match VIRTUAL_TIME.get() {
+        Some((virtual_time, called)) => virtual_time + counted(called.elapsed()),
+        None => tokio::time::Instant::now().into_std(),
+    }
+}
+
+/// The shortest real time that counts in a simulation. A call of a hook that ends at once takes microseconds. On a busy
+/// machine it may take a hundred milliseconds, which must not change the result of a test.
+#[cfg(feature = "testing")]
+const SHORTEST_COUNTED: Duration = Duration::from_millis(500);
+
+/// Returns the virtual time for a call of user code that really took this long.
+#[cfg(feature = "testing")]
+pub(crate) fn counted(real: Duration) -> Duration {
+    if real < SHORTEST_COUNTED { Duration::ZERO } else { real }
 }
 
 #[cfg(feature = "testing")]
 thread_local! {
-    /// The virtual time for a sync hook, which runs outside the simulation's async runtime.
-    static VIRTUAL_TIME: std::cell::Cell<Option<Instant>> = const { std::cell::Cell::new(None) };
+    /// The virtual time for a sync hook, which runs outside the simulation's async runtime, and the real time of its call.
+    static VIRTUAL_TIME: std::cell::Cell<Option<(Instant, Instant)>> = const { std::cell::Cell::new(None) };
 }
 
-/// Runs `work` with this time as the time of [`HookContext`].
+/// Runs `work` with this time as the time of [`HookContext`]. Returns the virtual time that `work` took, too.
 #[cfg(feature = "testing")]
-pub(crate) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> T {
-    VIRTUAL_TIME.set(Some(time));
+pub(crate) fn at_virtual_time<T>(time: Instant, work: impl FnOnce() -> T) -> (T, Duration) {
+    let called = Instant::now();
+    VIRTUAL_TIME.set(Some((time, called)));
     let result = work();
     VIRTUAL_TIME.set(None);
-    result
+    (result, counted(called.elapsed()))
 }
 
 /// The time at which the shutdown became fast, and the futures that wait for it.

@@ -3,11 +3,16 @@
 //!
 //! A tokio runtime with a paused clock polls async hooks. Sync hooks are called between polls. The driver is the driver
 //! of production.
+//!
+//! If the user code of a hook holds the thread for long, this real time is added to the virtual time: see
+//! [`counted`]. Meanwhile the other hooks run in virtual time, as they do in production on their own threads.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
@@ -17,10 +22,10 @@ use super::driver::{Driver, Next, Task, WakeUp};
 use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
 use super::state::{Finish, Program, ShutdownState};
 use crate::drain::{Stage, WorkInFlight};
-use crate::hook::context::{HookArgs, at_virtual_time};
+use crate::hook::context::{HookArgs, at_virtual_time, counted};
 #[cfg(test)]
 use crate::hook::registry::{RemovedBy, TooLateError};
-use crate::hook::{Body, Call, HookFuture, HookRef, Started, Values};
+use crate::hook::{Body, Call, HookFuture, HookRef, HookResult, Started, Values};
 use crate::plan::{Id, Plan};
 use crate::report::{Outcome, Report};
 use crate::telemetry::Event;
@@ -271,12 +276,8 @@ impl Simulation {
             Some(Fault::BlocksFirst(length)) => self.in_first_poll.push((self.now + length, id)),
             // A future that is cancelled and whose drop does not return.
             Some(Fault::HangsInDrop) => self.watch(id, &Arc::new(CancelHandle::new(self.began))),
-            Some(Fault::Takes(length)) => self.run_longer(id, &hook, limit, length),
-            None => match self.enter(&hook, limit) {
-                Ok(Started::Ended(result)) => self.finish(id, Finish::Ended(outcome(result))),
-                Ok(Started::Pending(future)) => self.spawn(id, future),
-                Err(finish) => self.finish(id, finish),
-            },
+            Some(Fault::Takes(length)) => self.call(id, &hook, limit, length),
+            None => self.call(id, &hook, limit, Duration::ZERO),
         }
     }
 
@@ -284,22 +285,21 @@ impl Simulation {
         self.driver.finish(id, self.now, finish, 0);
     }
 
-    /// Calls the hook's function now, and lets the hook end later.
-    fn run_longer(&mut self, id: Id, hook: &HookRef, limit: Duration, length: Duration) {
-        match self.enter(hook, limit) {
-            Ok(Started::Pending(future)) => self.spawn(
-                id,
-                Box::pin(async move {
-                    tokio::time::sleep(length).await;
-                    future.await
-                }),
-            ),
-            Ok(Started::Ended(result)) => self.finish_later(id, Finish::Ended(outcome(result)), length),
-            Err(finish) => self.finish_later(id, finish, length),
+    /// Calls the hook's function now. Lets the hook end `longer` after its own time.
+    fn call(&mut self, id: Id, hook: &HookRef, limit: Duration, longer: Duration) {
+        let (started, held) = self.enter(hook, limit);
+        let longer = longer.saturating_add(held);
+        match started {
+            Ok(Started::Pending(future)) => self.spawn(id, Box::pin(with_real_time(future, longer))),
+            Ok(Started::Ended(result)) => self.finish_later(id, Finish::Ended(outcome(result)), longer),
+            Err(finish) => self.finish_later(id, finish, longer),
         }
     }
 
     fn finish_later(&mut self, id: Id, finish: Finish, length: Duration) {
+        if length.is_zero() {
+            return self.finish(id, finish);
+        }
         let late = async move {
             tokio::time::sleep(length).await;
             (id, finish)
@@ -330,7 +330,8 @@ impl Simulation {
         }
     }
 
-    fn enter(&self, hook: &HookRef, limit: Duration) -> Result<Started, Finish> {
+    /// Calls the hook's function. Returns how long the call held its thread, if that counts.
+    fn enter(&self, hook: &HookRef, limit: Duration) -> (Result<Started, Finish>, Duration) {
         let args = HookArgs {
             values: &*self.values,
             trigger: &self.trigger,
@@ -345,5 +346,33 @@ impl Simulation {
         let result = at_virtual_time(self.began + self.now, || guarded(|| hook.body.start(&call)));
         drop(entered);
         result
+    }
+}
+
+/// Waits, and then runs the future. Each poll that holds the thread for long takes as much virtual time.
+async fn with_real_time(mut future: HookFuture, wait: Duration) -> HookResult {
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
+    }
+    loop {
+        let mut held = Duration::ZERO;
+        let polled = poll_fn(|context| {
+            let called = Instant::now();
+            let polled = future.as_mut().poll(context);
+            held = counted(called.elapsed());
+            match polled {
+                Poll::Ready(result) => Poll::Ready(Some(result)),
+                // Time must pass before the next poll.
+                Poll::Pending if !held.is_zero() => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            }
+        });
+        let result = polled.await;
+        if !held.is_zero() {
+            tokio::time::sleep(held).await;
+        }
+        if let Some(result) = result {
+            return result;
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use cargo_lock::{Lockfile, Package};
 
 use super::fail;
+use super::own_library::OwnLibrary;
 use crate::hook::registry;
 use crate::plan::Plan;
 use crate::plan::shortfall;
@@ -51,23 +52,27 @@ pub fn assert_fits(plan: &Plan) {
     }
 }
 
-/// Asserts that each dependency of this package that depends on `on-shutdown` has a linked hook.
+/// Asserts that each dependency of this package that depends on `on-shutdown` has a linked hook, and so has the library of
+/// the package itself.
 ///
-/// The linker leaves out a crate that only `Cargo.toml` names. Reads the `Cargo.lock` of the package under test, which
-/// `cargo test` and nextest name in the environment. Call this function in a unit test of the program itself
-/// (`src/main.rs`), because the `use` lines of that file decide what is linked. `except` lists packages without hooks.
+/// The linker leaves out a crate that only `Cargo.toml` names, and the package's own `src/lib.rs` if the program does not
+/// name it. Reads the `Cargo.lock` of the package under test, which `cargo test` and nextest name in the environment, and
+/// the sources of its library: a library counts if they mention `on_shutdown`. Call this function in a unit test of the
+/// program itself (`src/main.rs`), because the `use` lines of that file decide what is linked. `except` lists packages
+/// without hooks.
 ///
 /// # Panics
 /// Panics if a package is missing; the message contains the line to add. Also panics if there is no readable
-/// `Cargo.lock`.
+/// `Cargo.lock` or `Cargo.toml`.
 #[track_caller]
 pub fn assert_dependencies_linked(except: &[&str]) {
     let variable =
         |name: &str| env::var(name).unwrap_or_else(|_| fail(&format!("`{name}` is not set; run this test with cargo")));
     let (folder, name) = (PathBuf::from(variable("CARGO_MANIFEST_DIR")), variable("CARGO_PKG_NAME"));
     let lock = read_lock(&folder);
-    let linked: BTreeSet<&str> = registry::linked().iter().map(|hook| hook.package).collect();
-    let missing: Vec<String> = dependents(&lock, &name)
+    let hooks = registry::linked();
+    let linked: BTreeSet<&str> = hooks.iter().map(|hook| hook.package).collect();
+    let mut missing: Vec<String> = dependents(&lock, &name)
         .into_iter()
         .filter(|user| !linked.contains(user.name.as_str()) && !except.contains(&user.name.as_str()))
         .map(|user| {
@@ -75,6 +80,10 @@ pub fn assert_dependencies_linked(except: &[&str]) {
             format!("\n  {name} {}: write `use {line} as _;` in src/main.rs", user.version)
         })
         .collect();
+    let own = OwnLibrary::find(&folder, &name).filter(|own| !own.is_linked(&name, &hooks));
+    if let Some(OwnLibrary { name: library, .. }) = own.filter(|_| !except.contains(&&*name)) {
+        missing.push(format!("\n  {name}, the library of this package: write `use {library} as _;` in src/main.rs"));
+    }
     if !missing.is_empty() {
         fail(&format!(
             "these packages depend on on-shutdown, but none of their hooks is linked:{}\n(or list them in `except` if they have no hooks)",

@@ -31,8 +31,12 @@
 //! The simulation runs the program's own hooks. The same code as in production decides the order, the timeouts and the
 //! shares of time. These things differ:
 //!
-//! - One thread runs everything. A hook that really blocks its thread blocks the test.
-//! - A sync hook takes no virtual time, unless the test sets a [`delay`](Shutdown::delay).
+//! - One thread runs everything: the thread of the test, or another one if the test is async (`#[tokio::test]`). A hook
+//!   that really blocks its thread blocks the test.
+//! - A hook that holds its thread for less than 500 ms takes no virtual time, so that durations in reports do not depend
+//!   on the machine. If it holds its thread longer, with `std::thread::sleep` or a slow computation, this real time is
+//!   added to the virtual time. The hook then exceeds its timeout as in production, where shorter times count as well. A
+//!   test sets these with [`delay`](Shutdown::delay).
 //! - Readiness and work in flight ([`is_ready`](crate::is_ready), [`draining`](crate::draining),
 //!   [`in_flight`](crate::in_flight())) belong to the process. The simulation does not change them, so that concurrent
 //!   tests do not affect each other. The test sets the work in flight with [`in_flight`](Shutdown::in_flight).
@@ -48,6 +52,7 @@ pub use warnings::assert_no_warnings;
 mod auto_trait_tests;
 mod clean;
 mod linked;
+mod own_library;
 mod shutdown;
 mod warnings;
 

@@ -3,8 +3,9 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
-use std::panic::Location;
+use std::panic::{Location, resume_unwind};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use super::fail;
@@ -17,6 +18,7 @@ use crate::plan::{Hook, Id, Plan};
 use crate::report::{Outcome, Report};
 use crate::run::{Fault, Simulation};
 use crate::trigger::{Message, Trigger};
+use crate::user_code::discard;
 
 /// A simulated shutdown of this program's hooks, before its trigger.
 ///
@@ -132,8 +134,11 @@ impl Shutdown {
         let Self { settings, plan, values, faults, in_flight } = self;
         let values: Arc<dyn Values + Send + Sync> = Arc::new(values);
         let first = (Message::Trigger(trigger.into()), in_flight);
-        match Simulation::begin(plan, settings.escalate_on_any, values, faults, first) {
-            Ok(simulation) => RunningShutdown { simulation, signal_exit_code: settings.signal_exit_code },
+        let escalate_on_any = settings.escalate_on_any;
+        match outside_runtime(move || Simulation::begin(plan, escalate_on_any, values, faults, first)) {
+            Ok(simulation) => {
+                RunningShutdown { simulation: Some(simulation), signal_exit_code: settings.signal_exit_code }
+            }
             Err(error) => fail(&format!("the system refused an async runtime: {error}")),
         }
     }
@@ -171,7 +176,8 @@ impl Shutdown {
 /// Virtual time passes only in [`advance`](Self::advance) and [`finish`](Self::finish).
 #[must_use = "time passes only in `advance` and `finish`"]
 pub struct RunningShutdown {
-    simulation: Simulation,
+    /// `None` only while it is dropped.
+    simulation: Option<Simulation>,
     signal_exit_code: bool,
 }
 
@@ -187,38 +193,39 @@ impl fmt::Debug for RunningShutdown {
 impl RunningShutdown {
     /// Advances the virtual time by `duration`. Stops earlier if the shutdown ends.
     pub fn advance(&mut self, duration: Duration) -> &mut Self {
-        self.simulation.play(Some(self.simulation.now().saturating_add(duration)));
+        self.change(|simulation| simulation.play(Some(simulation.now().saturating_add(duration))));
         self
     }
 
     /// Delivers a further signal, or another trigger, now.
     pub fn trigger(&mut self, trigger: impl Into<Trigger>) -> &mut Self {
-        self.simulation.receive(Message::Trigger(trigger.into()));
+        let message = Message::Trigger(trigger.into());
+        self.change(|simulation| simulation.receive(message));
         self
     }
 
     /// Requests this exit code now, as [`request_exit`](crate::request_exit) does.
     pub fn request_exit(&mut self, code: u8) -> &mut Self {
-        self.simulation.receive(Message::Exit(code));
+        self.change(|simulation| simulation.receive(Message::Exit(code)));
         self
     }
 
     /// Sets the number of requests in flight from now on.
     pub fn set_in_flight(&mut self, count: usize) -> &mut Self {
-        self.simulation.set_in_flight(count);
+        self.change(|simulation| simulation.set_in_flight(count));
         self
     }
 
     /// Returns the virtual time since the trigger.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.simulation.now()
+        self.simulation.as_ref().map_or(Duration::ZERO, Simulation::now)
     }
 
     /// Returns whether the shutdown has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.simulation.is_over()
+        self.simulation.as_ref().is_none_or(Simulation::is_over)
     }
 
     /// Advances the virtual time until the shutdown ends, at the latest at its deadline, and returns the report.
@@ -226,10 +233,46 @@ impl RunningShutdown {
     /// [`Report::assert_clean`] asserts that the shutdown was a success.
     #[must_use]
     pub fn finish(mut self) -> Report {
-        self.simulation.play(None);
-        let mut report = self.simulation.report();
+        let mut report = self.change(|simulation| {
+            simulation.play(None);
+            simulation.report()
+        });
         // In production, the exit module computes the code after the shutdown has ended.
         report.exit_code = exit::code(&report, self.signal_exit_code);
         report
+    }
+
+    fn change<T: Send>(&mut self, change: impl FnOnce(&mut Simulation) -> T + Send) -> T {
+        match &mut self.simulation {
+            Some(simulation) => outside_runtime(|| change(simulation)),
+            None => fail("the simulation was dropped"),
+        }
+    }
+}
+
+impl Drop for RunningShutdown {
+    fn drop(&mut self) {
+        let simulation = self.simulation.take();
+        // Drops the futures of hooks, which are user code. A second panic would abort the test.
+        outside_runtime(move || discard(simulation));
+    }
+}
+
+/// Runs `work`, which blocks on an async runtime. Runs it on another thread if this thread is inside a runtime, as in a
+/// `#[tokio::test]`: tokio refuses to start and to drop a runtime there.
+fn outside_runtime<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    // On this thread if possible, because hooks then see the thread-locals of the test.
+    if tokio::runtime::Handle::try_current().is_err() {
+        return work();
+    }
+    let result = thread::scope(|scope| {
+        let spawned = thread::Builder::new().name("shutdown-simulation".to_owned()).spawn_scoped(scope, work);
+        spawned.map(thread::ScopedJoinHandle::join)
+    });
+    match result {
+        Ok(Ok(done)) => done,
+        // The test fails with the message of the thread.
+        Ok(Err(panic)) => resume_unwind(panic),
+        Err(error) => fail(&format!("the system refused a thread for the simulation: {error}")),
     }
 }
