@@ -5,7 +5,7 @@ use std::time::Duration;
 use process::{Ended, Program, Signal};
 
 fn program(how: &str) -> Program {
-    Program::new(env!("CARGO_BIN_EXE_guarded")).arg(how)
+    Program::new(env!("CARGO_BIN_EXE_install_guard")).arg(how)
 }
 
 /// Runs a program that ends by itself.
