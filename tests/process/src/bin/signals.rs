@@ -115,12 +115,9 @@ fn children() {
         let mut child = Command::new("sh");
         let mut child =
             child.args(["-c", "read line; exit 3"]).stdin(std::process::Stdio::piped()).spawn().expect("a child");
-        let reaping = on_shutdown::in_flight("reaping");
-        println!("ready");
-        on_shutdown::draining().await;
+        // The first question comes before the signal, so the drain phase waits for `main`.
+        tokio::join!(biased; on_shutdown::draining(), async { println!("ready") });
         drop(child.stdin.take());
         println!("main reaped its child: {}", child.wait().expect("no other code has reaped it"));
-        drop(reaping);
-        std::future::pending::<()>().await;
     });
 }
