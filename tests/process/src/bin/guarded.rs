@@ -109,7 +109,10 @@ fn race() -> ExitCode {
     let done = Arc::new(Barrier::new(THREADS + 1));
     let all_done = Arc::clone(&done);
     // Holds up the phase `stop` until all guards are dropped, so that no hook has started.
-    register_sync("waits", HookSettings::new(), move |_| drop(all_done.wait())).expect("in time");
+    let waits = move |_| {
+        all_done.wait();
+    };
+    register_sync("waits", HookSettings::new(), waits).expect("in time");
     let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
     let start = |thread| {
         let done = Arc::clone(&done);
