@@ -69,6 +69,14 @@ pub(crate) fn has_waiters(stage: Stage) -> bool {
 /// Returns whether this instance wants new work: `true` until the trigger, `false` from then on.
 ///
 /// One atomic load, for readiness probes. May be called before install and in libraries.
+///
+/// ```
+/// /// The status code of the readiness probe.
+/// fn readiness() -> u16 {
+///     if on_shutdown::is_ready() { 200 } else { 503 }
+/// }
+/// # assert_eq!(readiness(), 200);
+/// ```
 #[must_use]
 #[inline]
 pub fn is_ready() -> bool {
@@ -78,6 +86,14 @@ pub fn is_ready() -> bool {
 /// Returns whether the drain delay is over: stop accepting, and finish the work that has begun.
 ///
 /// One atomic load, for code that polls. May be called before install and in libraries.
+///
+/// ```
+/// # fn next_job() -> Option<u32> { None }
+/// while !on_shutdown::is_draining() {
+///     let Some(job) = next_job() else { break };
+///     println!("job {job}");
+/// }
+/// ```
 #[must_use]
 #[inline]
 pub fn is_draining() -> bool {
@@ -87,6 +103,20 @@ pub fn is_draining() -> bool {
 /// Resolves at the trigger, when readiness turns false. Resolves at once if the trigger has come.
 ///
 /// The program still serves until [`draining`] resolves.
+///
+/// ```
+/// # async fn send_heartbeat() {}
+/// # async fn run() {
+/// // The registry must not see this instance as healthy while the drain delay passes.
+/// let mut leaving = on_shutdown::leaving();
+/// loop {
+///     tokio::select! {
+///         () = &mut leaving => break,
+///         () = send_heartbeat() => {}
+///     }
+/// }
+/// # }
+/// ```
 pub fn leaving() -> Leaving {
     Leaving(StageFuture { stage: Stage::Leaving, entry: None })
 }
@@ -96,6 +126,13 @@ pub fn leaving() -> Leaving {
 ///
 /// Pass it to a server as its graceful-shutdown signal. It is `'static`, costs nothing until it is polled, is
 /// cancel-safe, and needs no install and no runtime.
+///
+/// ```
+/// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+/// // `serve` does the same, and the drain phase waits for the server.
+/// axum::serve(listener, app).with_graceful_shutdown(on_shutdown::draining()).await
+/// # }
+/// ```
 pub fn draining() -> Draining {
     Draining(StageFuture { stage: Stage::Draining, entry: None })
 }
