@@ -110,6 +110,16 @@ impl<F: Future> Future for Tracked<F> {
 /// Marks a future as work in flight from now until it ends or is dropped. For futures that are spawned.
 ///
 /// See [`in_flight`] for `name`.
+///
+/// ```
+/// # async fn send_mail(to: &str) {}
+/// # async fn run() {
+/// // The response does not wait for the mail, but the drain phase does.
+/// tokio::spawn(on_shutdown::track("mails", async {
+///     send_mail("someone@example.com").await;
+/// }));
+/// # }
+/// ```
 #[track_caller]
 pub fn track<F: Future>(name: &'static str, future: F) -> Tracked<F> {
     Tracked { future, in_flight: Some(in_flight(name)) }

@@ -71,6 +71,14 @@ pub(crate) fn has_waiters(stage: Stage) -> bool {
 /// Returns whether this instance wants new work: `true` until the trigger, `false` from then on.
 ///
 /// One atomic load, for readiness probes. May be called before install and in libraries.
+///
+/// ```
+/// /// The status code of the readiness probe.
+/// fn readiness() -> u16 {
+///     if on_shutdown::is_ready() { 200 } else { 503 }
+/// }
+/// # assert_eq!(readiness(), 200);
+/// ```
 #[must_use]
 #[inline]
 pub fn is_ready() -> bool {
@@ -81,6 +89,14 @@ pub fn is_ready() -> bool {
 ///
 /// One atomic load, for code that polls. May be called before install and in libraries. A `main` that calls it is work in
 /// flight, as with [`draining`].
+///
+/// ```
+/// # fn next_job() -> Option<u32> { None }
+/// while !on_shutdown::is_draining() {
+///     let Some(job) = next_job() else { break };
+///     println!("job {job}");
+/// }
+/// ```
 #[must_use]
 #[inline]
 pub fn is_draining() -> bool {
@@ -91,6 +107,20 @@ pub fn is_draining() -> bool {
 /// Resolves at the trigger, when readiness turns false. Resolves at once if the trigger has come.
 ///
 /// The program still serves until [`draining`] resolves.
+///
+/// ```
+/// # async fn send_heartbeat() {}
+/// # async fn run() {
+/// // The registry must not see this instance as healthy while the drain delay passes.
+/// let mut leaving = on_shutdown::leaving();
+/// loop {
+///     tokio::select! {
+///         () = &mut leaving => break,
+///         () = send_heartbeat() => {}
+///     }
+/// }
+/// # }
+/// ```
 pub fn leaving() -> Leaving {
     Leaving(StageFuture { stage: Stage::Leaving, entry: None })
 }
@@ -104,6 +134,13 @@ pub fn leaving() -> Leaving {
 /// A `main` that awaits it is work in flight: the drain phase waits until `main` returns, so `main` may clean up after
 /// it. If time runs out, the report names `main`. This also holds for a `main` that awaits [`leaving`], calls
 /// [`is_draining`], or awaits a [`serve`]. A `main` that does none of these may never return, and is not waited for.
+///
+/// ```
+/// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+/// // `serve` does the same, and the drain phase waits for the server.
+/// axum::serve(listener, app).with_graceful_shutdown(on_shutdown::draining()).await
+/// # }
+/// ```
 pub fn draining() -> Draining {
     Draining(StageFuture { stage: Stage::Draining, entry: None })
 }

@@ -210,6 +210,22 @@ pub fn request_shutdown(label: impl Into<String>) -> Result<(), NotInstalledErro
 ///
 /// # Errors
 /// No shutdown is installed.
+///
+/// ```no_run,standalone_crate
+/// use on_shutdown::{NotInstalledError, on_shutdown, request_exit};
+///
+/// /// The exit code by which the supervisor of this program recognizes a lost lease.
+/// const LEASE_LOST: u8 = 75;
+///
+/// #[on_shutdown]
+/// fn stop_consumer() {}
+///
+/// #[on_shutdown::main]
+/// fn main() -> Result<(), NotInstalledError> {
+///     // The hooks run, and the process ends with this code.
+///     request_exit(LEASE_LOST)
+/// }
+/// ```
 pub fn request_exit(code: u8) -> Result<(), NotInstalledError> {
     INSTALLED.get().map(|handle| handle.request_exit(code)).ok_or(NotInstalledError)
 }

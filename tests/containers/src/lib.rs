@@ -58,7 +58,7 @@ mod systemd;
 mod written;
 
 /// With this variable set to `1` a test that cannot run here fails.
-pub const REQUIRE: &str = "TESTS_REQUIRE_DOCKER";
+pub const REQUIRE: &str = "ON_SHUTDOWN_REQUIRE_DOCKER";
 
 /// Why a test cannot run here: no docker, no permission, no network for a package, an image that cannot be built.
 #[derive(Clone, Debug)]

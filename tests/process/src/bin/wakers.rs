@@ -70,8 +70,12 @@ async fn main() {
     };
     // Wakers on both sides, because the order of the calls is not part of the contract.
     start_healthy_task("healthy task 1").await;
-    wait_with(leaving(), &waker);
-    wait_with(draining(), &waker);
+    // In a task: a `main` that asks when to stop is waited for, and this one never ends.
+    let asked = tokio::spawn(async move {
+        wait_with(leaving(), &waker);
+        wait_with(draining(), &waker);
+    });
+    asked.await.expect("the task does not panic");
     start_healthy_task("healthy task 2").await;
     println!("ready");
     std::future::pending().await
