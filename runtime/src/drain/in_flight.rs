@@ -93,6 +93,7 @@ pin_project! {
         #[pin]
         future: F,
         in_flight: Option<InFlight>,
+        is_server: bool,
     }
 }
 
@@ -101,6 +102,11 @@ impl<F: Future> Future for Tracked<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        if *this.is_server {
+            // A `main` that awaits a server has something to do after it. Before the server ends, so that the count does
+            // not reach zero in between.
+            main_work::note_question();
+        }
         let output = ready!(this.future.poll(context));
         *this.in_flight = None;
         Poll::Ready(output)
@@ -122,7 +128,7 @@ impl<F: Future> Future for Tracked<F> {
 /// ```
 #[track_caller]
 pub fn track<F: Future>(name: &'static str, future: F) -> Tracked<F> {
-    Tracked { future, in_flight: Some(in_flight(name)) }
+    Tracked { future, in_flight: Some(in_flight(name)), is_server: false }
 }
 
 /// Starts a server with a [`Draining`] future; see [`crate::serve`].
@@ -132,10 +138,8 @@ where
     S: FnOnce(Draining) -> F,
     F: IntoFuture,
 {
-    // Before the server ends, so that the count does not reach zero between its end and what `main` does next.
-    main_work::note_question();
     let in_flight = Some(in_flight(name));
-    Tracked { future: server(draining()).into_future(), in_flight }
+    Tracked { future: server(draining()).into_future(), in_flight, is_server: true }
 }
 
 /// The work in flight of one name and one location in the source.

@@ -106,8 +106,7 @@ fn exits() -> Result<(), String> {
 #[on_shutdown::main]
 async fn exits_after_serve() {
     let server = serve("server", |draining| tokio::spawn(draining));
-    println!("ready");
-    let _ = server.await;
+    let _ = tokio::join!(biased; server, async { println!("ready") });
     std::process::exit(3)
 }
 

@@ -93,8 +93,7 @@ async fn serves() {
     let _guard = Guard;
     // As axum does: only a task of the server awaits the signal.
     let server = on_shutdown::serve("server", |draining| tokio::spawn(draining));
-    println!("ready");
-    let ended = server.await;
+    let (ended, ()) = tokio::join!(biased; server, async { println!("ready") });
     ended.expect("the server does not panic");
     save().await;
 }
@@ -112,9 +111,10 @@ async fn hangs() {
     pending().await
 }
 
-/// Only a task asks, on the thread of `main`.
+/// Only tasks ask, on the thread of `main`, which has made one of them.
 #[on_shutdown::main(flavor = "current_thread")]
 async fn task_asks() {
+    tokio::spawn(on_shutdown::serve("server", |draining| draining));
     let task = tokio::spawn(async {
         asked().await;
         pending::<()>().await;
