@@ -149,8 +149,13 @@ impl Driver {
     }
 
     /// Records what an overdue hook is doing.
-    pub(super) fn record_activity(&mut self, id: Id, activity: String) {
+    pub(super) fn record_activity(&mut self, id: Id, activity: Option<String>) {
         self.state.record_activity(id, activity);
+    }
+
+    /// Returns the time up to which hooks expire now; see [`ShutdownState::expires_up_to`].
+    pub(super) fn expires_up_to(&mut self, due: Duration) -> Duration {
+        self.state.expires_up_to(due)
     }
 
     /// Cancels and abandons the hooks that were due at `due`, which is not later than `now`.

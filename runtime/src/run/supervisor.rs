@@ -80,8 +80,7 @@ fn run_hooks_alone(run: &Arc<Run>, watch: &mut Watch) {
 fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
     // The hooks that are due now are inspected first, which reads files. The next look handles hooks that become due
     // meanwhile.
-    let due = run.now();
-    run.inspect_overdue(due);
+    let due = run.inspect_overdue(run.now());
     let mut shared = run.lock();
     let now = run.now();
     if shared.driver.state().is_over() {
@@ -151,14 +150,14 @@ impl Watch {
 /// Emits the hooks that run now, and what they are doing.
 fn emit_still_running(run: &Run) {
     let ids: Vec<Id> = run.lock().driver.state().running().map(|(id, ..)| id).collect();
-    let mut activities: HashMap<Id, String> = run.inspect(ids).into_iter().collect();
+    let mut activities: HashMap<Id, Option<String>> = run.inspect(ids).into_iter().collect();
     let (now, shared) = (run.now(), run.lock());
     let running = shared.driver.state().running();
     let events = running.map(|(id, hook, start, limit)| Event::StillRunning {
         hook: HookLabel::of(hook),
         elapsed: now.saturating_sub(start),
         remaining: limit.saturating_sub(now),
-        activity: activities.remove(&id),
+        activity: activities.remove(&id).flatten(),
     });
     let events: Vec<Event> = events.collect();
     drop(shared);

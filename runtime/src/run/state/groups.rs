@@ -139,7 +139,7 @@ impl ShutdownState {
             && let Some(hook) = self.plan.hook(id).map(|hook| HookLabel::of(hook))
         {
             let after = now.saturating_sub(start.unwrap_or(now));
-            self.emit(Event::HookTimedOut { hook, after, activity: self.activities.get(&id).cloned() });
+            self.emit(Event::HookTimedOut { hook, after, activity: self.activities.get(&id).cloned().flatten() });
         }
         self.running.retain(|running| *running != id);
         self.change_unfinished(-1);

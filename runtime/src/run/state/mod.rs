@@ -167,8 +167,8 @@ pub(crate) struct ShutdownState {
     program_exit: Option<ProgramExit>,
     forced: Option<Signal>,
     history: History,
-    /// What the overdue hooks were doing.
-    activities: HashMap<Id, String>,
+    /// What the overdue hooks were doing, as far as the system showed it.
+    activities: HashMap<Id, Option<String>>,
     effects: Vec<Effect>,
 }
 

@@ -58,7 +58,7 @@ impl ShutdownState {
         let report = |id: Id| {
             let report = hook_report(self.plan.hook(id)?, self.hooks.get(id)?, end);
             // A hook may have ended by itself after it was inspected.
-            let activity = self.activities.get(&id).filter(|_| report.is_overdue()).cloned();
+            let activity = self.activities.get(&id).filter(|_| report.is_overdue()).cloned().flatten();
             Some(HookReport { activity, ..report })
         };
         Report {
