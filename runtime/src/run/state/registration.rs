@@ -25,6 +25,7 @@ impl ShutdownState {
         let on = self.unfinished(after);
         let waiting = HookState::Waiting { on, open: joins };
         match self.hooks.get_mut(id) {
+            // The plan gives the number of a removed hook to the next one.
             Some(slot) => *slot = waiting,
             None => self.hooks.push(waiting),
         }
@@ -99,6 +100,7 @@ impl ShutdownState {
         if open {
             self.change_unfinished(-1);
         }
+        // Before the plan forgets who follows the hook.
         self.release_followers(id);
         self.change_plan(group_key(hook), |state| state.plan.remove(id));
         self.advance(now);
@@ -110,6 +112,7 @@ impl ShutdownState {
         let before = declared(self);
         let changed = change(self);
         let after = declared(self);
+        // The time of a group is fixed when it opens. Only later groups count as still to come.
         if Some(key) > self.last_opened {
             self.timing.redeclare(key.0, before, after);
         }

@@ -29,6 +29,7 @@ impl History {
         if self.in_flight_samples.last().is_some_and(|last| last.count == count) {
             return;
         }
+        // The last change replaces the one before: the report always has the final count.
         if self.in_flight_samples.len() == MAX_SEEN {
             self.in_flight_samples.pop();
         }

@@ -64,6 +64,7 @@ impl ShutdownState {
             self.cut_short(now);
             return;
         }
+        // A copy, because a hook that is abandoned leaves the list.
         for id in self.running.clone() {
             let Some(running) = self.running_state(id).filter(|running| running.time.limit <= due) else {
                 continue;
@@ -74,6 +75,7 @@ impl ShutdownState {
                     self.effects.push(Effect::Cancel(id));
                 }
                 Some(at) if now < at + running.drop_grace(in_poll(id)) => {}
+                // A sync hook has nothing to cancel, and a cancelled future has had its grace.
                 _ => self.end(id, now, Outcome::TimedOut { abandoned: true }, 0),
             }
         }
@@ -113,6 +115,7 @@ impl ShutdownState {
         let limits = self.running.iter().filter_map(|id| Some(limit(*id, self.running_state(*id)?)));
         let step = match self.step {
             Step::Serving { .. } => Some(self.serve_until),
+            // While hooks run, their limits count. `by` counts when they have ended.
             Step::Draining { hooks: None, by } => by,
             _ => None,
         };
