@@ -177,7 +177,8 @@ pub struct HookReport {
     pub start: Option<Duration>,
     /// How long the hook ran, until it ended, was cancelled or was abandoned.
     pub duration: Duration,
-    /// What the hook was doing when its time ran out, if the system tells (Linux).
+    /// What the hook was doing when its time ran out, or why it was not inspected. `None` if the system does not tell: on
+    /// other systems than Linux, and without `/proc`.
     pub activity: Option<String>,
     /// How many tasks the hook had spawned that had not ended a moment after it returned. They were dropped.
     pub left_tasks: usize,

@@ -109,6 +109,7 @@ impl Driver {
     /// Queues the wakers of the latest stage again, unless they are queued already.
     pub(super) fn wake_waiters_again(&mut self) {
         if self.wake_ups.is_empty() {
+            // The wakers of the latest stage include those of the earlier one.
             self.wake_ups.push_back(WakeUp::Stage(self.state.stage()));
         }
     }
@@ -149,12 +150,18 @@ impl Driver {
     }
 
     /// Records what an overdue hook is doing.
-    pub(super) fn record_activity(&mut self, id: Id, activity: String) {
+    pub(super) fn record_activity(&mut self, id: Id, activity: Option<String>) {
         self.state.record_activity(id, activity);
+    }
+
+    /// Returns the time up to which hooks expire now; see [`ShutdownState::expires_up_to`].
+    pub(super) fn expires_up_to(&mut self, due: Duration) -> Duration {
+        self.state.expires_up_to(due)
     }
 
     /// Cancels and abandons the hooks that were due at `due`, which is not later than `now`.
     pub(super) fn expire(&mut self, due: Duration, now: Duration) {
+        // In parts: the closure reads the handles while the state changes.
         let Self { state, cancels, .. } = self;
         state.expire(due, now, |id| cancels.get(&id).is_none_or(|cancel| cancel.in_poll()));
     }
@@ -176,9 +183,12 @@ impl Driver {
         // Most hooks end without an effect.
         for effect in self.state.take_effects() {
             match effect {
+                // Without a handle, the future is in its first poll. `watch_future` then tells the worker to cancel it.
                 Effect::Cancel(id) => cancels.extend(self.cancels.get(&id).cloned()),
+                // Queued and not called here: wakers are user code, and the caller holds the lock.
                 Effect::Wake(stage) => self.wake_ups.push_back(WakeUp::Stage(stage)),
                 Effect::BeginFast => {
+                    // Before the wakers: a future that they wake must find the shutdown fast.
                     self.fast.begin(now);
                     self.wake_ups.push_back(WakeUp::Fast(Arc::clone(&self.fast)));
                 }

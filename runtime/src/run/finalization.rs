@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 #[derive(Default)]
 pub(super) struct Finalization(AtomicU8);
 
+// In this order: `begin` takes the maximum, so it never takes a later value back.
 const FINALIZING: u8 = 1;
 const FINALIZED: u8 = 2;
 

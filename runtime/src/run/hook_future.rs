@@ -87,6 +87,7 @@ impl Future for Cancellable {
             if cancel.is_asked(context) {
                 return Poll::Ready(cancelled(&mut this.future));
             }
+            // After the check: a cancelled future is dropped and not polled.
             cancel.in_poll.store(true, Ordering::Relaxed);
             cancel.polled.store(nanos(cancel.began.elapsed()), Ordering::Relaxed);
         }

@@ -14,6 +14,7 @@ pub(crate) struct ParkedThread<T>(SyncSender<T>);
 impl<T: Send + 'static> ParkedThread<T> {
     /// Starts the thread. It keeps the signal mask of the calling thread until its work sets another one.
     pub(crate) fn start(name: &str, work: impl FnOnce(T) + Send + 'static) -> io::Result<Self> {
+        // Room for one value: the thread that unparks must not wait for this one to run.
         let (give, take) = sync_channel(1);
         let wait = move || {
             if let Ok(value) = take.recv() {

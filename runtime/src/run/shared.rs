@@ -135,6 +135,7 @@ impl Run {
         // The supervisor looks for the first time after the hooks that end at once have ended.
         shared.supervisor_sleeps_until = TAKEOVER;
         drop(shared);
+        // Without the lock, which the supervisor takes.
         start_supervisor();
         if TELEMETRY {
             // The spans around the first hooks wait until the subscriber has answered this call.
@@ -189,6 +190,7 @@ impl Run {
     /// Allows a future to be cancelled from now on.
     pub(super) fn watch_future(&self, id: Id, cancel: Arc<CancelHandle>) {
         let is_overdue = self.lock().driver.watch_future(id, Arc::clone(&cancel));
+        // Without the lock, because it wakes the future.
         if is_overdue {
             cancel.cancel();
         }
@@ -228,7 +230,9 @@ impl Run {
     /// Wakes the worker and the supervisor that have something to do, and releases the lock.
     fn wake_waiting(&self, mut shared: MutexGuard<'_, Shared>, now: Duration) {
         if shared.driver.state().is_over() {
+            // All of them must see the end.
             self.work.notify_all();
+        // One is enough: the worker that takes a task comes through here, and wakes the next one.
         } else if shared.idle > 0 && shared.driver.queued() > 0 {
             self.work.notify_one();
         }
@@ -308,6 +312,7 @@ impl Run {
     /// Blocks until there may be a task to run.
     pub(super) fn wait_for_work(&self) {
         let mut shared = self.lock();
+        // Once and not in a loop: a caller that finds no task comes back.
         if shared.driver.queued() == 0 && !shared.driver.state().is_over() {
             shared.idle += 1;
             shared = self.work.wait(shared).unwrap_or_else(PoisonError::into_inner);
@@ -368,6 +373,7 @@ impl Run {
             return self.inbox.wake();
         }
         if self.finalization.begin() {
+            // A shutdown without hooks may end before the supervisor has emitted it.
             self.emit_began_once();
             self.wait_until_emitted();
             let report = self.report();

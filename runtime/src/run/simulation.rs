@@ -132,6 +132,7 @@ impl Simulation {
         while !self.is_over() && self.now < end {
             let polled = self.in_first_poll.iter().map(|(until, _)| *until).min().unwrap_or(Duration::MAX);
             let wake = self.driver.next_expiry(self.now).min(polled);
+            // At least a millisecond, so that a hook that is due and cannot end does not stop the clock.
             let woken = self.wait(wake.max(self.now + Duration::from_millis(1)).min(end));
             self.now = self.virtual_now();
             let mut ended = match woken {

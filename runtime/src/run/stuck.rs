@@ -9,10 +9,12 @@ use crate::duration_text::HumanDuration;
 use crate::inspect::{self, ThreadId};
 use crate::plan::Id;
 
-/// Maximum number of hooks that one look inspects, and maximum time for them. The other hooks wait for the look.
-const MAX_INSPECTED: usize = 8;
+/// Maximum number of hooks that one look inspects. A look with this many takes a few milliseconds, and queued hooks and
+/// signals wait for it.
+const MAX_INSPECTED: usize = 64;
+/// Maximum time for the hooks that one look inspects after the first. The first one reads the socket tables of the
+/// kernel, which may take as long again.
 const MAX_INSPECTION: Duration = Duration::from_millis(20);
-
 /// What the supervisor knows of a hook under the lock.
 struct Inspection {
     id: Id,
@@ -26,13 +28,13 @@ impl Inspection {
         Self { id, thread: slot.map(|slot| slot.thread()), cancel: shared.driver.cancel_handle(id).cloned() }
     }
 
-    fn describe(&self, now: Duration) -> Option<String> {
-        let activity = || self.thread.and_then(inspect::thread_activity);
-        let Some(cancel) = self.cancel.as_ref().filter(|cancel| !cancel.in_poll()) else { return activity() };
+    /// Returns what the hook is doing, if its thread is doing this.
+    fn describe(&self, now: Duration, thread_activity: Option<String>) -> Option<String> {
+        let Some(cancel) = self.cancel.as_ref().filter(|cancel| !cancel.in_poll()) else { return thread_activity };
         let ago = HumanDuration(now.saturating_sub(cancel.polled()));
         // The thread waits for everything that its runtime waits for. That is useful only if what it watches has a
         // name.
-        let watched = activity().filter(|activity| activity.contains("which watches"));
+        let watched = thread_activity.filter(|activity| activity.contains("which watches"));
         Some(match watched {
             Some(watched) => format!("awaiting, last polled {ago} ago, {watched}"),
             None => format!("awaiting, last polled {ago} ago"),
@@ -41,24 +43,35 @@ impl Inspection {
 }
 
 impl Run {
-    /// Returns what these hooks are doing, as far as the system shows it. Reads files: must not be called under the
-    /// lock.
-    pub(super) fn inspect(&self, ids: impl IntoIterator<Item = Id>) -> Vec<(Id, String)> {
+    /// Returns what these hooks are doing, as far as the system shows it, from the first hook on as far as time allows.
+    /// Reads files: must not be called under the lock.
+    pub(super) fn inspect(&self, ids: impl IntoIterator<Item = Id>) -> Vec<(Id, Option<String>)> {
         let shared = self.lock();
         let hooks: Vec<_> = ids.into_iter().take(MAX_INSPECTED).map(|id| Inspection::new(&shared, id)).collect();
         drop(shared);
-        let until = Instant::now() + MAX_INSPECTION;
-        let inspected = hooks.iter().take_while(|_| Instant::now() < until);
-        inspected.filter_map(|hook| Some((hook.id, hook.describe(self.now())?))).collect()
+        let threads: Vec<_> = hooks.iter().map(|hook| hook.thread).collect();
+        let mut inspected = Vec::with_capacity(hooks.len());
+        let mut until = None;
+        for (hook, activity) in hooks.iter().zip(inspect::thread_activities(threads)) {
+            inspected.push((hook.id, hook.describe(self.now(), activity)));
+            // After the first one, so that each look gets ahead.
+            if Instant::now() >= *until.get_or_insert_with(|| Instant::now() + MAX_INSPECTION) {
+                break;
+            }
+        }
+        inspected
     }
 
-    /// Records what the overdue hooks are doing, before they are cancelled or abandoned.
-    pub(super) fn inspect_overdue(&self, due: Duration) {
-        let overdue: Vec<Id> = self.lock().driver.state().overdue(due).collect();
-        if !overdue.is_empty() {
-            let activities = self.inspect(overdue);
-            let mut shared = self.lock();
-            activities.into_iter().for_each(|(id, activity)| shared.driver.record_activity(id, activity));
+    /// Records what the hooks that are due at `due` are doing, before they are cancelled or abandoned. Returns the time up
+    /// to which hooks expire now; see [`ShutdownState::expires_up_to`](super::state::ShutdownState::expires_up_to).
+    pub(super) fn inspect_overdue(&self, due: Duration) -> Duration {
+        let overdue: Vec<Id> = self.lock().driver.state().uninspected(due).collect();
+        if overdue.is_empty() {
+            return due;
         }
+        let inspected = self.inspect(overdue);
+        let mut shared = self.lock();
+        inspected.into_iter().for_each(|(id, activity)| shared.driver.record_activity(id, activity));
+        shared.driver.expires_up_to(due)
     }
 }

@@ -80,14 +80,14 @@ fn run_hooks_alone(run: &Arc<Run>, watch: &mut Watch) {
 fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
     // The hooks that are due now are inspected first, which reads files. The next look handles hooks that become due
     // meanwhile.
-    let due = run.now();
-    run.inspect_overdue(due);
+    let due = run.inspect_overdue(run.now());
     let mut shared = run.lock();
     let now = run.now();
     if shared.driver.state().is_over() {
         // A message that comes now does not belong to this shutdown. It stays in the inbox for the next reader.
         return Look::Over;
     }
+    // Before the timeouts: a fast shutdown shortens the limits that `expire` compares.
     for message in run.inbox.take() {
         shared.driver.receive(now, message);
     }
@@ -99,8 +99,10 @@ fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
     shared.wake_behind_stuck_waker();
     let reports = watch.reports(now);
     let is_draining = shared.driver.state().is_draining();
+    // Decided under the lock, and done after it: starting a thread is a system call.
     let more_workers = watch.more_workers(&shared, now);
     let progress = watch.wants_progress(now).then(|| shared.driver.state().progress(now));
+    // Last under the lock: a thread that makes something due earlier from now on wakes the inbox.
     let wake = shared.let_supervisor_sleep(now, watch.next_report.min(watch.next_progress));
     run.publish(shared, now);
     progress.into_iter().for_each(|progress| run.emit(Event::Progress(progress)));
@@ -151,14 +153,15 @@ impl Watch {
 /// Emits the hooks that run now, and what they are doing.
 fn emit_still_running(run: &Run) {
     let ids: Vec<Id> = run.lock().driver.state().running().map(|(id, ..)| id).collect();
-    let mut activities: HashMap<Id, String> = run.inspect(ids).into_iter().collect();
+    let mut activities: HashMap<Id, Option<String>> = run.inspect(ids).into_iter().collect();
+    // Read again: hooks may have ended while others were inspected.
     let (now, shared) = (run.now(), run.lock());
     let running = shared.driver.state().running();
     let events = running.map(|(id, hook, start, limit)| Event::StillRunning {
         hook: HookLabel::of(hook),
         elapsed: now.saturating_sub(start),
         remaining: limit.saturating_sub(now),
-        activity: activities.remove(&id),
+        activity: activities.remove(&id).flatten(),
     });
     let events: Vec<Event> = events.collect();
     drop(shared);
@@ -171,6 +174,7 @@ fn see_to_the_end(run: &Arc<Run>) {
     if run.is_forced() || !run.can_finalize() {
         return run.cut_off();
     }
+    // Once: a finalization that gets slower does not get more time.
     let until = run.now() + run.finalizer.finalize_time(run.now());
     while !run.is_finalized() {
         let left = until.saturating_sub(run.now());

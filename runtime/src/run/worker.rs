@@ -51,12 +51,14 @@ pub(super) struct Worker<'a> {
 impl<'a> Worker<'a> {
     /// Makes the calling thread a worker. Returns `None` before the trigger.
     pub(super) fn new(run: &'a Arc<Run>, runtime: HookRuntime) -> Option<Self> {
+        // First: threads and children that hooks start inherit this mask.
         run.inbox.masks().apply_hook_mask();
         let Some(began) = run.began() else {
             debug_assert!(false, "workers start after the trigger");
             return None;
         };
         let slot = WorkerSlot::take();
+        // Before the first task, so that the supervisor finds the thread of a hook that hangs.
         run.lock().slots.push(Arc::clone(&slot));
         let next = run.next(None);
         Some(Self { run, began, slot, runtime, next, is_alone: false })
@@ -80,6 +82,7 @@ impl<'a> Worker<'a> {
                 self.run.next(None)
             }
             Next::Over => return false,
+            // The hooks that share this runtime run only while this thread drives it. So it does not block for new tasks.
             Next::Nothing if self.runtime.is_shared() => {
                 self.runtime.drive(MOMENT);
                 self.run.next(None)
@@ -102,6 +105,7 @@ impl Run {
 
     /// Starts one more worker. Returns false if the system or our own maximum refuses.
     pub(super) fn spawn_worker(self: &Arc<Self>) -> bool {
+        // Counted before the thread exists: two threads that start workers at once must not exceed the maximum.
         if !self.count_worker() {
             return false;
         }
@@ -139,6 +143,7 @@ enum Stop {
 impl Worker<'_> {
     /// Runs the hook, and as many after it as fit into one batch. Returns the next task.
     fn execute(&mut self, task: Task) -> Next {
+        // Taken out, because the worker is borrowed while its runtime runs the hook.
         let mut runtime = std::mem::take(&mut self.runtime);
         let next = self.execute_in(&mut runtime, task);
         self.runtime = runtime;
@@ -147,6 +152,7 @@ impl Worker<'_> {
 
     fn execute_in(&self, runtime: &mut HookRuntime, task: Task) -> Next {
         let stop = if !task.hook.body.is_async() {
+            // A sync hook has no future, so there is nothing to wake.
             let mut context = Context::from_waker(Waker::noop());
             match self.begin(&task, &mut context) {
                 First::Over(finish) => Stop::Next(self.run.next(Some((task.id, finish)))),
@@ -156,6 +162,7 @@ impl Worker<'_> {
             let mut task = Some(task);
             let series = poll_fn(|context| match task.take() {
                 Some(task) => Poll::Ready(self.series(made, task, context)),
+                // Never polled again: `series` returns at its first poll.
                 None => Poll::Pending,
             });
             made.tokio.block_on(series)
@@ -177,6 +184,7 @@ impl Worker<'_> {
                 First::Over(finish) => finish,
                 First::Waits(waiting) => return Stop::Waits(task.id, waiting),
             };
+            // The next hook must not run among the tasks of this one.
             if !made.is_tidy() {
                 return Stop::LeftTasks(task.id, finish);
             }
@@ -190,6 +198,7 @@ impl Worker<'_> {
 
     /// Calls the hook's function and polls its future once. Most hooks end here.
     fn begin(&self, task: &Task, context: &mut Context<'_>) -> First {
+        // Before the span: if the subscriber blocks, the diagnosis of this hook says where.
         self.slot.set_hook(task.id);
         let span = self.run.output.span(&task.hook);
         // The span may have waited for a subscriber. The hook's time does not include that wait.
@@ -222,7 +231,9 @@ impl Worker<'_> {
     fn wait(&self, runtime: &mut HookRuntime, id: Id, (mut future, span): Waiting) -> Next {
         let cancel = Arc::new(CancelHandle::new(self.began.at));
         future.cancelled_by(Arc::clone(&cancel));
+        // Before this thread waits: from here on, the supervisor can cancel the future.
         self.run.watch_future(id, cancel);
+        // A worker that waits for one hook would leave the queue to nobody.
         if self.is_alone || !self.run.pass_on() {
             self.share(runtime, id, (future, span));
             return self.run.next(None);
@@ -240,6 +251,7 @@ impl Worker<'_> {
     fn finish_with_tasks(&self, runtime: &mut HookRuntime, id: Id, finish: Finish) -> Next {
         let grace = match finish {
             Finish::Ended(_) => TASK_GRACE.min(self.run.time_left(id)),
+            // The hook has had its time.
             Finish::Dropped => Duration::ZERO,
         };
         let left_tasks = runtime.finish_tasks(grace);
@@ -254,6 +266,7 @@ impl Worker<'_> {
     fn share(&self, runtime: &mut HookRuntime, id: Id, (future, span): Waiting) {
         let shared = Arc::clone(runtime.shared());
         let run = Arc::clone(self.run);
+        // Before the task exists, because the task counts down. Relaxed: this thread alone runs the task.
         shared.fetch_add(1, Ordering::Relaxed);
         if let Some(made) = runtime.get() {
             made.tokio.spawn(async move {

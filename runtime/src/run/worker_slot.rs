@@ -48,6 +48,7 @@ impl WorkerSlot {
 
     /// Runs `work`, which calls wakers of user code.
     pub(super) fn while_waking(&self, work: impl FnOnce()) {
+        // No id: a waker belongs to no hook, but holds the thread like one.
         self.runs.store(WAKERS, Ordering::Relaxed);
         work();
         self.runs.store(NOTHING, Ordering::Relaxed);

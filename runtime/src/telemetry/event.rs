@@ -112,6 +112,7 @@ impl Event {
 
     /// Returns the sentence of the event. An event that the report also contains has none.
     pub(crate) fn sentence(&self) -> Option<String> {
+        // The text contains names and errors of the user, which may contain line breaks.
         self.text().map(|text| OneLine(text).to_string())
     }
 

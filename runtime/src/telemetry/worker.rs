@@ -134,6 +134,7 @@ impl TelemetryWorker {
     /// subscriber or no room, and all that are queued if the worker is stalled.
     pub(super) fn offer(&self, event: Event) -> Vec<Event> {
         let mut state = self.shared.state();
+        // Before all else, because `begin` counts hooks also without a subscriber.
         if let Event::HookEnded(hook) = &event
             && hook.start.is_some()
             && hook.phase < Phase::Finalize
@@ -147,6 +148,7 @@ impl TelemetryWorker {
             }
             return vec![event];
         }
+        // A stalled worker gets the event even if the queue is full: its sentences are taken out below.
         let is_stalled = state.is_stalled();
         if state.queue.len() >= MAX_QUEUED && !is_stalled {
             return vec![event];
@@ -168,6 +170,7 @@ impl TelemetryWorker {
         if !unsent.is_empty() {
             return Err(unsent);
         }
+        // The report is the last event. When the worker is idle, it has handled the report.
         let mut state = self.shared.wait(time, State::is_idle);
         if state.report_taken { Ok(()) } else { Err(take_sentences(&mut state)) }
     }
@@ -175,6 +178,7 @@ impl TelemetryWorker {
     /// Counts a hook that starts. A hook in `finalize` first waits until the worker is idle: the hook may export what the
     /// subscriber has recorded.
     pub(super) fn begin(&self, hook: &HookRecord) {
+        // Only these are waited for: hooks of `finalize` would wait for each other.
         if hook.phase < Phase::Finalize {
             self.shared.state().running += 1;
         } else if cfg!(feature = "metrics") || self.has_subscriber() {

@@ -3,7 +3,7 @@
 use super::descriptor::{MAX_NAMED, describe_target, format_list};
 use super::proc_dir::{LinkTarget, ProcDir};
 
-/// Maximum number of descriptors to look up in one set. Each one costs a read of the socket tables.
+/// Maximum number of descriptors to look up in one set. Each one costs a system call.
 const MAX_LOOKUPS: usize = 64;
 /// The description of an unnamed socket pair, through which a runtime learns of signals. It says nothing about a hook.
 const UNNAMED_SOCKET: &str = "a unix socket";

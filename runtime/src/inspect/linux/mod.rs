@@ -2,7 +2,7 @@
 
 use nix::unistd::{Pid, gettid};
 
-use proc_dir::ProcDir;
+use proc_dir::{ProcDir, SocketTables};
 use stat::Stat;
 use syscall::ThreadState;
 
@@ -17,28 +17,50 @@ mod stat;
 mod syscall;
 mod syscall_table;
 
-pub(super) fn thread_activity(thread: Pid) -> Option<String> {
-    // The current thread is always reading `/proc`.
-    if thread == gettid() {
-        return None;
+pub(super) fn thread_activities(threads: impl Iterator<Item = Option<Pid>>) -> impl Iterator<Item = Option<String>> {
+    let tables = SocketTables::default();
+    // All first snapshots come before the tables are read. So the tables belong to the calls of the threads that stay in
+    // them until their second snapshots.
+    let inspections: Vec<_> = threads.map(|thread| Inspection::begin(thread?, &tables)).collect();
+    inspections.into_iter().map(|inspection| inspection?.describe())
+}
+
+/// A thread that is being inspected.
+struct Inspection {
+    dir: ProcDir,
+    before: Snapshot,
+}
+
+impl Inspection {
+    /// Takes the first snapshot. `tables` must not have been read before.
+    fn begin(thread: Pid, tables: &SocketTables) -> Option<Self> {
+        // The current thread is always reading `/proc`.
+        if thread == gettid() {
+            return None;
+        }
+        let dir = ProcDir::of_thread(thread, tables.clone())?;
+        Some(Self { before: Snapshot::of(&dir), dir })
     }
-    let dir = ProcDir::of_thread(thread)?;
-    let before = Snapshot::of(&dir);
-    let stat = Stat::of(&dir)?;
-    if stat.has_ended() {
-        return None;
-    }
-    // gVisor and some kernels do not have the file `syscall`.
-    let Some(state) = before.syscall.as_deref().and_then(syscall::parse_state) else {
-        return describe::from_stat(&stat);
-    };
-    match state {
-        ThreadState::Running => Some(describe::running(&stat)),
-        ThreadState::OutsideSyscall => Some(describe::outside_syscall(&stat)),
-        ThreadState::InSyscall(call) => {
-            let detailed = describe::in_syscall(&call, &stat, Some(&dir));
-            let has_stayed = Snapshot::of(&dir) == before;
-            Some(if has_stayed { detailed } else { describe::in_syscall(&call, &stat, None) })
+
+    /// Describes what the thread has been doing since the first snapshot.
+    fn describe(&self) -> Option<String> {
+        let Self { dir, before } = self;
+        let stat = Stat::of(dir)?;
+        if stat.has_ended() {
+            return None;
+        }
+        // gVisor and some kernels do not have the file `syscall`.
+        let Some(state) = before.syscall.as_deref().and_then(syscall::parse_state) else {
+            return describe::from_stat(&stat);
+        };
+        match state {
+            ThreadState::Running => Some(describe::running(&stat)),
+            ThreadState::OutsideSyscall => Some(describe::outside_syscall(&stat)),
+            ThreadState::InSyscall(call) => {
+                let detailed = describe::in_syscall(&call, &stat, Some(dir));
+                let has_stayed = Snapshot::of(dir) == *before;
+                Some(if has_stayed { detailed } else { describe::in_syscall(&call, &stat, None) })
+            }
         }
     }
 }

@@ -1,43 +1,50 @@
 //! Reads the files in a thread's directory under `/proc`. Every read has a maximum length.
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{File, read_link};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use nix::unistd::Pid;
 
 /// Maximum length of a file that is read whole; the real files are shorter.
 const MAX_TEXT: u64 = 64 * 1024;
-/// Maximum number of table lines to read for one thread. The kernel generates each line while we wait: about 20 ms for
-/// all of them.
-const MAX_LINES: usize = 20_000;
 /// Maximum length of a table line. The longest is that of a unix socket, with a path of 108 bytes.
 const MAX_LINE: u64 = 1024;
 /// Maximum number of characters of a name or a path in a message.
 const MAX_NAME: usize = 200;
+
+/// The descriptions of all sockets, by inode.
+pub(super) type Sockets = HashMap<u64, String>;
+
+/// The sockets of each network namespace. Read at most once for all threads of one inspection: a kernel may take
+/// milliseconds for a table, also if the table is short.
+#[derive(Clone, Default)]
+pub(super) struct SocketTables(Rc<RefCell<HashMap<PathBuf, Sockets>>>);
 
 /// The directory `/proc/self/task/<thread>`.
 ///
 /// The files of `/proc/self` belong to the main thread, which may have ended.
 pub(super) struct ProcDir {
     path: String,
-    lines_left: Cell<usize>,
+    tables: SocketTables,
 }
 
 impl ProcDir {
     /// Returns the directory of a thread of this process, or `None` if `/proc` belongs to another PID namespace.
-    pub(super) fn of_thread(thread: Pid) -> Option<Self> {
+    pub(super) fn of_thread(thread: Pid, tables: SocketTables) -> Option<Self> {
         Self::is_own_namespace().then_some(())?;
-        Some(Self { path: format!("/proc/self/task/{thread}"), lines_left: Cell::new(MAX_LINES) })
+        Some(Self { path: format!("/proc/self/task/{thread}"), tables })
     }
 
     /// Returns the directory of another process. Only its `stat` is read.
     pub(super) fn of_process(process: i32) -> Self {
-        Self { path: format!("/proc/{process}"), lines_left: Cell::new(0) }
+        Self { path: format!("/proc/{process}"), tables: SocketTables::default() }
     }
 
     /// Returns whether `/proc` uses our process ids. In the `/proc` of an outer PID namespace, the same number would be
@@ -61,22 +68,28 @@ impl ProcDir {
         Some(LinkTarget::parse(&target))
     }
 
-    /// Returns the first result of `parse` for a line of the table.
-    pub(super) fn find_line<T>(&self, table: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
-        let mut reader = BufReader::with_capacity(16 * 1024, self.open(table)?);
+    /// Returns the description of a socket. `read_all` reads all sockets of the thread's network namespace.
+    pub(super) fn socket(&self, inode: u64, read_all: impl FnOnce(&Self) -> Sockets) -> Option<String> {
+        // A thread may have a network namespace of its own. If the name is unknown, the sockets are for this thread alone.
+        let namespace = read_link(format!("{}/ns/net", self.path)).unwrap_or_else(|_| PathBuf::from(&self.path));
+        let mut tables = self.tables.0.borrow_mut();
+        tables.entry(namespace).or_insert_with(|| read_all(self)).get(&inode).cloned()
+    }
+
+    /// Calls `use_line` with each line of the table, at most with `lines_left`.
+    pub(super) fn for_each_line(&self, table: &str, lines_left: &mut usize, mut use_line: impl FnMut(&str)) {
+        let Some(file) = self.open(table) else { return };
+        let mut reader = BufReader::with_capacity(16 * 1024, file);
         // A line of `net/tcp` has 150 bytes.
         let mut line = Vec::with_capacity(256);
-        while self.lines_left.get() > 0 {
-            self.lines_left.set(self.lines_left.get() - 1);
+        while *lines_left > 0 {
+            *lines_left -= 1;
             line.clear();
-            if reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).ok()? == 0 {
-                return None;
-            }
-            if let Some(found) = parse(String::from_utf8_lossy(&line).trim_end_matches('\n')) {
-                return Some(found);
+            match reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line) {
+                Ok(1..) => use_line(String::from_utf8_lossy(&line).trim_end_matches('\n')),
+                Ok(0) | Err(_) => return,
             }
         }
-        None
     }
 
     /// Reads the memory of the process at this address. Returns the number of bytes.

@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::proc_dir::{ProcDir, printable};
+use super::proc_dir::{ProcDir, Sockets, printable};
 
 /// The kernel's `TCP_SYN_SENT`: connecting, without an answer yet.
 const SYN_SENT: &str = "02";
@@ -13,8 +13,11 @@ const LISTENING: &str = "0A";
 /// The kernel's flag `SO_ACCEPTCON` of a unix socket that listens.
 const ACCEPTS: u32 = 1 << 16;
 
-/// Describes the socket of a table line if the socket has this inode.
-type LineParser = fn(&str, u64) -> Option<String>;
+/// Maximum number of table lines to read for one inspection. The kernel generates each line while we wait: about 20 ms
+/// for all of them.
+const MAX_LINES: usize = 20_000;
+/// Returns the inode and the description of the socket of a table line.
+type LineParser = fn(&str) -> Option<(u64, String)>;
 
 /// The tables, with the parser of their lines.
 const TABLES: [(&str, LineParser); 5] =
@@ -22,24 +25,34 @@ const TABLES: [(&str, LineParser); 5] =
 
 /// Describes the socket. Returns `None` for a socket of another kind, and for one that is too far down the tables.
 pub(super) fn describe(dir: &ProcDir, inode: u64) -> Option<String> {
-    TABLES.iter().find_map(|(table, parse)| dir.find_line(table, |line| parse(line, inode)))
+    dir.socket(inode, read_all)
 }
 
-fn tcp(line: &str, inode: u64) -> Option<String> {
-    let InetSocket { local, remote, state } = parse_inet(line, inode)?;
-    Some(match state {
+fn read_all(dir: &ProcDir) -> Sockets {
+    let (mut sockets, mut lines_left) = (Sockets::new(), MAX_LINES);
+    for (table, parse) in TABLES {
+        dir.for_each_line(table, &mut lines_left, |line| sockets.extend(parse(line)));
+    }
+    sockets
+}
+
+fn tcp(line: &str) -> Option<(u64, String)> {
+    let InetSocket { local, remote, state, inode } = parse_inet(line)?;
+    let text = match state {
         LISTENING => format!("a TCP socket listening on {local}"),
         SYN_SENT => format!("a TCP connection to {remote} (no answer yet)"),
         _ => format!("a TCP connection to {remote}"),
-    })
+    };
+    Some((inode, text))
 }
 
-fn udp(line: &str, inode: u64) -> Option<String> {
-    let InetSocket { local, remote, .. } = parse_inet(line, inode)?;
-    Some(match remote.port() {
+fn udp(line: &str) -> Option<(u64, String)> {
+    let InetSocket { local, remote, inode, .. } = parse_inet(line)?;
+    let text = match remote.port() {
         0 => format!("a UDP socket on {local}"),
         _ => format!("a UDP socket connected to {remote}"),
-    })
+    };
+    Some((inode, text))
 }
 
 /// One line of the tables of TCP and UDP.
@@ -47,15 +60,16 @@ struct InetSocket<'line> {
     local: SocketAddr,
     remote: SocketAddr,
     state: &'line str,
+    inode: u64,
 }
 
 /// Parses a line `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ..`.
-fn parse_inet(line: &str, inode: u64) -> Option<InetSocket<'_>> {
+fn parse_inet(line: &str) -> Option<InetSocket<'_>> {
     let mut fields = line.split_ascii_whitespace().skip(1);
     let (local, remote, state) = (fields.next()?, fields.next()?, fields.next()?);
-    let line_inode: u64 = fields.nth(5)?.parse().ok()?;
-    (line_inode == inode).then_some(())?;
-    Some(InetSocket { local: parse_address(local)?, remote: parse_address(remote)?, state })
+    // A connection in the state TIME_WAIT has no socket any more. There may be thousands.
+    let inode = fields.nth(5)?.parse().ok().filter(|inode| *inode != 0)?;
+    Some(InetSocket { local: parse_address(local)?, remote: parse_address(remote)?, state, inode })
 }
 
 /// Parses an address `0100007F:1F90`: 32-bit words in the byte order of the machine, and the port as a number.
@@ -77,7 +91,7 @@ fn parse_address(text: &str) -> Option<SocketAddr> {
 }
 
 /// Parses a line `Num: RefCount Protocol Flags Type St Inode Path`. The path is the rest of the line.
-fn unix(line: &str, inode: u64) -> Option<String> {
+fn unix(line: &str) -> Option<(u64, String)> {
     let mut rest = line;
     // Not `split_ascii_whitespace`: the path may contain blanks.
     let mut field = || {
@@ -86,13 +100,14 @@ fn unix(line: &str, inode: u64) -> Option<String> {
         field
     };
     let [_, _, _, flags, _, _, number] = std::array::from_fn(|_| field());
-    (number.parse() == Ok(inode)).then_some(())?;
+    let inode = number.parse().ok()?;
     let accepts = u32::from_str_radix(flags, 16).ok()? & ACCEPTS != 0;
-    Some(match (rest, accepts) {
+    let text = match (rest, accepts) {
         ("", _) => "a unix socket".to_owned(),
         (path, true) => format!("a unix socket listening on {}", printable(path.as_bytes())),
         (path, false) => format!("a unix socket at {}", printable(path.as_bytes())),
-    })
+    };
+    Some((inode, text))
 }
 
 #[cfg(test)]

@@ -182,8 +182,8 @@ fn spec_3_15_a_cancelled_future_has_its_whole_grace_after_a_long_look() {
     assert_eq!(running_after(130, 130), 0);
 }
 
-#[test]
-fn spec_3_23_a_timeout_is_emitted_with_the_activity_of_its_hook() {
+/// Starts two hooks that block and have a timeout of 100 ms.
+fn two_hooks_of_100_ms() -> (Driver, [crate::plan::Id; 2], Trigger) {
     let hooks = [FakeHook { behavior: Behavior::Blocks, timeout: ms(100), ..HOOK }; 2];
     let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
     let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::<SimulatedWork>::default()), false));
@@ -193,7 +193,14 @@ fn spec_3_23_a_timeout_is_emitted_with_the_activity_of_its_hook() {
         driver.restart_clock(task.id, Duration::ZERO);
         task.id
     });
-    driver.record_activity(ids[1], "waiting in read".to_owned());
+    (driver, ids, trigger)
+}
+
+#[test]
+fn spec_3_23_a_timeout_is_emitted_with_the_activity_of_its_hook() {
+    let (mut driver, [first, second], trigger) = two_hooks_of_100_ms();
+    driver.record_activity(first, None);
+    driver.record_activity(second, Some("waiting in read".to_owned()));
     driver.expire(ms(100), ms(100));
     let emitted = driver.take_effects(ms(100)).1.into_iter().filter_map(|event| match event {
         Event::HookTimedOut { hook, after, activity } => Some((hook.name, after, activity)),
@@ -204,6 +211,34 @@ fn spec_3_23_a_timeout_is_emitted_with_the_activity_of_its_hook() {
     assert_eq!(emitted.collect::<Vec<_>>(), expected);
     let report = driver.state().report(&trigger, ms(100));
     assert_eq!(report.hooks.iter().map(|hook| hook.activity.clone()).collect::<Vec<_>>(), [None, activity]);
+}
+
+#[test]
+fn spec_3_23_a_hook_that_one_look_has_not_inspected_waits_for_the_next() {
+    let (mut driver, [first, second], _) = two_hooks_of_100_ms();
+    let mut look = |at: u64, inspected| {
+        driver.record_activity(inspected, None);
+        let up_to = driver.expires_up_to(ms(at));
+        driver.expire(up_to, ms(at));
+        (up_to, driver.state().uninspected(ms(at)).collect::<Vec<_>>(), driver.state().running().count())
+    };
+    assert_eq!(look(100, first), (ms(100) - Duration::from_nanos(1), vec![second], 2), "both have the same limit");
+    assert_eq!(look(101, second), (ms(101), vec![], 0));
+}
+
+#[test]
+fn spec_3_23_a_hook_that_no_look_can_inspect_expires_and_the_report_says_why() {
+    let (mut driver, [first, _], trigger) = two_hooks_of_100_ms();
+    driver.record_activity(first, Some("waiting in read".to_owned()));
+    let mut running_after = |at| {
+        let up_to = driver.expires_up_to(ms(at));
+        driver.expire(up_to, ms(at));
+        driver.state().running().count()
+    };
+    assert_eq!([100, 200, 349, 350].map(&mut running_after), [2, 2, 2, 0]);
+    let report = driver.state().report(&trigger, ms(350));
+    let activities: Vec<_> = report.hooks.iter().filter_map(|hook| hook.activity.as_deref()).collect();
+    assert_eq!(activities, ["waiting in read", "not inspected, because the inspection of other hooks took too long"]);
 }
 
 #[test]

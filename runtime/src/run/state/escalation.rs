@@ -11,6 +11,7 @@ use crate::trigger::{Escalation, Message, Signal, Trigger, escalate};
 impl ShutdownState {
     /// Takes a signal or request that came during the shutdown, or while the report is written.
     pub(crate) fn receive(&mut self, now: Duration, message: Message) {
+        // The first one stays: it is the reason why the program ends.
         self.program_exit = self.program_exit.or_else(|| program_exit(&message));
         if let Message::Trigger(trigger) = &message {
             self.history.record_trigger(now, trigger);
@@ -42,10 +43,12 @@ impl ShutdownState {
         if let Step::Draining { by: Some(by), .. } = &mut self.step {
             *by = now;
         }
+        // Groups that were opened have their time. Their running hooks are shortened below.
         let later = self.plan.groups().filter(|(key, _)| Some(*key) > self.last_opened);
         self.timing.begin_fast(later.map(|(key, group)| (key.0, group.declared)));
         for state in &mut self.hooks {
             if let HookState::Running(running) = state {
+                // From now on, not from the hook's start: a hook that has run for longer gets time to end.
                 running.time.limit = running.time.limit.min(now + FAST_TIMEOUT);
             }
         }
@@ -55,6 +58,7 @@ impl ShutdownState {
 
     fn force(&mut self, now: Duration, signal: Signal) {
         self.forced = Some(signal);
+        // If the report is being written, only the exit code changes.
         if !self.is_over() {
             self.cut_short(now);
         }

@@ -14,6 +14,7 @@ use crate::telemetry::{Event, HookLabel};
 impl ShutdownState {
     /// Advances until a hook can run, or until there is something to wait for.
     pub(super) fn advance(&mut self, now: Duration) {
+        // A loop, because all hooks of a group may have been skipped before it opens.
         while self.is_begun() && !self.is_over() && self.step.open_group().is_none_or(|group| group.unfinished == 0) {
             let next = self.plan.next_group(self.last_opened).map(|(key, group)| (key, group.declared));
             let phase = next.map(|(key, _)| key.0);
@@ -83,6 +84,7 @@ impl ShutdownState {
         let granted = self.timing.open(key.0, declared, now);
         let members = self.plan.group(key).map(|group| group.members.clone()).unwrap_or_default();
         let group = OpenGroup { key, unfinished: 0, granted };
+        // A hook that is registered from now on compares its group with this one.
         self.last_opened = Some(key);
         self.enter(group);
         self.record_phase();
@@ -139,9 +141,10 @@ impl ShutdownState {
             && let Some(hook) = self.plan.hook(id).map(|hook| HookLabel::of(hook))
         {
             let after = now.saturating_sub(start.unwrap_or(now));
-            self.emit(Event::HookTimedOut { hook, after, activity: self.activities.get(&id).cloned() });
+            self.emit(Event::HookTimedOut { hook, after, activity: self.activities.get(&id).cloned().flatten() });
         }
         self.running.retain(|running| *running != id);
+        // The group may be at zero for a moment. The callers advance when the followers are released.
         self.change_unfinished(-1);
         self.set(id, HookState::Ended { start, end: now, outcome, left_tasks });
         if is_abandoned {

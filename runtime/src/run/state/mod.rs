@@ -167,8 +167,8 @@ pub(crate) struct ShutdownState {
     program_exit: Option<ProgramExit>,
     forced: Option<Signal>,
     history: History,
-    /// What the overdue hooks were doing.
-    activities: HashMap<Id, String>,
+    /// What the overdue hooks were doing, as far as the system showed it.
+    activities: HashMap<Id, Option<String>>,
     effects: Vec<Effect>,
 }
 
@@ -211,7 +211,9 @@ impl ShutdownState {
             self.serve_until = Duration::ZERO;
         }
         self.progress += usize::from(!self.serve_until.is_zero());
+        // Again, because hooks may have been registered since install.
         self.timing = Timing::new(&self.plan);
+        // Before the first hook: while it tells a registry to forget this instance, no probe may say that it is ready.
         self.program.enter_stage(Stage::Leaving);
         self.effects.push(Effect::Wake(Stage::Leaving));
         self.step = Step::Serving { waited: false };
@@ -248,6 +250,7 @@ impl ShutdownState {
 
     /// Ends the run before all hooks have ended: at the deadline, or by force.
     fn cut_short(&mut self, now: Duration) {
+        // Before the step changes: work in flight matters only in the drain phase.
         if self.is_draining() && self.count_work(now) > 0 {
             self.cut_off_work();
         }
@@ -331,6 +334,7 @@ impl ShutdownState {
             Finish::Dropped => (Outcome::TimedOut { abandoned: false }, false),
         };
         // When all is over, the report has it as abandoned already.
+        // A hook that was abandoned may return much later.
         if !self.is_over() && self.running_state(id).is_some() {
             self.progress += usize::from(by_itself);
             self.end(id, now, outcome, left_tasks);
@@ -339,6 +343,7 @@ impl ShutdownState {
     }
 
     fn set(&mut self, id: Id, state: HookState) {
+        // Here, because every end of a hook comes through here.
         if TELEMETRY
             && let HookState::Ended { start, end, outcome, left_tasks } = &state
             && let Some(hook) = self.plan.hook(id)
@@ -361,6 +366,7 @@ impl ShutdownState {
 
     /// Returns whether the hook's future must be dropped: its cancellation was requested, or the hook was abandoned.
     pub(crate) fn is_cancelled(&self, id: Id) -> bool {
+        // A hook that does not run any more was abandoned in its first poll.
         self.running_state(id).is_none_or(|running| running.cancelled.is_some())
     }
 

@@ -7,6 +7,7 @@ use crate::telemetry::{Event, Progress};
 
 impl ShutdownState {
     pub(crate) fn progress(&self, now: Duration) -> Progress {
+        // A queued hook is waited for like one that runs, and gets the same time.
         let queued = || self.queue.iter().filter_map(|id| self.plan.hook(*id));
         let limits = self.running().map(|(_, _, _, limit)| limit);
         let limits = limits.chain(queued().filter_map(|hook| self.allot(hook, now)).map(|time| time.limit));

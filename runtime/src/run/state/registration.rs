@@ -25,6 +25,7 @@ impl ShutdownState {
         let on = self.unfinished(after);
         let waiting = HookState::Waiting { on, open: joins };
         match self.hooks.get_mut(id) {
+            // The plan gives the number of a removed hook to the next one.
             Some(slot) => *slot = waiting,
             None => self.hooks.push(waiting),
         }
@@ -100,6 +101,7 @@ impl ShutdownState {
         if open {
             self.change_unfinished(-1);
         }
+        // Before the plan forgets who follows the hook.
         self.release_followers(id);
         if by == RemovedBy::Guard && self.is_begun() {
             // The shutdown may be the reason for the drop, so the report names the hook.
@@ -118,6 +120,7 @@ impl ShutdownState {
         let before = declared(self);
         let changed = change(self);
         let after = declared(self);
+        // The time of a group is fixed when it opens. Only later groups count as still to come.
         if Some(key) > self.last_opened {
             self.timing.redeclare(key.0, before, after);
         }

@@ -29,6 +29,7 @@ impl History {
         if self.in_flight_samples.last().is_some_and(|last| last.count == count) {
             return;
         }
+        // The last change replaces the one before: the report always has the final count.
         if self.in_flight_samples.len() == MAX_SEEN {
             self.in_flight_samples.pop();
         }
@@ -58,7 +59,7 @@ impl ShutdownState {
         let report = |id: Id| {
             let report = hook_report(self.plan.hook(id)?, self.hooks.get(id)?, end);
             // A hook may have ended by itself after it was inspected.
-            let activity = self.activities.get(&id).filter(|_| report.is_overdue()).cloned();
+            let activity = self.activities.get(&id).filter(|_| report.is_overdue()).cloned().flatten();
             Some(HookReport { activity, ..report })
         };
         Report {

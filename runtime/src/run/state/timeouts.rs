@@ -10,6 +10,11 @@ use crate::report::Outcome;
 /// How long to wait for a cancelled future that is inside a poll already, and so probably blocks its thread.
 const POLL_GRACE: Duration = Duration::from_millis(10);
 
+/// How long a hook whose time is over waits for its inspection. No longer than a cancelled future may take to drop.
+const MAX_INSPECTION_DELAY: Duration = Duration::from_millis(250);
+/// The activity of a hook that was not inspected in time.
+const NOT_INSPECTED: &str = "not inspected, because the inspection of other hooks took too long";
+
 impl ShutdownState {
     /// Counts the work in flight, for the report and for the end of the drain phase.
     pub(super) fn count_work(&mut self, now: Duration) -> usize {
@@ -19,16 +24,34 @@ impl ShutdownState {
         in_flight
     }
 
-    /// Returns the hooks whose time is over, and whose cancellation was not requested yet.
-    pub(crate) fn overdue(&self, now: Duration) -> impl Iterator<Item = Id> {
-        let all = now >= self.timing.usable();
-        let over = move |running: &Running| all || (running.time.limit <= now && running.cancelled.is_none());
-        self.running.iter().copied().filter(move |id| self.running_state(*id).is_some_and(|running| over(&running)))
+    /// Returns the hooks that are due at this time and were not inspected. A hook whose cancellation was requested is due
+    /// only when the time of the whole shutdown is over.
+    pub(crate) fn uninspected(&self, due: Duration) -> impl Iterator<Item = Id> {
+        let all = due >= self.timing.usable();
+        let is_due = move |running: Running| all || (running.time.limit <= due && running.cancelled.is_none());
+        let is_uninspected =
+            move |id: &Id| self.running_state(*id).is_some_and(is_due) && !self.activities.contains_key(id);
+        self.running.iter().copied().filter(is_uninspected)
     }
 
-    /// Records what an overdue hook is doing, before the hook is cancelled or abandoned.
-    pub(crate) fn record_activity(&mut self, id: Id, activity: String) {
+    /// Records what an overdue hook is doing, before the hook is cancelled or abandoned. `None`: the system does not say.
+    pub(crate) fn record_activity(&mut self, id: Id, activity: Option<String>) {
         self.activities.insert(id, activity);
+    }
+
+    /// Returns the time up to which hooks expire now. A hook that was not inspected waits for a later look, and so do the
+    /// hooks whose limit is not earlier. None of them waits for long.
+    pub(crate) fn expires_up_to(&mut self, due: Duration) -> Duration {
+        let mut up_to = due;
+        for id in self.uninspected(due).collect::<Vec<_>>() {
+            let Some(limit) = self.running_state(id).map(|running| running.time.limit) else { continue };
+            if due < limit.saturating_add(MAX_INSPECTION_DELAY).min(self.timing.usable()) {
+                up_to = up_to.min(limit.saturating_sub(Duration::from_nanos(1)));
+            } else {
+                self.record_activity(id, Some(NOT_INSPECTED.to_owned()));
+            }
+        }
+        up_to
     }
 
     /// Cancels and abandons the hooks whose time was over at `due`, which is not later than `now`. Then advances if
@@ -41,6 +64,7 @@ impl ShutdownState {
             self.cut_short(now);
             return;
         }
+        // A copy, because a hook that is abandoned leaves the list.
         for id in self.running.clone() {
             let Some(running) = self.running_state(id).filter(|running| running.time.limit <= due) else {
                 continue;
@@ -51,6 +75,7 @@ impl ShutdownState {
                     self.effects.push(Effect::Cancel(id));
                 }
                 Some(at) if now < at + running.drop_grace(in_poll(id)) => {}
+                // A sync hook has nothing to cancel, and a cancelled future has had its grace.
                 _ => self.end(id, now, Outcome::TimedOut { abandoned: true }, 0),
             }
         }
@@ -90,6 +115,7 @@ impl ShutdownState {
         let limits = self.running.iter().filter_map(|id| Some(limit(*id, self.running_state(*id)?)));
         let step = match self.step {
             Step::Serving { .. } => Some(self.serve_until),
+            // While hooks run, their limits count. `by` counts when they have ended.
             Step::Draining { hooks: None, by } => by,
             _ => None,
         };

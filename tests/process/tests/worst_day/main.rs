@@ -2,6 +2,8 @@
 //! misbehave.
 
 mod culprit;
+#[cfg(target_os = "linux")]
+mod diagnosis;
 mod hostile;
 mod isolation;
 mod last_resort;
