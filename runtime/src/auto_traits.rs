@@ -37,6 +37,7 @@ const _: () = {
     value::<Report>();
     value::<HookReport>();
     value::<Outcome>();
+    value::<HookError>();
     value::<SimilarValue>();
     value::<SkipReason>();
     value::<ProgramExit>();
@@ -56,6 +57,7 @@ const _: () = {
 };
 
 const _: () = {
+    error::<HookError>();
     error::<InstallError>();
     error::<RegisterError>();
     error::<NotInstalledError>();

@@ -281,7 +281,7 @@ pub use drain::{draining, in_flight, is_draining, is_ready, leaving, serve, trac
 pub use exit::ExitMode;
 pub use hook::context::{FastShutdown, HookContext};
 pub use hook::registry::{AlreadyProvidedError, TooLateError};
-pub use hook::{DEFAULT_TIMEOUT, Phase, UnknownPhaseError};
+pub use hook::{DEFAULT_TIMEOUT, HookError, Phase, UnknownPhaseError};
 pub use install::handle::{Handle, NotInstalledError, provide, replace_provided, request_exit, request_shutdown};
 pub use install::register::{HookSettings, RegisterError, Registration, register, register_sync};
 pub use install::settings::{InstallError, MODE_ENV, Settings};
