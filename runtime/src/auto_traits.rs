@@ -38,6 +38,7 @@ const _: () = {
     value::<Report>();
     value::<HookReport>();
     value::<Outcome>();
+    value::<HookError>();
     value::<SimilarValue>();
     value::<SkipReason>();
     value::<ProgramExit>();
@@ -57,6 +58,7 @@ const _: () = {
 };
 
 const _: () = {
+    error::<HookError>();
     error::<InstallError>();
     error::<RegisterError>();
     error::<NotInstalledError>();

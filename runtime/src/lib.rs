@@ -299,7 +299,7 @@ pub use drain::{draining, in_flight, is_draining, is_ready, leaving, track};
 pub use exit::ExitMode;
 pub use hook::context::{FastShutdown, HookContext};
 pub use hook::registry::{AlreadyProvidedError, TooLateError};
-pub use hook::{DEFAULT_TIMEOUT, Phase, UnknownPhaseError};
+pub use hook::{DEFAULT_TIMEOUT, HookError, Phase, UnknownPhaseError};
 pub use install::guard::ShutdownGuard;
 pub use install::handle::{Handle, NotInstalledError, is_installed};
 pub use install::handle::{provide, replace_provided, request_exit, request_shutdown};

@@ -6,7 +6,7 @@ pub use inventory::submit;
 
 pub use crate::hook::registry::LinkedHook;
 pub use crate::hook::{
-    Body, Call, DEFAULT_TIMEOUT, HookError, HookFuture, HookMarker, HookOutput, HookRecord, HookResult, Lookup,
+    Body, Call, DEFAULT_TIMEOUT, HookErrorValue, HookFuture, HookMarker, HookOutput, HookRecord, HookResult, Lookup,
     LookupOption, LookupValue, Missing, Phase, hook_future, lookup,
 };
 pub use crate::install::main_fn::{Flavor, MainOutput, main_async};

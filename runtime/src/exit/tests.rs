@@ -10,7 +10,7 @@ fn report(outcomes: &[Outcome]) -> Report {
 #[test]
 fn spec_3_25_the_gravest_wins_forced_then_own_then_124_then_70() {
     let completed = Outcome::Completed;
-    let failed = Outcome::Failed("disk full".to_owned());
+    let failed = Outcome::Failed("disk full".into());
     let panicked = Outcome::Panicked("boom".to_owned());
     let timed_out = Outcome::TimedOut { abandoned: false };
     let missing = Outcome::Skipped(SkipReason::MissingValue { type_name: "Pool".to_owned(), similar: None });
@@ -31,7 +31,7 @@ fn spec_3_25_the_gravest_wins_forced_then_own_then_124_then_70() {
 #[test]
 fn spec_3_25_signal_exit_code_gives_128_plus_n_after_a_clean_signal_stop_only() {
     assert_eq!(code(&report(&[Outcome::Completed]), true), 143);
-    assert_eq!(code(&report(&[Outcome::Failed("x".to_owned())]), true), 70);
+    assert_eq!(code(&report(&[Outcome::Failed("x".into())]), true), 70);
     assert_eq!(code(&Report { trigger: Trigger::MainReturned, ..report(&[]) }, true), 0);
 }
 
@@ -39,7 +39,7 @@ fn spec_3_25_signal_exit_code_gives_128_plus_n_after_a_clean_signal_stop_only() 
 fn spec_3_25_a_report_that_is_a_success_has_the_code_0() {
     let all = [
         Outcome::Completed,
-        Outcome::Failed("x".to_owned()),
+        Outcome::Failed("x".into()),
         Outcome::Panicked("x".to_owned()),
         Outcome::TimedOut { abandoned: false },
         Outcome::Skipped(SkipReason::MissingValue { type_name: "Pool".to_owned(), similar: None }),
@@ -61,7 +61,7 @@ fn spec_3_25_a_report_that_is_a_success_has_the_code_0() {
     assert!(!Report { forced: Some(Signal::SIGINT), ..clean }.is_success());
     let guarded = report(&[Outcome::Completed, Outcome::Skipped(SkipReason::GuardDropped)]);
     assert!(!guarded.is_success() && code(&guarded, false) == 0, "the report names the hook, also with `quiet`");
-    let hidden = report(&[Outcome::Failed("x".to_owned())]);
+    let hidden = report(&[Outcome::Failed("x".into())]);
     let hidden = Report { program_exit: Some(ProgramExit::Requested(0)), ..hidden };
     assert!(!hidden.is_success() && code(&hidden, false) == 0, "the program hides the failure from its exit code only");
 }

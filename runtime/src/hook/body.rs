@@ -1,11 +1,10 @@
 //! Calls the function of a hook, and converts what the function returns into a result.
 
-use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 
-use crate::hook::{Call, Missing};
+use crate::hook::{Call, HookError, HookErrorValue, Missing};
 
 /// The function of a hook.
 pub enum Body {
@@ -76,18 +75,6 @@ pub type HookResult = Result<(), HookError>;
 /// The future of an async hook.
 pub type HookFuture = Pin<Box<dyn Future<Output = HookResult> + Send>>;
 
-/// The error of a hook, as the text that its type displays. The format is `{:#}`, with which anyhow prints all causes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HookError(pub String);
-
-impl HookError {
-    /// Creates the error for a bug of this crate.
-    pub(crate) fn internal(what: &str) -> Self {
-        debug_assert!(false, "{what}");
-        Self(format!("internal error of on-shutdown: {what}; please report it"))
-    }
-}
-
 /// Boxes the future of an async hook.
 pub fn hook_future<F>(future: F) -> HookFuture
 where
@@ -100,13 +87,13 @@ where
 #[diagnostic::on_unimplemented(
     message = "a shutdown hook cannot return `{Self}`",
     label = "return `()` or a `Result<T, E>` whose `E` implements `Display`",
-    note = "a `Result` whose error is `anyhow::Error`, `Box<dyn Error>` or any `Display` type is reported when it is `Err`"
+    note = "a `Result` whose error is `anyhow::Error`, `Box<dyn Error + Send + Sync>` or any `Display` type is reported when it is `Err`"
 )]
 pub trait HookOutput {
     /// Converts the value into a result.
     ///
     /// # Errors
-    /// Returns the value's own error, as text.
+    /// Returns the value's own error.
     fn into_result(self) -> HookResult;
 }
 
@@ -116,11 +103,11 @@ impl HookOutput for () {
     }
 }
 
-impl<T, E: Display> HookOutput for Result<T, E> {
+impl<T, E: HookErrorValue> HookOutput for Result<T, E> {
     fn into_result(self) -> HookResult {
         match self {
             Ok(_) => Ok(()),
-            Err(error) => Err(HookError(format!("{error:#}"))),
+            Err(error) => Err(HookError::new(error)),
         }
     }
 }

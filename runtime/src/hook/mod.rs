@@ -1,7 +1,8 @@
 //! Defines what a hook is, what its function may take and return, and where hooks and their values are kept.
 
-pub use body::{Body, HookError, HookFuture, HookOutput, HookResult, hook_future};
+pub use body::{Body, HookFuture, HookOutput, HookResult, hook_future};
 pub(crate) use body::{OnceBody, Started};
+pub use hook_error::{HookError, HookErrorValue};
 pub use parameters::{Call, Lookup, LookupOption, LookupValue, Missing, lookup};
 pub(crate) use parameters::{ProvidedType, Values};
 pub use phase::{Phase, UnknownPhaseError};
@@ -10,6 +11,7 @@ pub(crate) use record::{HookRef, OverriddenHook, full_name, identity};
 
 mod body;
 pub(crate) mod context;
+mod hook_error;
 mod parameters;
 mod phase;
 mod record;

@@ -81,7 +81,7 @@ mod tests {
     use crate::report::sample;
 
     fn report() -> Report {
-        Report { exit_code: 70, ..sample::report(&[Outcome::Failed("disk full".to_owned())]) }
+        Report { exit_code: 70, ..sample::report(&[Outcome::Failed("disk full".into())]) }
     }
 
     fn folder() -> std::path::PathBuf {
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn spec_3_24_the_line_is_cut_to_what_kubernetes_keeps_and_says_so() {
         let failed = |error: &str, count| {
-            let outcome = Outcome::Failed(error.to_owned());
+            let outcome = Outcome::Failed(error.into());
             line(&Report { exit_code: 70, ..sample::report(&vec![outcome; count]) })
         };
         for (error, count) in

@@ -184,7 +184,8 @@ impl<'a> HookReportView<'a> {
     fn of(hook: &'a HookReport) -> Self {
         let why = match &hook.outcome {
             Outcome::Completed | Outcome::TimedOut { .. } => None,
-            Outcome::Failed(why) | Outcome::Panicked(why) => Some(Cow::Borrowed(why.as_str())),
+            Outcome::Failed(why) => Some(Cow::Borrowed(why.as_str())),
+            Outcome::Panicked(why) => Some(Cow::Borrowed(why.as_str())),
             Outcome::Skipped(why) => Some(Cow::Owned(why.to_string())),
         };
         Self {

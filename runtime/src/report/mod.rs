@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::drain::WorkInFlight;
 use crate::duration_text::HumanDuration;
 use crate::hook::type_names::without_paths;
-use crate::hook::{self, HookRecord, Missing, Phase, ProvidedType};
+use crate::hook::{self, HookError, HookRecord, Missing, Phase, ProvidedType};
 use crate::trigger::{Signal, Trigger};
 
 pub(crate) use one_line::{OneLine, cut};
@@ -26,12 +26,8 @@ mod text;
 pub enum Outcome {
     /// The hook returned without an error.
     Completed,
-    /// The hook returned an error. Holds its text, as `{:#}` prints it.
-    ///
-    /// The error itself is not kept. A hook may return every error that is `Display`, such as `String` and
-    /// `anyhow::Error`, which do not implement [`std::error::Error`]; and an outcome is `Clone` and `Eq`. A hook whose
-    /// error the program needs as a value stores it before it returns.
-    Failed(String),
+    /// The hook returned an error. Holds its text, as `{:#}` prints it, and the error itself.
+    Failed(HookError),
     /// The hook panicked. Holds the message of the panic.
     Panicked(String),
     /// The hook did not end within its time.

@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn spec_3_24_control_characters_do_not_split_the_line_of_a_hook() {
-        let report = || report(Outcome::Failed("first\nsecond \x1b[2Jgone".to_owned()));
+        let report = || report(Outcome::Failed("first\nsecond \x1b[2Jgone".into()));
         let mut odd = report();
         odd.trigger = Trigger::Request { label: "a\nb".to_owned() };
         odd.hooks.iter_mut().for_each(|hook| hook.name = "flush\norders".to_owned());
@@ -255,6 +255,6 @@ mod tests {
         let drawn = |outcome, colored| report(outcome).on(TextOptions { width: 100, colored }).to_string();
         assert!(drawn(Outcome::Completed, true).contains("\x1b[32mcompleted\x1b[0m"));
         assert!(drawn(Outcome::TimedOut { abandoned: true }, true).contains("\x1b[33mtimed out"));
-        assert!(!drawn(Outcome::Failed("no".to_owned()), false).contains('\x1b'));
+        assert!(!drawn(Outcome::Failed("no".into()), false).contains('\x1b'));
     }
 }

@@ -129,6 +129,6 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Missing>) -> Result<T,
 pub(crate) fn outcome(result: HookResult) -> Outcome {
     match result {
         Ok(()) => Outcome::Completed,
-        Err(error) => Outcome::Failed(error.0),
+        Err(error) => Outcome::Failed(error),
     }
 }

@@ -174,6 +174,8 @@ impl Run {
 
     /// Records how the last hook ended and takes the next task, in one step.
     pub(super) fn next(&self, finished: Option<(Id, Finish)>) -> Next {
+        // Kept until the lock is released: the state drops the outcome of an abandoned hook, and `Drop` is user code.
+        let _error = finished.as_ref().and_then(|(_, finish)| finish.error());
         self.change(|shared, now| {
             if let Some((id, finish)) = finished {
                 shared.driver.finish(id, now, finish, 0);
@@ -184,6 +186,8 @@ impl Run {
 
     /// Records how a hook ended, and how many tasks it left.
     pub(super) fn finish(&self, id: Id, finish: Finish, left_tasks: usize) {
+        // As in `next`.
+        let _error = finish.error();
         self.change(|shared, now| shared.driver.finish(id, now, finish, left_tasks));
     }
 

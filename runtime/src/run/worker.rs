@@ -167,7 +167,7 @@ impl Worker<'_> {
             });
             made.tokio.block_on(series)
         } else {
-            let refused = Outcome::Failed("the system refused an async runtime".to_owned());
+            let refused = Outcome::Failed("the system refused an async runtime".into());
             Stop::Next(self.run.next(Some((task.id, Finish::Ended(refused)))))
         };
         match stop {

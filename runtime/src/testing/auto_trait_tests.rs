@@ -17,6 +17,7 @@ const _: () = {
     send_sync::<Handle>();
     send_sync::<Hook>();
     send_sync::<HookContext>();
+    send_sync::<HookError>();
     send_sync::<HookGuard>();
     send_sync::<HookReport>();
     send_sync::<HookSettings>();

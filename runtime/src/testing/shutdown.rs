@@ -99,7 +99,7 @@ impl Shutdown {
     /// Makes the hook fail with this error, without calling its function.
     #[track_caller]
     pub fn fail(self, hook: &str, error: &str) -> Self {
-        self.fault(hook, Fault::Ends(Outcome::Failed(error.to_owned())))
+        self.fault(hook, Fault::Ends(Outcome::Failed(error.into())))
     }
 
     /// Makes the hook panic with this message, without calling its function.

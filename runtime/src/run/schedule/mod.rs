@@ -71,7 +71,7 @@ impl FakeHook {
                     }
                     tokio::time::sleep(takes).await;
                     match behavior {
-                        Behavior::Fails => Err(HookError("no".to_owned())),
+                        Behavior::Fails => Err(HookError::from("no")),
                         Behavior::Panics => panic!("no"),
                         _ => Ok(()),
                     }

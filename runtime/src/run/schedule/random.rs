@@ -97,7 +97,7 @@ fn expected(hook: &FakeHook) -> (Duration, Outcome) {
             (hook.timeout, cancelled)
         }
         Behavior::Completes => (hook.takes, Outcome::Completed),
-        Behavior::Fails => (hook.takes, Outcome::Failed("no".to_owned())),
+        Behavior::Fails => (hook.takes, Outcome::Failed("no".into())),
         Behavior::Panics => (hook.takes, Outcome::Panicked("no".to_owned())),
         Behavior::Awaits => (hook.timeout, cancelled),
         Behavior::Blocks => (hook.timeout, abandoned),

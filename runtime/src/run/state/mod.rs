@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::drain::{Stage, WorkInFlight};
-use crate::hook::{HookRef, Phase};
+use crate::hook::{HookError, HookRef, Phase};
 use crate::plan::order::GroupKey;
 use crate::plan::timing::{GrantedTime, TimeLimit, Timing};
 use crate::plan::{Id, Plan};
@@ -54,6 +54,14 @@ impl Finish {
         match self {
             Self::Ended(outcome) => outcome.name(),
             Self::Dropped => Outcome::TimedOut { abandoned: false }.name(),
+        }
+    }
+
+    /// Returns the error of the hook, if it failed.
+    pub(crate) fn error(&self) -> Option<HookError> {
+        match self {
+            Self::Ended(Outcome::Failed(error)) => Some(error.clone()),
+            Self::Ended(_) | Self::Dropped => None,
         }
     }
 }

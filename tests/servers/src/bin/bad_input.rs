@@ -85,6 +85,8 @@ async fn main() {
             }
             serve("too late", |draining| draining).await;
             println!("a server that is made while draining stops at once");
+            // A `main` that has asked when to stop is waited for.
+            return;
         }
         _ => {}
     }
