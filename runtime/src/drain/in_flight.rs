@@ -26,7 +26,7 @@ static IN_FLIGHT: InFlightTable = InFlightTable::new();
 /// A guard costs a few nanoseconds, on any number of threads. A guard that is leaked (`mem::forget`) stays in flight:
 /// the drain phase then takes all its time, and the report names the location.
 #[derive(Debug)]
-#[must_use = "the work is in flight only until this is dropped"]
+#[must_use = "the work is in flight only until this guard is dropped: write `let _in_flight = in_flight(..)`, not `let _ =`"]
 pub struct InFlight {
     slot: SlotHandle<'static>,
 }
@@ -89,6 +89,7 @@ fn hint() -> Hint {
 pin_project! {
     /// The future of [`serve`] and of [`track`]. It is in flight until it ends or is dropped.
     #[derive(Debug)]
+    #[must_use = "the server or the work does not run unless this future is polled: add `.await`, or spawn it"]
     pub struct Tracked<F> {
         #[pin]
         future: F,

@@ -105,7 +105,7 @@ pub fn draining() -> Draining {
 /// It is `Unpin`, so a loop can await `&mut leaving` together with its next job. It may be polled again after it has
 /// resolved.
 #[derive(Debug)]
-#[must_use = "futures do nothing unless awaited"]
+#[must_use = "this future waits for nothing unless it is polled: add `.await`, or pass it to `select!`"]
 pub struct Leaving(StageFuture);
 
 /// The future of [`draining`].
@@ -113,7 +113,7 @@ pub struct Leaving(StageFuture);
 /// It is `Unpin`, so a loop can await `&mut draining` together with its next job. It may be polled again after it has
 /// resolved.
 #[derive(Debug)]
-#[must_use = "futures do nothing unless awaited"]
+#[must_use = "this future waits for nothing unless it is polled: add `.await`, or pass it to a server as its graceful-shutdown signal"]
 pub struct Draining(StageFuture);
 
 impl Future for Leaving {

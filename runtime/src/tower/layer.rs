@@ -59,6 +59,7 @@ impl<S> Layer<S> for InFlightLayer {
 
 /// The service that [`InFlightLayer`] returns.
 #[derive(Clone, Debug)]
+#[must_use = "the layer counts nothing unless this service is called: give it to the server"]
 pub struct InFlightService<S> {
     inner: S,
     site: Site,
