@@ -164,6 +164,7 @@ impl fmt::Display for Timeline<'_> {
             }
         }
         report.in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
+        report.cut_off.iter().try_for_each(|cut_off| writeln!(f, "  {}", OneLine(cut_off)))?;
         let mut later = report.later_triggers.iter();
         later.try_for_each(|LaterTrigger { at, trigger }| writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger)))
     }

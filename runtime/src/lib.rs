@@ -115,6 +115,12 @@
 //! a long timeout leaves something for every other. Time that a hook does not use is available to later hooks. If a plan
 //! does not fit ([`Plan::fits`]), a warning at install names the hooks that would be cut short.
 //!
+//! **For how long is work in flight waited for?** Until only the time is left that later hooks are promised: the timeouts
+//! that are written, and 1 s for a hook without one (a tenth of the usable time if that is less). Work in flight gets at
+//! least half of the time before `flush` that is left when the hooks of `drain` have ended, and at least
+//! [`Settings::min_drain_time`]. `ON_SHUTDOWN=plan` prints until when, and which hooks the rest is kept for. The report
+//! says the same of work that was cut off. If a hook declares 4 s and takes 60 ms, write a shorter timeout.
+//!
 //! **What if a hook hangs?** At its timeout, an async hook is *cancelled*: its future is dropped. A sync hook, and an async
 //! hook that blocks its thread, cannot be stopped. It is *abandoned* with its thread; hooks that are `after` it are skipped,
 //! and all others run. A panic is caught, except with `panic = "abort"`, which causes a warning at install.
@@ -289,12 +295,13 @@ pub use output::final_report::Ended;
 #[cfg(feature = "systemd")]
 pub use output::systemd;
 pub use plan::budget::{Budget, DEFAULT_GRACE_PERIOD, GRACE_PERIOD_ENV, GraceError, GraceSource};
+pub use plan::kept_time::KeptTime;
 pub use plan::order::PlanError;
 pub use plan::overrides::{HOOKS_ENV, OverrideError, OverrideSource};
 pub use plan::platform::Platform;
 pub use plan::{Hook, Plan};
 pub use report::file::{REPORT_ENV, ReportFileError};
-pub use report::{HookReport, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, SkipReason};
+pub use report::{CutOff, HookReport, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, SkipReason};
 pub use trigger::{Sender, Signal, SignalSetError, Trigger, UnknownSignalError};
 
 #[cfg(test)]

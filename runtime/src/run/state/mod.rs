@@ -257,7 +257,7 @@ impl ShutdownState {
     /// Ends the run before all hooks have ended: at the deadline, or by force.
     fn cut_short(&mut self, now: Duration) {
         if self.is_draining() && self.count_work(now) > 0 {
-            self.cut_off_work();
+            self.cut_off_work(now);
         }
         for id in self.running.clone() {
             // Where the program goes on, a hook that the report calls abandoned must not go on with it.
