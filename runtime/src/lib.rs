@@ -69,6 +69,7 @@
 //! | needs a value | a parameter, `fn close(pool: &Pool)`, and [`provide`]`(pool)` where the program makes the pool |
 //! | belongs to an object | [`register()`]; store the [`Registration`] in the object |
 //! | is work that must be finished | [`serve`] for a server or a loop, [`track`] for a future, or [`in_flight`] |
+//! | ends a WebSocket or another upgraded connection | [`track_fn`] around its handler, and [`draining`]: [docs/servers.md] |
 //! | must run after another hook | `after = [path::of::hook]`, which the compiler checks |
 //!
 //! Select the phase by the kind of work. `deregister` tells other services that this instance leaves. `drain` stops
@@ -248,6 +249,7 @@
 //! - SIGKILL and a power failure run no hook. Do not leave it to a shutdown to store data that must survive them.
 //!
 //! [docs/oncall.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/oncall.md
+//! [docs/servers.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/servers.md
 //! [docs/libraries.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/libraries.md
 //! [docs/platforms]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/platforms
 //! [docs/comparisons.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/comparisons.md
@@ -282,7 +284,7 @@ struct HookAttribute;
 struct MainAttribute;
 
 pub use drain::{Draining, InFlight, Leaving, Tracked, WorkInFlight};
-pub use drain::{draining, in_flight, is_draining, is_ready, leaving, serve, track};
+pub use drain::{draining, in_flight, is_draining, is_ready, leaving, serve, track, track_fn};
 pub use exit::ExitMode;
 pub use hook::context::{FastShutdown, HookContext};
 pub use hook::registry::{AlreadyProvidedError, TooLateError};

@@ -110,10 +110,37 @@ impl<F: Future> Future for Tracked<F> {
 
 /// Marks a future as work in flight from now until it ends or is dropped. For futures that are spawned.
 ///
-/// See [`in_flight`] for `name`.
+/// See [`in_flight`] for `name`, and [`track_fn`] for a callback that returns a future.
 #[track_caller]
 pub fn track<F: Future>(name: &'static str, future: F) -> Tracked<F> {
     Tracked { future, in_flight: Some(in_flight(name)) }
+}
+
+/// Marks work as in flight from now until the future that `function` returns ends or is dropped.
+///
+/// For callbacks: the time until the call counts, too. The work ends if the callback is dropped without a call. See
+/// [`in_flight`] for `name`.
+///
+/// An upgraded connection needs it, such as a WebSocket. The server does not count the connection after the upgrade, so
+/// neither [`serve`] nor a layer waits for it. With axum:
+/// ```
+/// use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+/// use axum::response::Response;
+///
+/// async fn open_chat(upgrade: WebSocketUpgrade) -> Response {
+///     upgrade.on_upgrade(on_shutdown::track_fn("chat", chat))
+/// }
+///
+/// async fn chat(socket: WebSocket) {
+///     // Until the client leaves, or `draining()` resolves. Then send a close frame.
+/// }
+/// # let _ = open_chat;
+/// ```
+#[must_use = "the work is in flight only until this is dropped: pass it on as the callback"]
+#[track_caller]
+pub fn track_fn<A, F: Future>(name: &'static str, function: impl FnOnce(A) -> F) -> impl FnOnce(A) -> Tracked<F> {
+    let in_flight = Some(in_flight(name));
+    move |argument| Tracked { future: function(argument), in_flight }
 }
 
 /// Starts a server or a worker loop with a [`Draining`] future. The drain phase waits until the server has ended.

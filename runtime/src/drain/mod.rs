@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 #[cfg(feature = "tower")]
 pub(crate) use in_flight::in_flight_at;
-pub use in_flight::{InFlight, Tracked, WorkInFlight, in_flight, serve, track};
+pub use in_flight::{InFlight, Tracked, WorkInFlight, in_flight, serve, track, track_fn};
 pub(crate) use in_flight::{count_in_flight, list_in_flight, set_in_flight_wake};
 pub(crate) use latch::Latch;
 #[cfg(feature = "tower")]

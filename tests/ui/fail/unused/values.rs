@@ -27,6 +27,7 @@ impl Service<Request<()>> for Pages {
 fn values(handle: &Handle, context: &HookContext) {
     on_shutdown::serve("http", |draining| draining);
     on_shutdown::track("job", ready(()));
+    on_shutdown::track_fn("websocket", |()| ready(()));
     on_shutdown::in_flight("order");
     on_shutdown::leaving();
     on_shutdown::draining();
