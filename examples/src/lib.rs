@@ -14,6 +14,11 @@ use tokio::net::TcpStream;
 #[doc = include_str!("../../docs/libraries.md")]
 pub struct Libraries;
 
+/// Compiles the examples of the page about connections.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/servers.md")]
+pub struct Servers;
+
 /// Sends SIGTERM to this process after `delay`, as docker or Kubernetes would.
 pub fn sigterm_after(delay: Duration) {
     std::thread::spawn(move || {
@@ -43,6 +48,18 @@ pub async fn get(address: SocketAddr, path: &str) -> io::Result<String> {
     let close = if head.contains("connection: close") { " (connection: close)" } else { "" };
     let status = head.lines().next().unwrap_or_default().trim_start_matches("http/1.1 ");
     Ok(format!("{path}: {status}: {}{close}", body.trim()))
+}
+
+/// Sends one request on a new connection, and returns the whole answer when the server closes the connection.
+///
+/// # Errors
+/// Returns an error if nothing listens at the address, or if the connection breaks.
+pub async fn read_all(address: SocketAddr, path: &str) -> io::Result<String> {
+    let mut connection = TcpStream::connect(address).await?;
+    connection.write_all(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).await?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await?;
+    Ok(answer)
 }
 
 fn is_complete(answer: &str) -> bool {

@@ -102,3 +102,11 @@ fn dependency() {
     let misspelt = environment("orders::write_order disabled");
     misspelt.assert_code(78).assert_err("there is no hook `orders::write_order`; write `orders::write_orders`");
 }
+
+#[test]
+fn websocket() {
+    let ended = run(env!("CARGO_BIN_EXE_12_websocket"));
+    ended.assert_code(0).assert_no_err("cut off");
+    ended.assert_order(&["-- SIGTERM", "the chat client sees the goodbye 1001: this server stops, connect again"]);
+    ended.assert_out("event: stopping, data: connect again, and then the end");
+}

@@ -42,6 +42,8 @@ mod text;
 mod trace;
 
 pub use json::{FORMAT, ReadError};
-pub use model::{Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, WorkInFlight};
+pub use model::{
+    CutOff, Hook, InFlightSample, KeptTime, LaterTrigger, Outcome, ProgramExit, Report, Trigger, WorkInFlight,
+};
 pub use report_set::ReportSet;
 pub use text::TextOptions;

@@ -39,6 +39,8 @@ pub struct Report {
     pub hooks: Vec<Hook>,
     /// Work that was still in flight when the runtime stopped waiting for it.
     pub in_flight: Vec<WorkInFlight>,
+    /// Why the runtime stopped waiting for that work; `None` if there was none, or if the report does not say.
+    pub cut_off: Option<CutOff>,
     /// The number of pieces of work in flight, each time that it changed while the runtime waited.
     pub in_flight_samples: Vec<InFlightSample>,
     /// The signals and requests that came after the trigger.
@@ -170,6 +172,29 @@ pub struct WorkInFlight {
     pub line: u32,
 }
 
+/// Why the runtime stopped waiting for work in flight.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct CutOff {
+    /// When it stopped.
+    #[serde(deserialize_with = "seconds")]
+    pub at: Duration,
+    /// The later hooks that the rest of the time was kept for.
+    #[serde(default)]
+    pub kept_for: Vec<KeptTime>,
+}
+
+/// A hook, and the time that was kept for it while work in flight was waited for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct KeptTime {
+    /// The full name of the hook.
+    pub hook: String,
+    /// The time that was kept.
+    #[serde(deserialize_with = "seconds")]
+    pub time: Duration,
+}
+
 /// How much work was in flight at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -287,5 +312,29 @@ impl fmt::Display for WorkInFlight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, count, oldest, file, line } = self;
         write!(f, "{name}: {count} in flight, oldest {}, {file}:{line}", HumanDuration(*oldest))
+    }
+}
+
+impl fmt::Display for CutOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As many hooks as the runtime lists.
+        const LISTED: usize = 4;
+        write!(f, "work in flight was waited for until +{}", HumanDuration(self.at))?;
+        let mut longest: Vec<&KeptTime> = self.kept_for.iter().collect();
+        longest.sort_by_key(|kept| std::cmp::Reverse(kept.time));
+        let shown: Vec<String> = longest.iter().take(LISTED).map(ToString::to_string).collect();
+        if !shown.is_empty() {
+            write!(f, "; the rest was kept for {}", shown.join(", "))?;
+        }
+        match longest.len().saturating_sub(LISTED) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+impl fmt::Display for KeptTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.hook, HumanDuration(self.time))
     }
 }

@@ -42,6 +42,7 @@ pub(crate) fn report(hooks: Vec<Hook>) -> Report {
         hooks,
         phases: ["deregister", "drain", "stop", "flush", "close", "finalize"].map(str::to_owned).to_vec(),
         in_flight: Vec::new(),
+        cut_off: None,
         budget: micros(8_500 * MS),
         deadline_exceeded: false,
         forced: None,

@@ -180,6 +180,7 @@ impl fmt::Display for Timeline<'_> {
             }
         }
         report.in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
+        report.cut_off.iter().try_for_each(|cut_off| writeln!(f, "  {}", OneLine(cut_off)))?;
         for LaterTrigger { at, trigger } in &report.later_triggers {
             writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger_line(trigger)))?;
         }

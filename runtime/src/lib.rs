@@ -70,6 +70,7 @@
 //! | is made at run time | [`register()`]; the hook stays until the program ends or calls [`Registration::unregister`] |
 //! | belongs to an object | [`register()`]; store the guard from [`Registration::into_guard`] in the object |
 //! | is work that must be finished | [`serve`] for a server or a loop, [`track`] for a future, or [`in_flight`] |
+//! | ends a WebSocket or another upgraded connection | [`track_fn`] around its handler, and [`draining`]: [docs/servers.md] |
 //! | must run after another hook | `after = [path::of::hook]`, which the compiler checks |
 //!
 //! Select the phase by the kind of work. `deregister` tells other services that this instance leaves. `drain` stops
@@ -126,6 +127,12 @@
 //! ([`DEFAULT_TIMEOUT`]). If the written timeouts exceed the time, each group gets its proportional share, and a group with
 //! a long timeout leaves something for every other. Time that a hook does not use is available to later hooks. If a plan
 //! does not fit ([`Plan::fits`]), a warning at install names the hooks that would be cut short.
+//!
+//! **For how long is work in flight waited for?** Until only the time is left that later hooks are promised: the timeouts
+//! that are written, and 1 s for a hook without one (a tenth of the usable time if that is less). Work in flight gets at
+//! least half of the time before `flush` that is left when the hooks of `drain` have ended, and at least
+//! [`Settings::min_drain_time`]. `ON_SHUTDOWN=plan` prints until when, and which hooks the rest is kept for. The report
+//! says the same of work that was cut off. If a hook declares 4 s and takes 60 ms, write a shorter timeout.
 //!
 //! **What if a hook hangs?** At its timeout, an async hook is *cancelled*: its future is dropped. A sync hook, and an async
 //! hook that blocks its thread, cannot be stopped. It is *abandoned* with its thread; hooks that are `after` it are skipped,
@@ -261,6 +268,7 @@
 //! - SIGKILL and a power failure run no hook. Do not leave it to a shutdown to store data that must survive them.
 //!
 //! [docs/oncall.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/oncall.md
+//! [docs/servers.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/servers.md
 //! [docs/libraries.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/libraries.md
 //! [docs/platforms]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/platforms
 //! [docs/comparisons.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/comparisons.md
@@ -295,7 +303,7 @@ struct HookAttribute;
 struct MainAttribute;
 
 pub use drain::{Draining, InFlight, Leaving, Tracked, WorkInFlight};
-pub use drain::{draining, in_flight, is_draining, is_ready, leaving, track};
+pub use drain::{draining, in_flight, is_draining, is_ready, leaving, track, track_fn};
 pub use exit::ExitMode;
 pub use hook::context::{FastShutdown, HookContext};
 pub use hook::registry::{AlreadyProvidedError, TooLateError};
@@ -311,12 +319,15 @@ pub use output::final_report::Ended;
 #[cfg(feature = "systemd")]
 pub use output::systemd;
 pub use plan::budget::{Budget, DEFAULT_GRACE_PERIOD, GRACE_PERIOD_ENV, GraceError, GraceSource};
+pub use plan::kept_time::KeptTime;
 pub use plan::order::PlanError;
 pub use plan::overrides::{HOOKS_ENV, OverrideError, OverrideSource};
 pub use plan::platform::Platform;
 pub use plan::{Hook, Plan};
 pub use report::file::{REPORT_ENV, ReportFileError};
-pub use report::{HookReport, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, SimilarValue, SkipReason};
+pub use report::{
+    CutOff, HookReport, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, SimilarValue, SkipReason,
+};
 pub use trigger::{Sender, Signal, SignalSetError, Trigger, UnknownSignalError};
 
 #[cfg(test)]

@@ -224,3 +224,29 @@ fn no_two_programs_have_one_name() {
     let twice: Vec<_> = names.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
     assert!(twice.is_empty(), "rename one program of each pair: {twice:?}");
 }
+
+/// A `serve` without `.await` once compiled without a warning, and the server never started.
+#[test]
+fn every_public_future_is_must_use() {
+    let mut without = Vec::new();
+    let mut seen = 0;
+    for path in sources().into_iter().filter(|source| !source.is_test()).map(|source| source.path) {
+        let text = fs::read_to_string(source_folder().join(&path)).expect("a source file");
+        for future in futures(&text) {
+            let Some((before, _)) = text.split_once(&format!("pub struct {future}")) else { continue };
+            seen += 1;
+            let mut attributes = before.trim_end().lines().rev().take_while(|line| !line.trim().is_empty());
+            if !attributes.any(|line| line.trim_start().starts_with("#[must_use = \"")) {
+                without.push(format!("{}: {future}", path.display()));
+            }
+        }
+    }
+    assert!(seen >= 5, "the futures are found: {seen}");
+    assert!(without.is_empty(), "without `#[must_use = ..]`:\n{}", without.join("\n"));
+}
+
+/// The types of `impl Future for ..`.
+fn futures(text: &str) -> Vec<String> {
+    let name = |rest: &str| rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    text.split(" Future for ").skip(1).map(name).collect()
+}

@@ -14,6 +14,11 @@ fn spec_declaration_mistakes_of_main_say_what_to_write_instead() {
 }
 
 #[test]
+fn an_unused_future_or_guard_is_a_warning_that_says_what_to_do() {
+    trybuild::TestCases::new().compile_fail("fail/unused/*.rs");
+}
+
+#[test]
 fn spec_declaration_valid_declarations_compile() {
     trybuild::TestCases::new().pass("pass/*.rs");
 }

@@ -28,6 +28,9 @@ fn send_metrics() {
     grace_period = "25s",
     // The program keeps serving for this long while gateways notice that it stops. Ctrl-C skips the delay.
     drain_delay = "1500ms",
+    // Work in flight has at least this long to end, whatever time later hooks declare.
+    // Default: what later hooks are not promised, and at least half of the time before `flush`.
+    min_drain_time = "10s",
     // `37` is docker's `STOPSIGNAL SIGRTMIN+3`. Default: SIGTERM and SIGINT.
     signals = [SIGTERM, SIGINT, SIGQUIT, 37],
     // A second signal of any kind asks for a fast shutdown. Default: only a second SIGINT does.

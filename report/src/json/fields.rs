@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::FORMAT;
 use crate::model::{
-    DRAIN_PHASE, Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, WorkInFlight,
+    CutOff, DRAIN_PHASE, Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, WorkInFlight,
 };
 
 /// Durations beyond this are refused: thirty years, so that sums of a few of them fit into 64 bits of nanoseconds.
@@ -46,6 +46,7 @@ pub(super) struct ReportFields {
     hooks: Vec<Hook>,
     #[serde(default)]
     in_flight: Vec<WorkInFlight>,
+    cut_off: Option<CutOff>,
     #[serde(default)]
     in_flight_samples: Vec<InFlightSample>,
     #[serde(default)]
@@ -130,6 +131,7 @@ impl From<ReportFields> for Report {
             draining,
             hooks: fields.hooks,
             in_flight: fields.in_flight,
+            cut_off: fields.cut_off,
             in_flight_samples: fields.in_flight_samples,
             later_triggers: fields.later_triggers,
         }

@@ -26,7 +26,7 @@ static IN_FLIGHT: InFlightTable = InFlightTable::new();
 /// A guard costs a few nanoseconds, on any number of threads. A guard that is leaked (`mem::forget`) stays in flight:
 /// the drain phase then takes all its time, and the report names the location.
 #[derive(Debug)]
-#[must_use = "the work is in flight only until this is dropped"]
+#[must_use = "the work is in flight only until this guard is dropped: write `let _in_flight = in_flight(..)`, not `let _ =`"]
 pub struct InFlight {
     slot: SlotHandle<'static>,
 }
@@ -89,6 +89,7 @@ fn hint() -> Hint {
 pin_project! {
     /// The future of [`serve`](crate::serve) and of [`track`]. It is in flight until it ends or is dropped.
     #[derive(Debug)]
+    #[must_use = "the server or the work does not run unless this future is polled: add `.await`, or spawn it"]
     pub struct Tracked<F> {
         #[pin]
         future: F,
@@ -115,7 +116,7 @@ impl<F: Future> Future for Tracked<F> {
 
 /// Marks a future as work in flight from now until it ends or is dropped. For futures that are spawned.
 ///
-/// See [`in_flight`] for `name`.
+/// See [`in_flight`] for `name`, and [`track_fn`] for a callback that returns a future.
 ///
 /// ```
 /// # async fn send_mail(to: &str) {}
@@ -129,6 +130,33 @@ impl<F: Future> Future for Tracked<F> {
 #[track_caller]
 pub fn track<F: Future>(name: &'static str, future: F) -> Tracked<F> {
     Tracked { future, in_flight: Some(in_flight(name)), is_server: false }
+}
+
+/// Marks work as in flight from now until the future that `function` returns ends or is dropped.
+///
+/// For callbacks: the time until the call counts, too. The work ends if the callback is dropped without a call. See
+/// [`in_flight`] for `name`.
+///
+/// An upgraded connection needs it, such as a WebSocket. The server does not count the connection after the upgrade, so
+/// neither [`serve`](crate::serve) nor a layer waits for it. With axum:
+/// ```
+/// use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+/// use axum::response::Response;
+///
+/// async fn open_chat(upgrade: WebSocketUpgrade) -> Response {
+///     upgrade.on_upgrade(on_shutdown::track_fn("chat", chat))
+/// }
+///
+/// async fn chat(socket: WebSocket) {
+///     // Until the client leaves, or `draining()` resolves. Then send a close frame.
+/// }
+/// # let _ = open_chat;
+/// ```
+#[must_use = "the work is in flight only until this is dropped: pass it on as the callback"]
+#[track_caller]
+pub fn track_fn<A, F: Future>(name: &'static str, function: impl FnOnce(A) -> F) -> impl FnOnce(A) -> Tracked<F> {
+    let in_flight = Some(in_flight(name));
+    move |argument| Tracked { future: function(argument), in_flight, is_server: false }
 }
 
 /// Starts a server with a [`Draining`] future; see [`crate::serve`].

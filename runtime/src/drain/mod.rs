@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 #[cfg(feature = "tower")]
 pub(crate) use in_flight::in_flight_at;
-pub use in_flight::{InFlight, Tracked, WorkInFlight, in_flight, track};
+pub use in_flight::{InFlight, Tracked, WorkInFlight, in_flight, track, track_fn};
 pub(crate) use in_flight::{count_in_flight, list_in_flight, serve, set_in_flight_wake};
 pub(crate) use latch::Latch;
 pub(crate) use main_work::{end_main, mark_main_thread, note_main_waits};
@@ -150,7 +150,7 @@ pub fn draining() -> Draining {
 /// It is `Unpin`, so a loop can await `&mut leaving` together with its next job. It may be polled again after it has
 /// resolved.
 #[derive(Debug)]
-#[must_use = "futures do nothing unless awaited"]
+#[must_use = "this future waits for nothing unless it is polled: add `.await`, or pass it to `select!`"]
 pub struct Leaving(StageFuture);
 
 /// The future of [`draining`].
@@ -158,7 +158,7 @@ pub struct Leaving(StageFuture);
 /// It is `Unpin`, so a loop can await `&mut draining` together with its next job. It may be polled again after it has
 /// resolved.
 #[derive(Debug)]
-#[must_use = "futures do nothing unless awaited"]
+#[must_use = "this future waits for nothing unless it is polled: add `.await`, or pass it to a server as its graceful-shutdown signal"]
 pub struct Draining(StageFuture);
 
 impl Future for Leaving {

@@ -1,12 +1,14 @@
 //! Wakers that panic, block, or come back to the list; and counts at the edges.
 
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::task::{Poll, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
+use super::in_flight::{list_in_flight, track_fn};
 use super::in_flight_table::InFlightTable;
 use super::slots::{Hint, SlotHandle, Slots};
 use super::stage::{Stage, StageFlag};
@@ -327,4 +329,19 @@ fn many_threads_lose_no_mark() {
     });
     let (marks, overflow) = SLOTS.marks();
     assert_eq!(marks.count() + overflow, 40 * 500);
+}
+
+#[test]
+fn a_callback_is_in_flight_from_the_beginning_until_its_future_has_ended() {
+    let count =
+        || -> usize { list_in_flight().iter().filter(|work| work.name == "callback").map(|work| work.count).sum() };
+    let call = track_fn("callback", std::future::ready::<u8>);
+    let never_called = track_fn("callback", std::future::ready::<u8>);
+    assert_eq!(count(), 2, "neither is called yet");
+    let mut called = std::pin::pin!(call(7));
+    assert_eq!(count(), 2, "called, and not polled");
+    assert_eq!(called.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(7));
+    assert_eq!(count(), 1, "ended, though not dropped");
+    drop(never_called);
+    assert_eq!(count(), 0);
 }

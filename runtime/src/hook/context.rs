@@ -174,7 +174,7 @@ pub(crate) fn nanos(time: Duration) -> u64 {
 }
 
 /// The future that [`HookContext::fast_shutdown`] returns.
-#[must_use = "futures do nothing unless awaited"]
+#[must_use = "this future waits for nothing unless it is polled: add `.await`, or pass it to `select!`"]
 pub struct FastShutdown {
     fast: Arc<FastSignal>,
     /// The entry of this future in the latch, from the first poll on.

@@ -55,7 +55,7 @@ impl FinalReport {
 /// The future of [`Handle::ended`](crate::Handle::ended).
 ///
 /// It is `Unpin`, and may be polled again after it has resolved.
-#[must_use = "futures do nothing unless awaited"]
+#[must_use = "this future waits for nothing unless it is polled: add `.await`, or call `Handle::wait`"]
 pub struct Ended {
     report: Arc<FinalReport>,
     /// The entry in the list of futures that wait. Set by the first poll.

@@ -100,6 +100,11 @@ impl TimeRequest {
         Self { max, min, weight }
     }
 
+    /// Creates the request of something other than hooks, which needs exactly this time.
+    pub(crate) fn fixed(time: Duration) -> Self {
+        Self { max: time, min: time, weight: time }
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         self.max = self.max.saturating_add(other.max);
         self.min = self.min.saturating_add(other.min);

@@ -208,6 +208,30 @@ impl Budget {
         )
     }
 
+    /// Returns the error message for a minimum drain time that does not fit: the reason, and what to write instead.
+    pub(crate) fn min_drain_time_error(&self, time: Duration, delay: Duration) -> String {
+        let all = time.saturating_add(delay);
+        let after =
+            if delay.is_zero() { String::new() } else { format!(" after a drain delay of {}", HumanDuration(delay)) };
+        let shorter = match self.longest_drain_delay().checked_sub(delay) {
+            None | Some(Duration::ZERO) => "write a shorter `drain_delay`".to_owned(),
+            Some(longest) => format!("write a `min_drain_time` of at most {}", HumanDuration(longest)),
+        };
+        let longer = match Self::shortest_for_delay(all) {
+            Some(period) => format!(" or a `grace_period` of at least {}", HumanDuration(period)),
+            None => String::new(),
+        };
+        format!(
+            "a minimum drain time of {}{after} leaves later hooks no time: the grace period of {} gives hooks {}, of which \
+             the last {} are kept for flush, and {} for a hook before it; {shorter}{longer}",
+            HumanDuration(time),
+            HumanDuration(self.grace_period),
+            HumanDuration(self.usable),
+            HumanDuration(self.flush_slice()),
+            HumanDuration(self.least_share()),
+        )
+    }
+
     /// Returns the shortest grace period, in whole seconds, that allows this drain delay. Returns `None` if the longest
     /// grace period is too short.
     pub(crate) fn shortest_for_delay(delay: Duration) -> Option<Duration> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Plan;
 use crate::duration_text::HumanDuration;
 use crate::hook::{HookRef, Phase};
+use crate::plan::kept_time;
 use crate::plan::overrides::DisabledHook;
 use crate::plan::timing;
 
@@ -16,19 +17,16 @@ impl fmt::Display for Plan {
         let width = self.hooks().map(|hook| hook.full_name().chars().count()).max().unwrap_or(0);
         // At least 5 characters, so that plans with usual priorities have the same columns.
         let digits = self.hooks().map(|hook| hook.priority().to_string().len()).max().unwrap_or(0).max(5);
-        // The phase is printed once, above its first hook.
-        let mut phase = None;
-        for (hook, limit) in timing::worst_case_limits(self) {
+        // The phase is printed once, above its first hook. `drain` is printed without hooks, too: it waits for work.
+        let (mut phase, mut has_drain) = (None, false);
+        for (hook, limit) in timing::worst_case(self).limits {
+            if hook.phase > Phase::Drain && !has_drain {
+                has_drain = true;
+                self.write_phase(f, Phase::Drain)?;
+            }
             if phase.replace(hook.phase) != Some(hook.phase) {
-                write!(f, "{}", hook.phase)?;
-                if hook.phase == Phase::Deregister && !self.drain_delay.is_zero() {
-                    write!(
-                        f,
-                        " (the program still serves for the drain delay of {})",
-                        HumanDuration(self.drain_delay)
-                    )?;
-                }
-                writeln!(f)?;
+                has_drain |= hook.phase == Phase::Drain;
+                self.write_phase(f, hook.phase)?;
             }
             let (name, timeout) = (hook.full_name(), HumanDuration(hook.timeout).to_string());
             write!(f, "  {:>digits$}  {name:width$}  within {timeout:<8}  {}:{}", hook.priority, hook.file, hook.line)?;
@@ -40,9 +38,39 @@ impl fmt::Display for Plan {
             }
             writeln!(f, "{}", remarks(&hook, limit))?;
         }
+        if !has_drain {
+            self.write_phase(f, Phase::Drain)?;
+        }
         self.disabled.iter().try_for_each(|DisabledHook { hook, source }| {
             writeln!(f, "disabled by {source}: {} ({}:{})", hook.full_name(), hook.file(), hook.line())
         })
+    }
+}
+
+impl Plan {
+    /// Writes the line above the hooks of a phase: its name, and for how long it lasts at least or at most.
+    fn write_phase(&self, f: &mut fmt::Formatter<'_>, phase: Phase) -> fmt::Result {
+        let delay = self.drain_delay;
+        match phase {
+            Phase::Deregister if !delay.is_zero() => {
+                writeln!(f, "{phase} (the program still serves for the drain delay of {})", HumanDuration(delay))
+            }
+            Phase::Drain => writeln!(f, "{phase} ({})", self.work_limit()),
+            _ => writeln!(f, "{phase}"),
+        }
+    }
+
+    /// Returns until when work in flight is waited for, and which hooks the rest is kept for.
+    fn work_limit(&self) -> String {
+        let least = match self.min_drain_time {
+            Duration::ZERO => String::new(),
+            least => format!(", and for {} at least", HumanDuration(least)),
+        };
+        let kept = match &*kept_time::list(&self.kept_time(None)) {
+            "" => String::new(),
+            hooks => format!("; the rest is kept for {hooks}"),
+        };
+        format!("work in flight is waited for until {}{least}{kept}", HumanDuration(self.drain_limit()))
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod allotment;
 pub(crate) mod budget;
 mod display;
 mod hook;
+pub(crate) mod kept_time;
 pub(crate) mod order;
 pub(crate) mod overrides;
 pub(crate) mod platform;
@@ -69,6 +70,7 @@ pub struct Plan {
     disabled: Vec<DisabledHook>,
     budget: Budget,
     drain_delay: Duration,
+    min_drain_time: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +111,7 @@ impl Plan {
             disabled: Vec::new(),
             budget,
             drain_delay,
+            min_drain_time: Duration::ZERO,
         };
         for (hook, critical_path) in hooks.into_iter().zip(paths) {
             plan.insert(PlanEntry { hook: Hook(hook), critical_path, waits: 0, followers: Vec::new() });
@@ -120,6 +123,12 @@ impl Plan {
     /// Sets the list of hooks that settings have disabled.
     pub(crate) fn with_disabled(mut self, disabled: Vec<DisabledHook>) -> Self {
         self.disabled = disabled;
+        self
+    }
+
+    /// Sets the minimum time of the drain phase. See [`Plan::min_drain_time`].
+    pub(crate) fn with_min_drain_time(mut self, time: Duration) -> Self {
+        self.min_drain_time = time;
         self
     }
 
@@ -220,6 +229,11 @@ impl Plan {
 
     pub(crate) fn hook(&self, id: Id) -> Option<&HookRef> {
         self.entry(id).map(|entry| &entry.hook.0)
+    }
+
+    /// Returns the longest time from the start of the hook's group to the end of the hook.
+    fn path_to(&self, id: Id) -> Allotment {
+        self.entry(id).map_or(Allotment::default(), |entry| entry.critical_path)
     }
 
     /// Returns the number of hooks that must have ended before this hook starts.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::hook::Phase;
-use crate::plan::allotment::RequestedTime;
+use crate::plan::allotment::{RequestedTime, TimeRequest};
 use crate::plan::budget::Budget;
 use crate::plan::order::GroupKey;
 use crate::plan::{Group, Plan, timing};
@@ -21,7 +21,19 @@ impl Plan {
         // Without it, `flush` and what follows would get nothing but the slice where written timeouts do not fit.
         let weight = self.requested.flush.weight.saturating_sub(self.budget.flush_slice());
         requested.before_flush.weight = requested.before_flush.weight.saturating_add(weight);
+        requested.before_flush.add(self.unrequested_drain_time());
         requested
+    }
+
+    /// Returns the part of the minimum drain time that the hooks of `drain` do not request themselves.
+    pub(crate) fn unrequested_drain_time(&self) -> TimeRequest {
+        let usable = self.budget.usable();
+        let mut hooks = TimeRequest::default();
+        let drain = self.groups().filter(|(key, _)| key.0 == Phase::Drain);
+        drain.for_each(|(_, group)| hooks.add(TimeRequest::new(group.declared, usable)));
+        let mut time = TimeRequest::fixed(self.min_drain_time);
+        time.subtract(hooks);
+        time
     }
 
     /// Returns the grace period, and the part of it that hooks may use.
@@ -36,10 +48,29 @@ impl Plan {
         self.drain_delay
     }
 
+    /// Returns the minimum time for which the drain phase waits for work in flight, from the beginning of draining.
+    ///
+    /// [`Settings::min_drain_time`](crate::Settings::min_drain_time) sets it. Default: zero.
+    #[must_use]
+    pub fn min_drain_time(&self) -> Duration {
+        self.min_drain_time
+    }
+
+    /// Returns the time, from the trigger, until which the drain phase waits for work in flight at most.
+    ///
+    /// Assumes that the hooks of `deregister` and `drain` end at once; the drain phase waits longer otherwise. The rest
+    /// of the time is kept for later hooks: for each its timeout, or the [least share](Self::least_share) if it sets
+    /// none. Work in flight gets at least half of the time before `flush`, and at least the
+    /// [minimum drain time](Self::min_drain_time).
+    #[must_use]
+    pub fn drain_limit(&self) -> Duration {
+        timing::drain_limit(self)
+    }
+
     /// Returns the time, from the trigger, that this plan needs so that no hook is cut short.
     ///
-    /// The sum contains every timeout that is set, the [least share](Self::least_share) for each hook without one, and
-    /// the drain delay. Of hooks that run concurrently, the longest counts. Hooks of `deregister` run during the drain
+    /// The sum contains every timeout that is set, the [least share](Self::least_share) for each hook without one, the
+    /// drain delay, and the [minimum drain time](Self::min_drain_time). Of hooks that run concurrently, the longest counts. Hooks of `deregister` run during the drain
     /// delay. Hooks of `flush` and the phases after it count for at least the time that is kept for them.
     #[must_use]
     pub fn worst_case(&self) -> Duration {
@@ -48,6 +79,7 @@ impl Plan {
         let deregister = deregister.fold(Duration::ZERO, Duration::saturating_add);
         // Only the part of the drain delay that is longer than the `deregister` hooks adds time.
         let before_flush = self.requested.before_flush.min.saturating_add(self.drain_delay.saturating_sub(deregister));
+        let before_flush = before_flush.saturating_add(self.unrequested_drain_time().min);
         before_flush.saturating_add(self.requested.flush.min).saturating_add(self.unused_flush_slice())
     }
 
@@ -68,9 +100,11 @@ impl Plan {
     /// Returns whether no hook is cut short, even if every hook takes as long as it may.
     ///
     /// Each hook must get its timeout, or at least the [least share](Self::least_share) if it sets none. The drain delay
-    /// counts, and so does the time that is kept for `flush`. Work in flight does not count.
+    /// counts, and so do the [minimum drain time](Self::min_drain_time) and the time that is kept for `flush`. Work in
+    /// flight does not count beyond the minimum drain time.
     #[must_use]
     pub fn fits(&self) -> bool {
-        timing::cuts(self).is_empty()
+        let worst = timing::worst_case(self);
+        worst.keeps_drain_time && worst.cuts(self).is_empty()
     }
 }

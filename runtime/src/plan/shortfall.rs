@@ -12,8 +12,10 @@ const LISTED: usize = 8;
 /// Returns the warning with the hooks that are cut short if every hook takes as long as it may. Returns `None` exactly if
 /// the plan fits.
 pub(crate) fn describe(plan: &Plan) -> Option<String> {
-    let cuts = timing::cuts(plan);
-    if cuts.is_empty() {
+    let worst = timing::worst_case(plan);
+    let keeps_drain_time = worst.keeps_drain_time;
+    let cuts = worst.cuts(plan);
+    if cuts.is_empty() && keeps_drain_time {
         return None;
     }
     let shown = cuts.iter().take(LISTED).map(|(hook, limit)| {
@@ -38,9 +40,15 @@ pub(crate) fn describe(plan: &Plan) -> Option<String> {
         Duration::ZERO => String::new(),
         _ => format!(" (the last {} are kept for flush)", HumanDuration(plan.budget().flush_slice())),
     };
+    let work = match (plan.min_drain_time(), keeps_drain_time) {
+        (Duration::ZERO, _) => String::new(),
+        (time, true) => format!(" and work in flight takes the {} of `min_drain_time`", HumanDuration(time)),
+        (time, false) => format!(", work in flight has less than the {} of `min_drain_time`", HumanDuration(time)),
+    };
+    let hooks = if cuts.is_empty() { String::new() } else { format!(", these hooks are cut short: {list}") };
     Some(format!(
-        "the worst case of {} exceeds the usable time of {}{kept}{by}; if every hook takes its whole timeout, these hooks \
-         are cut short: {list}; write shorter timeouts or a longer `grace_period`",
+        "the worst case of {} exceeds the usable time of {}{kept}{by}; if every hook takes its whole timeout{work}{hooks}; \
+         write shorter timeouts or a longer `grace_period`",
         HumanDuration(worst),
         HumanDuration(usable),
     ))

@@ -41,7 +41,7 @@ fn plan(grace: Duration, delay: Duration, hooks: &[(Phase, i32, Option<u64>)]) -
 
 /// Returns the maximum time of each hook in the worst case, in milliseconds.
 fn limits(plan: &Plan) -> Vec<u128> {
-    timing::worst_case_limits(plan).into_iter().map(|(_, limit)| limit.as_millis()).collect()
+    timing::worst_case(plan).limits.into_iter().map(|(_, limit)| limit.as_millis()).collect()
 }
 
 impl Random {
@@ -55,8 +55,16 @@ impl Random {
             1 => longest,
             _ => 0,
         });
+        let left =
+            u64::try_from(budget.longest_drain_delay().saturating_sub(delay).as_micros()).expect("a few seconds");
+        let drain_time = match self.below(3) {
+            0 => self.below(left + 1),
+            1 => left,
+            _ => 0,
+        };
         let longest_timeout = self.pick(&[50, 1000, 3000, 10_000, 100_000_000_000]);
-        let mut plan = Plan::new(Vec::new(), budget, delay).expect("no hook is after another");
+        let plan = Plan::new(Vec::new(), budget, delay).expect("no hook is after another");
+        let mut plan = plan.with_min_drain_time(Duration::from_micros(drain_time));
         let mut earlier: Vec<HookRef> = Vec::new();
         for _ in 0..self.below(9) {
             let timeout = (self.below(3) > 0).then(|| Duration::from_micros(1 + self.below(longest_timeout * 1000)));
@@ -76,8 +84,10 @@ fn spec_3_13_a_plan_fits_exactly_if_no_hook_would_be_cut() {
     for seed in 0..20_000_u64 {
         let plan = Random::new(seed).plan();
         let (worst, usable) = (plan.worst_case(), plan.budget().usable());
-        let cuts = timing::cuts(&plan);
-        assert_eq!(plan.fits(), cuts.is_empty(), "seed {seed}\n{plan}");
+        let worst_case = timing::worst_case(&plan);
+        let keeps_drain_time = worst_case.keeps_drain_time;
+        let cuts = worst_case.cuts(&plan);
+        assert_eq!(plan.fits(), cuts.is_empty() && keeps_drain_time, "seed {seed}\n{plan}");
         assert_eq!(plan.fits(), worst <= usable, "seed {seed}: {worst:?} of {usable:?}, {cuts:?}\n{plan}");
         let sentence = shortfall::describe(&plan);
         assert_eq!(plan.fits(), sentence.is_none(), "seed {seed}: {sentence:?}");
@@ -130,7 +140,8 @@ fn spec_3_13_the_drain_delay_counts_in_the_plan_its_cuts_and_fits() {
     assert!(with_delay(3300).fits());
     let over = with_delay(3400);
     assert!(!over.fits());
-    let cuts: Vec<_> = timing::cuts(&over).into_iter().map(|(hook, limit)| (hook.phase, limit)).collect();
+    let cuts: Vec<_> =
+        timing::worst_case(&over).cuts(&over).into_iter().map(|(hook, limit)| (hook.phase, limit)).collect();
     assert_eq!(cuts, [(Phase::Stop, ms(4900))]);
 }
 
@@ -165,4 +176,61 @@ fn spec_3_13_many_hooks_without_a_timeout_are_named_when_their_shares_get_too_sm
     assert!(!over.fits());
     let sentence = shortfall::describe(&over).unwrap_or_default();
     assert!(sentence.contains("hook to 754 ms (no timeout set; needs at least 830 ms)"), "{sentence}");
+}
+
+/// Returns until when work in flight is waited for, in milliseconds, and the hooks that the rest is kept for.
+fn drain_limit(plan: &Plan) -> (u128, Vec<u128>) {
+    let kept = plan.kept_time(None).into_iter().map(|kept| kept.time.as_millis());
+    (plan.drain_limit().as_millis(), kept.collect())
+}
+
+#[test]
+fn spec_3_8_work_in_flight_leaves_later_hooks_what_they_are_promised_and_no_more() {
+    use Phase::{Close, Deregister, Drain, Finalize, Flush, Stop};
+    let grace = DEFAULT_GRACE_PERIOD;
+    let plan = |hooks: &[(Phase, i32, Option<u64>)]| plan(grace, Duration::ZERO, hooks);
+    // 8.3 s are usable.
+    assert_eq!(drain_limit(&plan(&[])), (8300, vec![]));
+    // Hooks before draining, and hooks of the drain phase, leave nothing to keep.
+    assert_eq!(drain_limit(&plan(&[(Deregister, 0, Some(9000)), (Drain, 0, Some(9000))])), (8300, vec![]));
+    // A timeout that is written is kept, one of several hooks that run concurrently.
+    assert_eq!(drain_limit(&plan(&[(Stop, 0, Some(2000)), (Stop, 0, Some(1000))])), (6300, vec![2000]));
+    // A hook without a timeout is promised 830 ms, not the default of 5 s.
+    assert_eq!(drain_limit(&plan(&[(Stop, 0, None), (Stop, 1, None)])), (6640, vec![830, 830]));
+    // The slice of 1 s for `flush` and later.
+    assert_eq!(drain_limit(&plan(&[(Flush, 0, Some(200)), (Finalize, 0, Some(300))])), (7300, vec![200, 300]));
+    assert_eq!(drain_limit(&plan(&[(Flush, 0, Some(2000)), (Close, 0, Some(1000))])), (5300, vec![2000, 1000]));
+    // At least half of the 7.3 s before the slice.
+    assert_eq!(drain_limit(&plan(&[(Stop, 0, Some(60_000)), (Flush, 0, Some(100))])), (3650, vec![60_000, 100]));
+}
+
+#[test]
+fn spec_3_8_the_time_that_is_kept_names_every_hook_of_the_longest_path() {
+    let mut plan = plan(DEFAULT_GRACE_PERIOD, Duration::ZERO, &[]);
+    let [first, second, third] = [300, 200, 400].map(|timeout| hook(Phase::Stop, 0, Some(ms(timeout))));
+    plan.add(first.clone(), &[]);
+    plan.add(third, &[]);
+    plan.add(second, &[first]);
+    assert_eq!(drain_limit(&plan), (7800, vec![300, 200]));
+}
+
+#[test]
+fn a_minimum_drain_time_goes_before_later_hooks_and_counts_in_the_plan() {
+    let hooks = [(Phase::Drain, 0, Some(500)), (Phase::Stop, 0, Some(4000)), (Phase::Close, 0, Some(1000))];
+    let with_time = |time| plan(DEFAULT_GRACE_PERIOD, ms(300), &hooks).with_min_drain_time(ms(time));
+    // 7.3 s less 4 s less 0.3 s of drain delay are 3 s; half of the 7 s is more.
+    assert_eq!(drain_limit(&with_time(0)).0, 300 + 3500);
+    assert_eq!(drain_limit(&with_time(3000)).0, 300 + 3500);
+    assert_eq!(drain_limit(&with_time(6000)).0, 300 + 6000);
+    assert_eq!([0, 3000, 6000].map(|time| with_time(time).worst_case()), [5800, 8300, 11_300].map(ms));
+    assert_eq!([0, 3000, 3001].map(|time| with_time(time).fits()), [true, true, false]);
+    let sentence = shortfall::describe(&with_time(6000)).unwrap_or_default();
+    let said =
+        "if every hook takes its whole timeout and work in flight takes the 6 s of `min_drain_time`, these hooks";
+    assert!(sentence.contains(said), "{sentence}");
+    // Hooks of `drain` run during that time. Hooks before it and after it share the rest.
+    let drain = plan(DEFAULT_GRACE_PERIOD, Duration::ZERO, &[(Phase::Drain, 0, None), (Phase::Stop, 0, None)]);
+    assert_eq!(limits(&drain.with_min_drain_time(ms(6000))), [4150, 2300]);
+    let before = plan(DEFAULT_GRACE_PERIOD, Duration::ZERO, &[(Phase::Deregister, 0, None)]);
+    assert_eq!(limits(&before.with_min_drain_time(ms(6000))), [2300]);
 }

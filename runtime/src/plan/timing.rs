@@ -21,13 +21,32 @@ pub(crate) struct Timing {
     flush_slice: Duration,
     /// The requests of all groups that have not been opened.
     rest: RequestedTime,
+    /// The part of `rest` that is reserved for work in flight, until draining begins.
+    for_work: TimeRequest,
+    min_drain_time: Duration,
+    /// The time until which the drain phase waits for work in flight at least. Known when draining begins.
+    least_drain_end: Duration,
     is_fast: bool,
 }
 
 impl Timing {
     pub(crate) fn new(plan: &Plan) -> Self {
         let (budget, rest): (Budget, RequestedTime) = (plan.budget(), plan.requested_time());
-        Self { usable: budget.usable(), flush_slice: budget.flush_slice(), rest, is_fast: false }
+        Self {
+            usable: budget.usable(),
+            flush_slice: budget.flush_slice(),
+            rest,
+            for_work: plan.unrequested_drain_time(),
+            min_drain_time: plan.min_drain_time(),
+            least_drain_end: Duration::ZERO,
+            is_fast: false,
+        }
+    }
+
+    /// Begins the drain phase. What was reserved for it is now available to its hooks, and to work in flight after them.
+    pub(crate) fn begin_draining(&mut self, now: Duration) {
+        self.rest.before_flush.subtract(std::mem::take(&mut self.for_work));
+        self.least_drain_end = now.saturating_add(self.min_drain_time);
     }
 
     /// Shortens every timeout from now on. `rest` are the groups that have not been opened.
@@ -35,10 +54,16 @@ impl Timing {
         // `rest` holds requests with long timeouts, so compute it again.
         self.is_fast = true;
         self.rest = RequestedTime::default();
+        self.for_work = TimeRequest::default();
         for (phase, declared) in rest {
             let request = self.request(declared);
             self.rest.get_mut(phase).add(request);
         }
+    }
+
+    /// Returns whether timeouts are shortened.
+    pub(crate) fn is_fast(&self) -> bool {
+        self.is_fast
     }
 
     /// Changes the time that a group requests. The group has not been opened.
@@ -92,11 +117,19 @@ impl Timing {
         self.open(phase, declared, now)
     }
 
-    /// Returns the time until which the drain phase waits for work in flight: the time that no later hook requests,
-    /// and at least half of the time that is left. A fast shutdown does not wait.
+    /// Returns the time until which the drain phase waits for work in flight, if its hooks have ended now.
+    ///
+    /// The rest is kept for later hooks: what they are promised, not what they may take. A hook without a timeout is
+    /// promised the least share. Work in flight gets at least half of what is left, because hooks rarely take all that
+    /// they declare; and it gets the minimum drain time. A fast shutdown does not wait.
     pub(crate) fn drain_deadline(&self, now: Duration) -> Duration {
-        let left = self.end_of(Phase::Drain).saturating_sub(now);
-        if self.is_fast { now } else { now + left.saturating_sub(self.rest.before_flush.max).max(left / 2) }
+        if self.is_fast {
+            return now;
+        }
+        let end = self.end_of(Phase::Drain);
+        let left = end.saturating_sub(now);
+        let unpromised = left.saturating_sub(self.rest.before_flush.min);
+        now + unpromised.max(left / 2).max(self.least_drain_end.min(end).saturating_sub(now))
     }
 
     /// Returns the time that the hook requests.
@@ -177,27 +210,53 @@ impl GrantedTime {
     }
 }
 
-/// Returns each hook's maximum time in the worst case: every hook takes as long as it may, and no work is in flight.
-pub(crate) fn worst_case_limits(plan: &Plan) -> Vec<(HookRef, Duration)> {
-    let mut timing = Timing::new(plan);
-    let (mut now, mut limits) = (Duration::ZERO, Vec::new());
-    for (key, group) in plan.groups() {
-        // The hooks of `deregister` run during the drain delay, all others after it.
-        if key.0 != Phase::Deregister {
-            now = now.max(plan.drain_delay());
-        }
-        let granted = timing.open(key.0, group.declared, now);
-        let hooks = group.members.iter().filter_map(|id| plan.hook(*id));
-        limits.extend(hooks.map(|hook| (hook.clone(), timing.time_limit(hook, granted, now))));
-        // A group that overruns ends with its phase. `max`, because the end may have passed before the group began.
-        now = now.saturating_add(granted.of_hook(group.declared)).min(timing.end_of(key.0)).max(now);
-    }
-    limits
+/// The worst case: every hook takes as long as it may, and work is in flight for the minimum drain time.
+pub(crate) struct WorstCase {
+    /// Each hook's maximum time.
+    pub(crate) limits: Vec<(HookRef, Duration)>,
+    /// Whether the drain phase has its minimum time.
+    pub(crate) keeps_drain_time: bool,
 }
 
-/// Returns the hooks that the worst case cuts short, each with its maximum time: a hook that gets less than its set
-/// timeout, and a hook without a timeout that gets less than the least share.
-pub(crate) fn cuts(plan: &Plan) -> Vec<(HookRef, Duration)> {
-    let is_cut = |(hook, limit): &(HookRef, Duration)| *limit < Allotment::of(hook, plan.budget().usable()).min;
-    worst_case_limits(plan).into_iter().filter(is_cut).collect()
+impl WorstCase {
+    /// Returns the hooks that are cut short, each with its maximum time: a hook that gets less than its set timeout, and
+    /// a hook without a timeout that gets less than the least share.
+    pub(crate) fn cuts(self, plan: &Plan) -> Vec<(HookRef, Duration)> {
+        let is_cut = |(hook, limit): &(HookRef, Duration)| *limit < Allotment::of(hook, plan.budget().usable()).min;
+        self.limits.into_iter().filter(is_cut).collect()
+    }
+}
+
+pub(crate) fn worst_case(plan: &Plan) -> WorstCase {
+    let mut timing = Timing::new(plan);
+    let (mut now, mut limits, mut keeps_drain_time) = (Duration::ZERO, Vec::new(), true);
+    for phase in Phase::ALL {
+        if phase == Phase::Drain {
+            // The hooks of `deregister` run during the drain delay, all others after it.
+            now = now.max(plan.drain_delay());
+            timing.begin_draining(now);
+        }
+        for (_, group) in plan.groups().filter(|(key, _)| key.0 == phase) {
+            let granted = timing.open(phase, group.declared, now);
+            let hooks = group.members.iter().filter_map(|id| plan.hook(*id));
+            limits.extend(hooks.map(|hook| (hook.clone(), timing.time_limit(hook, granted, now))));
+            // A group that overruns ends with its phase. `max`, because the end may have passed before the group began.
+            now = now.saturating_add(granted.of_hook(group.declared)).min(timing.end_of(phase)).max(now);
+        }
+        if phase == Phase::Drain {
+            keeps_drain_time = timing.least_drain_end <= timing.end_of(phase) || plan.min_drain_time().is_zero();
+            now = now.max(timing.least_drain_end.min(timing.end_of(phase)));
+        }
+    }
+    WorstCase { limits, keeps_drain_time }
+}
+
+/// Returns until when work in flight is waited for, if the hooks of `deregister` and `drain` end at once.
+pub(crate) fn drain_limit(plan: &Plan) -> Duration {
+    let (mut timing, began) = (Timing::new(plan), plan.drain_delay());
+    timing.begin_draining(began);
+    for (key, group) in plan.groups().take_while(|(key, _)| key.0 <= Phase::Drain) {
+        timing.open(key.0, group.declared, began);
+    }
+    timing.drain_deadline(began)
 }

@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::hook::{HookRecord, Phase};
 use crate::plan::Plan;
-use crate::report::{HookReport, Outcome, ProgramExit, Report};
+use crate::report::{CutOff, HookReport, Outcome, ProgramExit, Report};
 use crate::trigger::Trigger;
 
 /// The number of the format, the first field of every plan and every report.
@@ -72,6 +72,7 @@ struct ReportView<'a> {
     phases: [&'static str; Phase::ALL.len()],
     hooks: Vec<HookReportView<'a>>,
     in_flight: Vec<WorkView<'a>>,
+    cut_off: Option<CutOffView<'a>>,
     in_flight_samples: Vec<(f64, usize)>,
     later_triggers: Vec<LaterTriggerView<'a>>,
 }
@@ -103,6 +104,7 @@ impl<'a> ReportView<'a> {
             phases: Phase::ALL.map(Phase::name),
             hooks: report.hooks.iter().map(HookReportView::of).collect(),
             in_flight: in_flight.collect(),
+            cut_off: report.cut_off.as_ref().map(CutOffView::of),
             in_flight_samples: report
                 .in_flight_samples
                 .iter()
@@ -219,6 +221,26 @@ struct WorkView<'a> {
 }
 
 #[derive(Serialize)]
+struct CutOffView<'a> {
+    at: f64,
+    kept_for: Vec<KeptTimeView<'a>>,
+}
+
+impl<'a> CutOffView<'a> {
+    fn of(cut_off: &'a CutOff) -> Self {
+        let kept_for = cut_off.kept_for.iter();
+        let kept_for = kept_for.map(|kept| KeptTimeView { hook: &kept.hook, time: seconds(kept.time) });
+        Self { at: seconds(cut_off.at), kept_for: kept_for.collect() }
+    }
+}
+
+#[derive(Serialize)]
+struct KeptTimeView<'a> {
+    hook: &'a str,
+    time: f64,
+}
+
+#[derive(Serialize)]
 struct LaterTriggerView<'a> {
     at: f64,
     trigger: TriggerView<'a>,
@@ -231,6 +253,9 @@ struct PlanView {
     grace_period_source: String,
     budget: f64,
     drain_delay: f64,
+    min_drain_time: f64,
+    /// Until when work in flight is waited for at most.
+    drain_limit: f64,
     worst_case: f64,
     fits: bool,
     hooks: Vec<HookView>,
@@ -246,6 +271,8 @@ impl PlanView {
             grace_period_source: budget.source().to_string(),
             budget: seconds(budget.total()),
             drain_delay: seconds(plan.drain_delay()),
+            min_drain_time: seconds(plan.min_drain_time()),
+            drain_limit: seconds(plan.drain_limit()),
             worst_case: seconds(plan.worst_case()),
             fits: plan.fits(),
             hooks: plan.with_after().map(|(hook, after)| HookView::of(hook, after)).collect(),
@@ -307,6 +334,7 @@ mod tests {
         let report = to_value(&sample::report(&[Outcome::Completed]));
         let mut expected = vec!["format", "triggered_at", "trigger", "exit_code", "duration", "budget"];
         expected.extend(["deadline_exceeded", "forced", "program_exit", "draining", "phases", "hooks", "in_flight"]);
+        expected.push("cut_off");
         expected.extend(["in_flight_samples", "later_triggers"]);
         expected.sort_unstable();
         let mut found = fields(&report);

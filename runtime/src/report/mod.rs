@@ -7,6 +7,7 @@ use crate::drain::WorkInFlight;
 use crate::duration_text::HumanDuration;
 use crate::hook::type_names::without_paths;
 use crate::hook::{self, HookError, HookRecord, Missing, Phase, ProvidedType};
+use crate::plan::kept_time::{self, KeptTime};
 use crate::trigger::{Signal, Trigger};
 
 pub(crate) use one_line::{OneLine, cut};
@@ -252,6 +253,8 @@ pub struct Report {
     pub hooks: Vec<HookReport>,
     /// The work that was still in flight when the drain phase stopped waiting for it.
     pub in_flight: Vec<WorkInFlight>,
+    /// When and for which hooks the drain phase stopped waiting. `None` if no work was cut off.
+    pub cut_off: Option<CutOff>,
     /// The time from the trigger to the end of the last hook.
     pub duration: Duration,
     /// The time from the trigger to the deadline.
@@ -272,6 +275,27 @@ pub struct Report {
     pub later_triggers: Vec<LaterTrigger>,
     /// The exit code of the process. With [`ExitMode::Return`](crate::ExitMode::Return), the recommended one.
     pub exit_code: u8,
+}
+
+/// Describes why the drain phase stopped waiting for work in flight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CutOff {
+    /// When it stopped. Counts from the trigger.
+    pub at: Duration,
+    /// The hooks that the rest of the time was kept for. Empty if a signal or the deadline ended the wait.
+    pub kept_for: Vec<KeptTime>,
+}
+
+impl fmt::Display for CutOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, kept_for } = self;
+        write!(f, "work in flight was waited for until +{}", HumanDuration(*at))?;
+        match &*kept_time::list(kept_for) {
+            "" => Ok(()),
+            hooks => write!(f, "; the rest was kept for {hooks}"),
+        }
+    }
 }
 
 /// Tells how much work was in flight at one moment.

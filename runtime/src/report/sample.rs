@@ -29,6 +29,7 @@ pub(crate) fn report(outcomes: &[Outcome]) -> Report {
         trigger: Trigger::MainReturned,
         hooks: outcomes.iter().map(of).collect(),
         in_flight: Vec::new(),
+        cut_off: None,
         duration: second,
         budget: second * 8,
         deadline_exceeded: false,

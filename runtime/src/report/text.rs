@@ -141,7 +141,7 @@ impl Timeline<'_> {
 
 impl fmt::Display for Timeline<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { hooks, in_flight, later_triggers, .. } = self.report;
+        let Report { hooks, in_flight, cut_off, later_triggers, .. } = self.report;
         writeln!(f, "shutdown report: {}", OneLine(self.report.headline()))?;
         let columns = self.columns();
         let (before, later) = hooks.split_at(hooks.partition_point(|hook| hook.phase <= Phase::Drain));
@@ -156,6 +156,7 @@ impl fmt::Display for Timeline<'_> {
             }
         }
         in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
+        cut_off.iter().try_for_each(|cut_off| writeln!(f, "  {}", OneLine(cut_off)))?;
         for LaterTrigger { at, trigger } in later_triggers {
             writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger_line(trigger)))?;
         }

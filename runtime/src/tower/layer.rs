@@ -19,8 +19,8 @@ use crate::drain::{Site, in_flight_at};
 /// # What the layer does not count
 /// - Bytes that the server has taken from the body and not yet written to its socket. [`serve`](crate::serve) waits
 ///   for them: use both.
-/// - A connection after an upgrade (WebSocket): its response ends with the head. Hold a guard of
-///   [`in_flight`](crate::in_flight) in the task that owns the connection.
+/// - A connection after an upgrade (WebSocket): its response ends with the head. Pass the handler of the connection
+///   through [`track_fn`](crate::track_fn): `upgrade.on_upgrade(track_fn("chat", chat))`.
 ///
 /// The drain phase waits for a response without an end (server-sent events) until its time is over. End such a response
 /// when [`draining`](crate::draining) resolves.
@@ -59,6 +59,7 @@ impl<S> Layer<S> for InFlightLayer {
 
 /// The service that [`InFlightLayer`] returns.
 #[derive(Clone, Debug)]
+#[must_use = "the layer counts nothing unless this service is called: give it to the server"]
 pub struct InFlightService<S> {
     inner: S,
     site: Site,

@@ -11,6 +11,10 @@
 //! all responses to its sockets. The layer adds the number of requests to the report, and moves clients to other
 //! instances before the server closes their connections.
 //!
+//! A WebSocket is counted by [`track_fn`](crate::track_fn), and a response without an end must end when
+//! [`draining`](crate::draining) resolves. The page
+//! [docs/servers.md](https://github.com/on-shutdown/on-shutdown/blob/main/docs/servers.md) has both.
+//!
 //! # HTTP/2
 //! A draining HTTP/2 server (hyper, and so axum and tonic) closes its socket as soon as it has written everything, even if
 //! a client still reads. If the client sends something in the meantime, the kernel answers with a reset, and the client may

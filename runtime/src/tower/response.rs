@@ -14,7 +14,7 @@ use crate::drain::{InFlight, is_ready};
 pin_project! {
     /// The future of [`InFlightService`](super::InFlightService).
     #[derive(Debug)]
-    #[must_use = "futures do nothing unless polled"]
+    #[must_use = "the request is not answered unless this future is polled: add `.await`"]
     pub struct InFlightFuture<F> {
         #[pin]
         future: F,

@@ -105,6 +105,18 @@ fn bad_settings_are_errors_at_install() {
             "too-short-grace",
             "a drain delay of 1.2 s leaves only 80 ms for hooks: the grace period of 3 s gives hooks 2.28 s",
         ),
+        (
+            "long-drain",
+            "a minimum drain time of 7 s leaves later hooks no time: the grace period of 10 s gives hooks 8.3 s, of which \
+             the last 1 s are kept for flush, and 830 ms for a hook before it; write a `min_drain_time` of at most \
+             6.47 s or a `grace_period` of at least 11 s",
+        ),
+        (
+            "long-drain-after-delay",
+            "a minimum drain time of 4 s after a drain delay of 3 s leaves later hooks no time: ",
+        ),
+        ("long-drain-after-delay", "; write a `min_drain_time` of at most 3.47 s or a `grace_period` of at least 11 s"),
+        ("endless-drain", "; write a `min_drain_time` of at most 6.47 s"),
     ] {
         let ended = refused(what);
         ended.assert_code(0).assert_out(said).assert_no_err("panicked");

@@ -52,3 +52,25 @@ fn spec_3_25_a_hook_that_is_skipped_for_a_missing_value_is_70() {
     ended.assert_code(70).assert_order(&["ready", "healthy ran"]).assert_err("skipped: no `");
     assert!(!ended.out.iter().any(|line| line == "needs_a_value ran"), "{ended}");
 }
+
+/// The timeout of a hook is kept for it, although it then takes 60 ms of 4 s.
+#[test]
+fn spec_3_8_the_plan_and_the_report_say_until_when_and_for_whom_work_in_flight_is_waited_for() {
+    let program = || Program::new(env!("CARGO_BIN_EXE_acknowledged"));
+    let kept = "the rest is kept for acknowledged::close_pool (4 s), acknowledged::write_rows (830 ms)";
+    let plan = program().env("ON_SHUTDOWN", "plan").run();
+    plan.assert_code(0).assert_out(&format!("drain (work in flight is waited for until 3.65 s; {kept})"));
+    let ended = stopped(program());
+    ended.assert_code(124).assert_out("wrote 14 rows").assert_err("cut off  import: 1 in flight");
+    ended.assert_err("  work in flight was waited for until +");
+    ended.assert_err("; the rest was kept for acknowledged::close_pool (4 s), acknowledged::write_rows (830 ms)");
+}
+
+#[test]
+fn spec_3_8_work_in_flight_has_the_minimum_drain_time() {
+    let program = || Program::new(env!("CARGO_BIN_EXE_acknowledged")).arg("min-drain-time");
+    let plan = program().env("ON_SHUTDOWN", "plan").run();
+    plan.assert_code(0).assert_out("drain (work in flight is waited for until 5.8 s, and for 5.8 s at least; the rest");
+    plan.assert_out("work in flight takes the 5.8 s of `min_drain_time`, these hooks are cut short: ");
+    stopped(program()).assert_code(0).assert_out("wrote 21 rows").assert_no_err("cut off");
+}

@@ -26,8 +26,12 @@ fn stop(mut server: Running) -> Ended {
 }
 
 async fn web_socket(address: SocketAddr) -> WebSocketStream<TcpStream> {
+    web_socket_at(address, "/socket").await
+}
+
+async fn web_socket_at(address: SocketAddr, path: &str) -> WebSocketStream<TcpStream> {
     let stream = TcpStream::connect(address).await.expect("it listens");
-    let (mut socket, _) = client_async(format!("ws://{address}/socket"), stream).await.expect("a WebSocket");
+    let (mut socket, _) = client_async(format!("ws://{address}{path}"), stream).await.expect("a WebSocket");
     socket.send(Message::text("hello")).await.expect("sent");
     let echo = socket.next().await.expect("an answer").expect("an answer");
     assert_eq!(echo, Message::text("hello"));
@@ -107,4 +111,28 @@ fn server_sent_events_end_with_a_last_event_and_a_whole_body() {
 fn without_draining_server_sent_events_break_off() {
     let (text, end, ended) = events_while_stopping("off");
     assert!(end.is_err(), "the control must see it: {text}\n{ended}");
+}
+
+fn start_in_a_hurry() -> (Running, SocketAddr) {
+    let server = Program::new(env!("CARGO_BIN_EXE_web")).env("GRACE", "4000").env("DELAY", "0").start();
+    let address = address(&server);
+    (server, address)
+}
+
+#[test]
+fn a_web_socket_that_does_not_end_is_waited_for_and_named() {
+    let (server, address) = start_in_a_hurry();
+    let runtime = Runtime::new().expect("a runtime");
+    let sockets: Vec<_> = (0..3).map(|_| runtime.block_on(web_socket_at(address, "/stubborn/socket"))).collect();
+    stop(server).assert_code(124).assert_err("cut off  stubborn websocket: 3 in flight").assert_err("src/bin/web.rs:");
+    drop(sockets);
+}
+
+#[test]
+fn server_sent_events_that_do_not_end_are_waited_for_and_named() {
+    let (server, address) = start_in_a_hurry();
+    let runtime = Runtime::new().expect("a runtime");
+    let mut body = runtime.block_on(http1::get(address, "/stubborn/events")).expect("events").into_body();
+    assert!(runtime.block_on(body.frame()).is_some_and(|frame| frame.is_ok()));
+    stop(server).assert_code(124).assert_err("cut off  http: 1 in flight").assert_err("cut off  server: 1 in flight");
 }

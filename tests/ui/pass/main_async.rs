@@ -11,6 +11,7 @@ const DELAY: Duration = Duration::ZERO;
 #[on_shutdown::main(
     grace_period = GRACE,
     drain_delay = DELAY,
+    min_drain_time = "5s",
     signals = [SIGTERM, SIGINT, SIGQUIT, 37],
     flavor = "multi_thread",
     worker_threads = 1 + 1,

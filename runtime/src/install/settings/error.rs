@@ -33,6 +33,15 @@ pub enum InstallError {
         /// The budget that the delay is a part of.
         budget: Budget,
     },
+    /// The minimum drain time leaves no time for later hooks.
+    MinDrainTime {
+        /// The chosen time.
+        time: Duration,
+        /// The drain delay, which comes before it.
+        delay: Duration,
+        /// The budget that the two are a part of.
+        budget: Budget,
+    },
     /// The variable `ON_SHUTDOWN` has an unknown value.
     Mode {
         /// The value.
@@ -72,6 +81,7 @@ impl InstallError {
             | Self::Override(_)
             | Self::ReportFile(_)
             | Self::DrainDelay { .. }
+            | Self::MinDrainTime { .. }
             | Self::Mode { .. }
             | Self::NotText { .. }
             | Self::AlreadyInstalled => exit::CONFIG,
@@ -87,6 +97,7 @@ impl fmt::Display for InstallError {
             Self::Plan(error) => error.fmt(f),
             Self::Override(error) => error.fmt(f),
             Self::DrainDelay { delay, budget } => f.write_str(&budget.drain_delay_error(*delay)),
+            Self::MinDrainTime { time, delay, budget } => f.write_str(&budget.min_drain_time_error(*time, *delay)),
             Self::ReportFile(error) => error.fmt(f),
             Self::Mode { value } if value == "plan-json" => write!(
                 f,

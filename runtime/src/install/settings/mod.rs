@@ -58,6 +58,7 @@ pub const MODE_ENV: &str = "ON_SHUTDOWN";
 pub struct Settings {
     grace_period: Option<Duration>,
     drain_delay: Duration,
+    min_drain_time: Duration,
     overrides: Overrides,
     pub(crate) signals: SignalSet,
     pub(crate) escalate_on_any: bool,
@@ -92,6 +93,21 @@ impl Settings {
     /// With the default grace period of 10 s, the longest delay is 6.47 s.
     pub fn drain_delay(mut self, delay: Duration) -> Self {
         self.drain_delay = delay;
+        self
+    }
+
+    /// Sets the minimum time for which the drain phase waits for work in flight, from the beginning of draining.
+    ///
+    /// The phase ends earlier if nothing is in flight. Without this setting, the phase waits until only the time is left
+    /// that later hooks are promised: what their timeouts say, and the [least share](Plan::least_share) for a hook
+    /// without one. It waits for at least half of the time before `flush`. Set a longer time for a program whose work in
+    /// flight is worth more than the whole timeouts of its later hooks; they then share what is left. Default: zero.
+    ///
+    /// The time is part of the grace period, after the drain delay. [`install`](Self::install) refuses a time that leaves
+    /// later hooks none: together, the two must not exceed the longest [`drain_delay`](Self::drain_delay). A repeated
+    /// SIGINT ends the wait.
+    pub fn min_drain_time(mut self, time: Duration) -> Self {
+        self.min_drain_time = time;
         self
     }
 
@@ -196,8 +212,14 @@ impl Settings {
         if self.drain_delay > budget.longest_drain_delay() && !self.drain_delay.is_zero() {
             return Err(InstallError::DrainDelay { delay: self.drain_delay, budget });
         }
+        let reserved = self.drain_delay.saturating_add(self.min_drain_time);
+        if reserved > budget.longest_drain_delay() && !self.min_drain_time.is_zero() {
+            let (time, delay) = (self.min_drain_time, self.drain_delay);
+            return Err(InstallError::MinDrainTime { time, delay, budget });
+        }
         let (hooks, disabled) = overrides.apply(registry::linked())?;
-        Ok(Plan::new(hooks, budget, self.drain_delay)?.with_disabled(disabled))
+        let plan = Plan::new(hooks, budget, self.drain_delay)?;
+        Ok(plan.with_min_drain_time(self.min_drain_time).with_disabled(disabled))
     }
 }
 

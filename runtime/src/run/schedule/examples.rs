@@ -81,6 +81,49 @@ fn spec_3_8_work_that_never_ends_is_cut_off_with_time_left_for_all_others() {
 }
 
 #[test]
+fn spec_3_8_work_in_flight_has_the_time_that_later_hooks_are_not_promised() {
+    let close = FakeHook { phase: Phase::Close, timeout: ms(4000), takes: ms(60), ..HOOK };
+    let report = Harness::of(&[close, FLUSH], ms(20_000)).work(Duration::ZERO, Duration::MAX).play();
+    // 16.8 s are usable. 1.7 s of them are kept for `flush` and later, whose 9 s exceed them by 7.3 s.
+    assert_eq!(outcome_lines(&report), ["h1 7800-7810 completed", "h0 7810-7870 completed"]);
+    let cut_off = report.cut_off.map(|cut_off| cut_off.to_string()).unwrap_or_default();
+    assert_eq!(cut_off, "work in flight was waited for until +7.8 s; the rest was kept for h1 (5 s), h0 (4 s)");
+}
+
+#[test]
+fn spec_3_8_work_in_flight_has_the_minimum_drain_time_whatever_later_hooks_ask_for() {
+    let hooks = [DRAIN, FakeHook { timeout: ms(7000), takes: ms(60), ..HOOK }, FakeHook { timeout: ms(1000), ..FLUSH }];
+    let with = |least: u64, delay: u64| {
+        let mut harness = Harness::new(hooks.to_vec(), &[], ms(10_000), ms(delay)).work(Duration::ZERO, Duration::MAX);
+        harness.plan = harness.plan.with_min_drain_time(ms(least));
+        harness
+    };
+    let cut_off_at = |harness: Harness| harness.play().cut_off.map(|cut_off| cut_off.at.as_millis());
+    // Half of the 7.29 s that are left when the drain hook has ended.
+    assert_eq!(cut_off_at(with(0, 0)), Some(3655));
+    assert_eq!(cut_off_at(with(3000, 0)), Some(3655));
+    assert_eq!(cut_off_at(with(6000, 0)), Some(6000), "from the beginning of draining, with its hooks");
+    assert_eq!(cut_off_at(with(5000, 1000)), Some(6000), "the drain delay comes before");
+    assert_eq!(cut_off_at(with(6000, 0).signal(ms(2000), Signal::SIGINT)), Some(2000), "a person need not wait");
+    let report = with(6000, 0).play();
+    assert!(report.hooks.iter().all(|hook| hook.outcome == Outcome::Completed), "{report}");
+    // Work that ends earlier ends the phase.
+    let mut early = with(6000, 0);
+    early = early.input(ms(100), Input::InFlight(0));
+    assert!(early.play().duration < ms(200));
+}
+
+/// The time for work in flight comes after the `deregister` hooks, which must leave it.
+#[test]
+fn spec_3_8_hooks_before_draining_leave_the_minimum_drain_time() {
+    let hung = FakeHook { behavior: Behavior::Awaits, timeout: ms(60_000), ..DEREGISTER };
+    let mut harness = Harness::of(&[hung], ms(10_000)).work(Duration::ZERO, ms(7000));
+    harness.plan = harness.plan.with_min_drain_time(ms(6000));
+    let report = harness.play();
+    assert_eq!(report.in_flight, [], "{report}");
+}
+
+#[test]
 fn spec_3_11_flush_runs_even_when_all_before_it_overran() {
     let hung = FakeHook { behavior: Behavior::Blocks, timeout: ms(60_000), ..HOOK };
     let report = Harness::of(&[hung, hung, FLUSH], ms(10_000)).play();

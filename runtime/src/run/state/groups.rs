@@ -8,7 +8,7 @@ use crate::hook::Phase;
 use crate::plan::Id;
 use crate::plan::allotment::Allotment;
 use crate::plan::order::GroupKey;
-use crate::report::{Outcome, SkipReason};
+use crate::report::{CutOff, Outcome, SkipReason};
 use crate::telemetry::{Event, HookLabel};
 
 impl ShutdownState {
@@ -48,6 +48,7 @@ impl ShutdownState {
         self.progress += usize::from(matches!(self.step, Step::Serving { waited: true }));
         self.step = Step::Draining { hooks: None, by: None };
         self.history.draining = Some(now);
+        self.timing.begin_draining(now);
         // The order matters: work that is counted from here on began before draining or sees the new stage (see
         // `drain`).
         self.program.enter_stage(Stage::Draining);
@@ -68,16 +69,22 @@ impl ShutdownState {
             return false;
         }
         if in_flight > 0 {
-            self.cut_off_work();
+            self.cut_off_work(now);
         }
         true
     }
 
     /// Records the work in flight, which is not waited for any longer.
-    pub(super) fn cut_off_work(&mut self) {
-        // Empty, if all of it has ended since it was counted.
+    pub(super) fn cut_off_work(&mut self, now: Duration) {
         self.cut_off = self.program.list_work();
-        self.effects.extend(self.cut_off.iter().cloned().map(Event::WorkCutOff).map(Effect::Emit));
+        // All of it may have ended since it was counted.
+        if !self.cut_off.is_empty() {
+            // A signal or the deadline leaves no time to keep.
+            let is_ended = self.timing.is_fast() || self.is_forced() || now >= self.timing.usable();
+            let kept_for = if is_ended { Vec::new() } else { self.plan.kept_time(self.last_opened) };
+            self.history.cut_off = Some(CutOff { at: now, kept_for });
+            self.effects.extend(self.cut_off.iter().cloned().map(Event::WorkCutOff).map(Effect::Emit));
+        }
     }
 
     fn open_group(&mut self, key: GroupKey, declared: Allotment, now: Duration) {

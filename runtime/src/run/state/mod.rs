@@ -260,7 +260,7 @@ impl ShutdownState {
     fn cut_short(&mut self, now: Duration) {
         // Before the step changes: work in flight matters only in the drain phase.
         if self.is_draining() && self.count_work(now) > 0 {
-            self.cut_off_work();
+            self.cut_off_work(now);
         }
         for id in self.running.clone() {
             // Where the program goes on, a hook that the report calls abandoned must not go on with it.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::{HookState, Running, ShutdownState, Step};
 use crate::hook::{HookRecord, HookRef};
 use crate::plan::Id;
-use crate::report::{HookReport, InFlightSample, LaterTrigger, Outcome, Report, SkipReason};
+use crate::report::{CutOff, HookReport, InFlightSample, LaterTrigger, Outcome, Report, SkipReason};
 use crate::trigger::Trigger;
 
 /// Maximum number of changes of the work in flight that are kept. The last change replaces the last kept one.
@@ -15,6 +15,7 @@ const MAX_SEEN: usize = 1000;
 #[derive(Default)]
 pub(super) struct History {
     pub(super) draining: Option<Duration>,
+    pub(super) cut_off: Option<CutOff>,
     in_flight_samples: Vec<InFlightSample>,
     later_triggers: Vec<LaterTrigger>,
 }
@@ -66,6 +67,7 @@ impl ShutdownState {
             trigger: trigger.clone(),
             hooks: self.plan.ids().filter_map(report).collect(),
             in_flight: self.cut_off.clone(),
+            cut_off: self.history.cut_off.clone(),
             duration: end,
             budget: self.plan.budget().total(),
             deadline_exceeded: end >= self.timing.usable(),

@@ -21,6 +21,9 @@ fn main() {
         "short-grace" => settings.grace_period(Duration::from_secs(3)).drain_delay(Duration::from_secs(2)),
         "too-short-grace" => settings.grace_period(Duration::from_secs(3)).drain_delay(Duration::from_millis(1200)),
         "half-delay" => settings.drain_delay(Duration::from_secs(5)),
+        "long-drain" => settings.min_drain_time(Duration::from_secs(7)),
+        "long-drain-after-delay" => settings.drain_delay(Duration::from_secs(3)).min_drain_time(Duration::from_secs(4)),
+        "endless-drain" => settings.min_drain_time(Duration::MAX),
         other => panic!("no setting `{other}`"),
     };
     match settings.install() {

@@ -15,6 +15,7 @@ mod refused;
 const REPORT: &str = "ON_SHUTDOWN_REPORT";
 const WELL: &str = env!("CARGO_BIN_EXE_report_well");
 const BADLY: &str = env!("CARGO_BIN_EXE_report_badly");
+const CUT_OFF: &str = env!("CARGO_BIN_EXE_report_cut_off");
 const MANY: &str = env!("CARGO_BIN_EXE_report_many");
 const MAIN_FAILS: &str = env!("CARGO_BIN_EXE_report_main_fails");
 

@@ -5,7 +5,7 @@ use on_shutdown_report::{Outcome, Report, Trigger};
 use process::Ended;
 use report::{HOSTILE_MESSAGE, HOSTILE_NAME};
 
-use crate::{BADLY, MAIN_FAILS, MANY, WELL, folder, forced, read, reporting_to, stopped};
+use crate::{BADLY, CUT_OFF, MAIN_FAILS, MANY, WELL, folder, forced, read, reporting_to, stopped};
 
 /// Reads the JSON of a shutdown, and compares its text with the report on stderr, line by line.
 fn assert_same_text(ended: &Ended, json: &str) -> Report {
@@ -18,7 +18,7 @@ fn assert_same_text(ended: &Ended, json: &str) -> Report {
 
 #[test]
 fn the_text_of_a_report_that_was_read_is_the_runtimes_own() {
-    for (name, program) in [("well", WELL), ("badly", BADLY), ("many", MANY)] {
+    for (name, program) in [("well", WELL), ("badly", BADLY), ("many", MANY), ("cut-off", CUT_OFF)] {
         let path = folder(&format!("reader-{name}")).join("report.json");
         let ended = stopped(reporting_to(program, &path));
         let report = assert_same_text(&ended, &read(&path));
@@ -86,6 +86,20 @@ fn every_field_arrives() {
         assert!(blocked.is_some_and(|activity| activity.contains("futex")), "{blocked:?}");
     }
     assert!(report.hooks.iter().all(|hook| report.phases.contains(&hook.phase)), "{:?}", report.phases);
+}
+
+#[test]
+fn the_report_says_for_whom_work_in_flight_was_cut_off() {
+    let path = folder("reader-cut-off").join("report.json");
+    stopped(reporting_to(CUT_OFF, &path)).assert_code(124);
+    let report = Report::from_json(&read(&path)).expect("it is a report");
+    let cut_off = report.cut_off.expect("work was cut off");
+    let kept: Vec<_> = cut_off.kept_for.iter().map(|kept| (kept.hook.as_str(), kept.time.as_millis())).collect();
+    let others = [("other\n3", 10), ("other\n2", 10), ("other\n1", 10)];
+    // A tenth of the usable 760 ms is promised to the hook without a timeout.
+    let linked = [("report_cut_off::write_rows", 76), ("report_cut_off::close_pool", 2000)];
+    assert_eq!(kept, [others.as_slice(), &linked].concat());
+    assert!(cut_off.at < report.duration && report.in_flight.len() == 1, "{cut_off:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::{Stream, StreamExt, stream};
 use on_shutdown::tower::{InFlightLayer, Liveness, Readiness};
-use on_shutdown::{InFlight, Settings, draining, in_flight, leaving, serve};
+use on_shutdown::{Settings, draining, leaving, serve, track_fn};
 use servers::linger::LingeringListener;
 use servers::{Blob, drains, listen};
 use tokio::time::{interval, sleep};
@@ -42,13 +42,21 @@ async fn farewell() -> Response {
     Response::new(Body::new(Blob::new(5)))
 }
 
-/// The server does not count an upgraded connection. So the guard is made before the response that ends the request.
+/// The server does not count an upgraded connection.
 async fn socket(upgrade: WebSocketUpgrade) -> Response {
-    let in_flight = drains().then(|| in_flight("websocket"));
-    upgrade.on_upgrade(|socket| echo(socket, in_flight))
+    if drains() { upgrade.on_upgrade(track_fn("websocket", echo)) } else { upgrade.on_upgrade(echo) }
 }
 
-async fn echo(mut socket: WebSocket, _in_flight: Option<InFlight>) {
+/// Pays no attention to draining.
+async fn stubborn_socket(upgrade: WebSocketUpgrade) -> Response {
+    upgrade.on_upgrade(track_fn("stubborn websocket", |mut socket: WebSocket| async move {
+        while let Some(Ok(message)) = socket.recv().await {
+            let _ = socket.send(message).await;
+        }
+    }))
+}
+
+async fn echo(mut socket: WebSocket) {
     let draining = async { if drains() { draining().await } else { std::future::pending().await } };
     tokio::pin!(draining);
     loop {
@@ -68,11 +76,15 @@ async fn echo(mut socket: WebSocket, _in_flight: Option<InFlight>) {
 }
 
 /// A stream that never ends by itself.
-async fn events() -> Response {
-    let ticks = stream::unfold((interval(Duration::from_millis(20)), 0), |(mut clock, tick)| async move {
+fn ticks() -> impl Stream<Item = Event> + Send + 'static {
+    stream::unfold((interval(Duration::from_millis(20)), 0), |(mut clock, tick)| async move {
         clock.tick().await;
         Some((Event::default().data(tick.to_string()), (clock, tick + 1)))
-    });
+    })
+}
+
+async fn events() -> Response {
+    let ticks = ticks();
     let last = stream::once(async { Event::default().event("stopping").data("come again") });
     match drains() {
         true => sse(ticks.take_until(draining()).chain(last)),
@@ -90,6 +102,8 @@ async fn server() -> std::io::Result<()> {
         .route("/hold/{crowd}/{wait}", get(hold))
         .route("/farewell", get(farewell))
         .route("/socket", get(socket))
+        .route("/stubborn/socket", get(stubborn_socket))
+        .route("/stubborn/events", get(async || sse(ticks())))
         .route("/events", get(events));
     let probes = Router::new()
         .route_service("/ready", Readiness::new())
@@ -106,10 +120,13 @@ async fn server() -> std::io::Result<()> {
     }
 }
 
-/// Does by hand what `#[on_shutdown::main]` does, because the drain delay (`DELAY`, in milliseconds) is known only now.
+/// Does by hand what `#[on_shutdown::main]` does, because the drain delay (`DELAY`) and the grace period
+/// (`GRACE`, both in milliseconds) are known only now.
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let delay = std::env::var("DELAY").map_or(Ok(1500), |millis| millis.parse())?;
-    let settings = Settings::new().grace_period(Duration::from_secs(25)).drain_delay(Duration::from_millis(delay));
+    let millis = |name, default| std::env::var(name).map_or(Ok(default), |millis| millis.parse());
+    let (grace, delay) = (millis("GRACE", 25_000)?, millis("DELAY", 1500)?);
+    let (grace, delay) = (Duration::from_millis(grace), Duration::from_millis(delay));
+    let settings = Settings::new().grace_period(grace).drain_delay(delay);
     let handle = settings.install()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(server())?;
