@@ -9,14 +9,16 @@ use std::task::{Context, Poll};
 
 #[cfg(feature = "tower")]
 pub(crate) use in_flight::in_flight_at;
-pub use in_flight::{InFlight, Tracked, WorkInFlight, in_flight, track, track_fn};
-pub(crate) use in_flight::{count_in_flight, list_in_flight, serve, set_in_flight_wake};
+pub use in_flight::{InFlight, WorkInFlight, in_flight};
+pub(crate) use in_flight::{count_in_flight, list_in_flight, set_in_flight_wake};
 pub(crate) use latch::Latch;
 pub(crate) use main_work::{end_main, mark_main_thread, note_main_waits};
 #[cfg(feature = "tower")]
 pub(crate) use sites::Site;
 pub(crate) use stage::Stage;
 use stage::StageFlag;
+pub(crate) use tracked::serve;
+pub use tracked::{Tracked, track, track_fn};
 pub(crate) use waiters::WaiterEntry;
 use waiters::WaiterList;
 
@@ -32,6 +34,7 @@ mod stage;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod tracked;
 mod waiters;
 
 /// The stage of this program. A static without initialization, so that a probe costs one atomic load.

@@ -8,10 +8,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use super::in_flight::{list_in_flight, track_fn};
+use super::in_flight::list_in_flight;
 use super::in_flight_table::InFlightTable;
 use super::slots::{Hint, SlotHandle, Slots};
 use super::stage::{Stage, StageFlag};
+use super::tracked::track_fn;
 use super::waiters::{WaiterEntry, WaiterList};
 
 /// A deadlock fails after this time; the work itself takes microseconds.
