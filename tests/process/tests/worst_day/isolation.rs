@@ -42,7 +42,7 @@ fn spec_3_15_a_hook_that_panics() {
 
 #[test]
 fn spec_3_15_a_hook_whose_error_panics_when_it_is_displayed() {
-    one_bad_hook("display-panics", 70, "panicked: displayed with a panic");
+    one_bad_hook("display-panics", 70, "failed: its error panicked in `Display`: displayed with a panic");
 }
 
 #[test]
