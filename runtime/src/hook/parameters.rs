@@ -85,7 +85,8 @@ impl<T> LookupOption for Lookup<Option<T>> {
     where
         T: Parameter,
     {
-        Ok(call.value())
+        // A program that provides `Some(value)` means the same.
+        Ok(call.value().or_else(|| call.value::<Option<T>>().flatten()))
     }
 }
 

@@ -20,7 +20,7 @@ fn spec_3_4_values_are_found_by_type_and_taken_by_value_by_reference_and_optiona
         "by value: name alias",
         "by reference: name 7",
         "across an await: name changed",
-        "optional: true false",
+        "optional: true false true",
         "generic: 2 3",
         "replaced: 3",
         "mixed: name true",

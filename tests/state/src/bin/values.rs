@@ -15,6 +15,10 @@ struct Alias(&'static str);
 #[derive(Clone)]
 struct Never;
 
+/// Provided as `Some(Wrapped)`, which means the same for an optional parameter.
+#[derive(Clone)]
+struct Wrapped;
+
 #[derive(Clone)]
 struct Replaced(u32);
 
@@ -43,8 +47,8 @@ async fn by_reference_across_an_await(name: &Name, mut alias: Alias) {
 }
 
 #[on_shutdown(priority = 6)]
-fn optional(name: Option<Name>, never: Option<Never>) {
-    println!("optional: {} {}", name.is_some(), never.is_some());
+fn optional(name: Option<Name>, never: Option<Never>, wrapped: Option<Wrapped>) {
+    println!("optional: {} {} {}", name.is_some(), never.is_some(), wrapped.is_some());
 }
 
 #[on_shutdown(priority = 5)]
@@ -92,6 +96,7 @@ fn after_missing() {
 fn main() {
     provide(Name("name")).expect("the first");
     provide(Alias("alias")).expect("another type");
+    provide(Some(Wrapped)).expect("the first");
     provide(Arc::new(AtomicU32::new(7))).expect("the first");
     provide(Arc::new(vec!["a", "b"])).expect("the first");
     provide::<Shared<u8>>(Arc::new(vec![1, 2, 3])).expect("another type");
