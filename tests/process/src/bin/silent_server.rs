@@ -19,13 +19,13 @@ fn add_hook(name: String, address: &str, is_async: bool) {
     } else {
         register_sync(name, settings, move |_| TcpStream::connect(&address)?.read(&mut [0]).map(drop))
     };
-    registration.expect("it is early enough").keep();
+    registration.expect("it is early enough");
 }
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [address, kind, hooks] = &args[..] else { panic!("three arguments, not {args:?}") };
-    Settings::new().grace_period(Duration::from_secs(20)).install().expect("the settings are right");
+    let _guard = Settings::new().grace_period(Duration::from_secs(20)).install().expect("the settings are right");
     for number in 0..hooks.parse().expect("a number of hooks") {
         add_hook(format!("query_{number}"), address, kind == "async");
     }

@@ -14,7 +14,7 @@ fn write_rows() {}
 fn register_others() {
     for number in 1..=3 {
         let settings = HookSettings::new().priority(number).timeout(Duration::from_millis(10));
-        register_sync(format!("other\n{number}"), settings, |_context| ()).expect("the shutdown has not begun").keep();
+        register_sync(format!("other\n{number}"), settings, |_context| ()).expect("the shutdown has not begun");
     }
 }
 

@@ -100,8 +100,8 @@ async fn fails_late_with_a_task() -> Result<(), UsesTheShutdown> {
 
 fn main() -> ExitCode {
     let settings = || HookSettings::new().phase(Phase::Close);
-    register("registered", settings(), async |_context| Err::<(), _>(Counted(6))).expect("it is early enough").keep();
-    register_sync("registered_sync", settings(), |_context| Err::<(), _>("text")).expect("it is early enough").keep();
+    register("registered", settings(), async |_context| Err::<(), _>(Counted(6))).expect("it is early enough");
+    register_sync("registered_sync", settings(), |_context| Err::<(), _>("text")).expect("it is early enough");
     let (release, released) = channel();
     let (dropped, drops) = channel();
     let _ = RELEASED.set(Mutex::new(released));
