@@ -90,8 +90,8 @@ pub fn is_ready() -> bool {
 
 /// Returns whether the drain delay is over: stop accepting, and finish the work that has begun.
 ///
-/// One atomic load and one load of a thread-local value, for code that polls. May be called before install and in libraries. A `main` that calls it is work in
-/// flight, as with [`draining`].
+/// One atomic load and one load of a thread-local value, for code that polls. May be called before install and in
+/// libraries. A `main` that calls it is work in flight, as with [`draining`].
 ///
 /// ```
 /// # fn next_job() -> Option<u32> { None }
