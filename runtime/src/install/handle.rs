@@ -83,6 +83,11 @@ impl Handle {
         block_on(self.ended()).exit_code
     }
 
+    /// Makes sync hooks run in the context of the program's own runtime; the first one stays.
+    pub(super) fn set_program_runtime(&self, runtime: tokio::runtime::Handle) {
+        self.run.set_program_runtime(runtime);
+    }
+
     /// Returns the plan of a shutdown that would start now, with the hooks that are registered at this moment.
     #[must_use]
     pub fn plan(&self) -> Plan {

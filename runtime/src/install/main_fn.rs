@@ -123,6 +123,7 @@ where
     // After the install: the handlers must be set before the runtime starts threads that can get a signal.
     let report = match flavor.build() {
         Ok(runtime) => {
+            handle.set_program_runtime(runtime.handle().clone());
             run_main(&handle, || runtime.block_on(main()));
             // Hooks may wait for tasks of this runtime. A current-thread runtime runs tasks only inside `block_on`.
             let report = runtime.block_on(handle.ended());

@@ -73,6 +73,9 @@ impl Settings {
             drain::mark_main_thread(Location::caller());
             guard::catch_end_of_main_thread();
         }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            handle.set_program_runtime(runtime);
+        }
         // Nothing else sets it while the lock is held.
         Ok(INSTALLED.get_or_init(|| handle).clone())
     }
@@ -154,8 +157,7 @@ impl Threads {
 
     fn hand_over(self, run: Arc<Run>, inbox: Arc<Inbox>, reporter: Arc<Reporter>) -> Result<(), InstallError> {
         // On the installing thread: when `install` has returned, the shutdown asks the system for nothing more.
-        let has_async_hooks = run.plan().hooks().any(crate::plan::Hook::is_async);
-        let runtime = if has_async_hooks { HookRuntime::warm() } else { HookRuntime::default() };
+        let runtime = HookRuntime::warm();
         let parts = Parts { run, inbox, reporter, runtime, supervisor: self.supervisor };
         // The thread ends early only if it panics.
         let lost = |_| refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into());

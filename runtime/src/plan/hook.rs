@@ -90,11 +90,6 @@ impl Hook {
     pub fn timeout(&self) -> Duration {
         self.0.timeout
     }
-
-    /// Returns whether the hook needs an async runtime.
-    pub(crate) fn is_async(&self) -> bool {
-        self.0.body.is_async()
-    }
 }
 
 impl fmt::Debug for Hook {

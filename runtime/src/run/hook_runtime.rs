@@ -13,7 +13,7 @@ use super::hook_stack::hook_stack_size;
 use crate::user_code::catch_panic;
 
 /// How often to count the tasks of a hook that has returned: tokio has no event for the end of the last task.
-const TASK_CHECK: Duration = Duration::from_millis(1);
+pub(super) const TASK_CHECK: Duration = Duration::from_millis(1);
 
 /// The runtime of one worker. Built when the first async hook needs it, or by [`warm`](Self::warm).
 #[derive(Default)]

@@ -46,6 +46,7 @@ mod simulation;
 mod state;
 mod stuck;
 mod supervisor;
+mod tokio_context;
 mod worker;
 mod worker_slot;
 

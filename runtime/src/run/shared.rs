@@ -61,6 +61,7 @@ pub(crate) struct Run {
     observer: Option<Arc<dyn Observer>>,
     pub(super) finalizer: Arc<dyn Finalizer>,
     pub(super) fast: Arc<FastSignal>,
+    program_runtime: OnceLock<tokio::runtime::Handle>,
     began: OnceLock<Began>,
     began_emitted: AtomicBool,
     shared: Mutex<Shared>,
@@ -110,6 +111,7 @@ impl Run {
             observer,
             finalizer,
             fast: Arc::clone(shared.driver.fast()),
+            program_runtime: OnceLock::new(),
             began: OnceLock::new(),
             began_emitted: AtomicBool::new(false),
             shared: Mutex::new(shared),
@@ -117,6 +119,15 @@ impl Run {
             emitting: AtomicUsize::new(0),
             finalization: Finalization::default(),
         })
+    }
+
+    /// Sets the program's own runtime; the first one stays.
+    pub(crate) fn set_program_runtime(&self, runtime: tokio::runtime::Handle) {
+        let _ = self.program_runtime.set(runtime);
+    }
+
+    pub(super) fn program_runtime(&self) -> Option<&tokio::runtime::Handle> {
+        self.program_runtime.get()
     }
 
     /// Begins the shutdown whose trigger came just now. The calling thread then becomes the first worker.

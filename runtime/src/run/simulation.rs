@@ -25,7 +25,7 @@ use crate::drain::{Stage, WorkInFlight};
 use crate::hook::context::{HookArgs, at_virtual_time, counted};
 #[cfg(test)]
 use crate::hook::registry::{RemovedBy, TooLateError};
-use crate::hook::{Body, Call, HookFuture, HookRef, HookResult, Started, Values};
+use crate::hook::{Call, HookFuture, HookRef, HookResult, Started, Values};
 use crate::plan::{Id, Plan};
 use crate::report::{Outcome, Report};
 use crate::telemetry::Event;
@@ -342,8 +342,8 @@ impl Simulation {
             limit,
         };
         let call = Call::new(&args);
-        // An async function may need a runtime already when it makes its future. A sync function has no such need.
-        let entered = matches!(hook.body, Body::Async(_) | Body::AsyncOnce(_)).then(|| self.runtime.enter());
+        // An async function may need a runtime already when it makes its future, and a sync one when it drops a value.
+        let entered = self.runtime.enter();
         let result = at_virtual_time(self.began + self.now, || guarded(|| hook.body.start(&call)));
         drop(entered);
         result

@@ -13,9 +13,10 @@ use super::hook_runtime::{BuiltRuntime, HookRuntime};
 use super::hook_stack::spawn_hook_thread;
 use super::shared::{Began, Run};
 use super::state::Finish;
+use super::tokio_context::TokioContext;
 use super::worker_slot::WorkerSlot;
 use crate::hook::context::HookArgs;
-use crate::hook::{Call, Started};
+use crate::hook::{Call, Phase, Started};
 use crate::plan::Id;
 use crate::report::Outcome;
 use crate::telemetry::{HookSpan, TELEMETRY};
@@ -151,14 +152,10 @@ impl Worker<'_> {
     }
 
     fn execute_in(&self, runtime: &mut HookRuntime, task: Task) -> Next {
-        let stop = if !task.hook.body.is_async() {
-            // A sync hook has no future, so there is nothing to wake.
-            let mut context = Context::from_waker(Waker::noop());
-            match self.begin(&task, &mut context) {
-                First::Over(finish) => Stop::Next(self.run.next(Some((task.id, finish)))),
-                First::Waits(waiting) => Stop::Waits(task.id, waiting),
-            }
-        } else if let Some(made) = runtime.get() {
+        if !task.hook.body.is_async() {
+            return self.execute_sync(runtime, &task);
+        }
+        let stop = if let Some(made) = runtime.get() {
             let mut task = Some(task);
             let series = poll_fn(|context| match task.take() {
                 Some(task) => Poll::Ready(self.series(made, task, context)),
@@ -175,6 +172,31 @@ impl Worker<'_> {
             Stop::LeftTasks(id, finish) => self.finish_with_tasks(runtime, id, finish),
             Stop::Waits(id, waiting) => self.wait(runtime, id, waiting),
         }
+    }
+
+    /// Runs a sync hook in a tokio context.
+    fn execute_sync(&self, runtime: &mut HookRuntime, task: &Task) -> Next {
+        let tokio = match self.run.program_runtime() {
+            Some(program) => TokioContext::of_program(program),
+            None => TokioContext::of_worker(runtime.get()),
+        };
+        // A sync hook has no future, so there is nothing to wake.
+        let mut context = Context::from_waker(Waker::noop());
+        let entered = tokio.enter();
+        let first = self.begin(task, &mut context);
+        drop(entered);
+        let finish = match first {
+            First::Over(finish) => finish,
+            First::Waits(waiting) => return self.wait(runtime, task.id, waiting),
+        };
+        if tokio.has_left_tasks() {
+            return self.finish_with_tasks(runtime, task.id, finish);
+        }
+        // Before, the program serves, and its own tasks come and go.
+        if task.hook.phase > Phase::Drain {
+            tokio.wait_for_program_tasks(TASK_GRACE.min(self.run.time_left(task.id)));
+        }
+        self.run.next(Some((task.id, finish)))
     }
 
     /// Starts async hooks inside the runtime, because an async function may need the runtime when it makes its future.
