@@ -255,7 +255,7 @@
 //! languages, Akka's `CoordinatedShutdown` also has phases; Spring's `SmartLifecycle` and fx stop in the reverse order of
 //! the start.
 //!
-//! [docs/comparisons.md] compares them in a table with sources, and [docs/migrations.md] shows three programs before and
+//! [docs/comparisons.md] compares them in a table with sources, and [docs/migrations.md] shows programs before and
 //! after. [docs/worst-day.md] measures what happens to other hooks when one misbehaves.
 //!
 //! # Limits
