@@ -183,8 +183,8 @@
 //! | 0 | otherwise; 128 + n with [`Settings::signal_exit_code`] after a clean shutdown by signal n |
 //! | 78, 71 | the program did not start: its settings are wrong, or the system refused something |
 //!
-//! The [`ShutdownGuard`] of [`Settings::install`] does not see the error of `main`: a `main` that fails gives its code only if
-//! all hooks completed.
+//! The [`ShutdownGuard`] of [`Settings::install`] does not see the error of `main`: a `main` that fails gives the code only if
+//! the report gives 0.
 //!
 //! [docs/oncall.md] explains the report line by line.
 //!
