@@ -80,9 +80,28 @@
 //! A parameter of type [`HookContext`] gives the hook the trigger, the time that is left, and whether the shutdown is fast
 //! ([`HookContext::is_fast`], [`HookContext::fast_shutdown`]).
 //!
+//! # Install the shutdown
+//! A program that owns its `main` calls [`Settings::install`] first, and keeps the [`ShutdownGuard`] in a variable. The drop
+//! of the guard runs the hooks if `main` ends by itself, and waits for them. A clean-up at the end of `main` stays where it
+//! is: a `main` that awaits [`draining`] is work in flight until it returns.
+//!
+//! ```no_run
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // Not `let _ =`, which drops the guard at once, and so stops the program.
+//!     let _guard = on_shutdown::Settings::new().install()?;
+//!     on_shutdown::draining().await;
+//!     println!("saving");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`#[on_shutdown::main]`](macro@main) needs no guard. It also makes the async runtime, sets the signal handlers before it,
+//! and shows the error of a `main` that fails in the report. [`Settings::run`] does the same for a sync `main`, without the
+//! attribute.
+//!
 //! # Settings
-//! Settings are arguments of [`#[on_shutdown::main]`](macro@main), or methods of [`Settings`] for programs that do not
-//! use the attribute and call [`Settings::run`]:
+//! Settings are methods of [`Settings`], or arguments of the attribute:
 //!
 //! ```no_run,standalone_crate
 //! #[on_shutdown::main(drain_delay = "2s", signals = [SIGTERM, SIGINT, SIGQUIT])]
@@ -164,6 +183,9 @@
 //! | 0 | otherwise; 128 + n with [`Settings::signal_exit_code`] after a clean shutdown by signal n |
 //! | 78, 71 | the program did not start: its settings are wrong, or the system refused something |
 //!
+//! The [`ShutdownGuard`] of [`Settings::install`] does not see the error of `main`: a `main` that fails gives the code only if
+//! the report gives 0.
+//!
 //! [docs/oncall.md] explains the report line by line.
 //!
 //! # My hook did not run
@@ -173,7 +195,8 @@
 //! - **Was its value provided?** A hook is skipped if the program has not called [`provide`] with a value for a parameter.
 //!   The report shows the missing type, and a value of a similar type if one was provided: an `Arc<Db>` instead of a `Db`.
 //!   The exit code is 70. A parameter of type `Option<T>` is optional. [`Report`] has `assert_clean` for tests.
-//! - **Is a shutdown installed?** The program needs `#[on_shutdown::main]`, [`Settings::run`] or [`Settings::install`].
+//! - **Is a shutdown installed?** The program needs [`Settings::install`], `#[on_shutdown::main]` or [`Settings::run`]. The
+//!   guard of `install` must live until `main` ends.
 //! - **Did the program call `exit`?** [`std::process::exit`] on a thread other than the main thread, and in a hook, ends
 //!   the process at once. Call [`request_exit`], or return from `main`. [docs/oncall.md] has the lines for clippy that find
 //!   such calls.
@@ -181,6 +204,8 @@
 //! - **Was it removed?** [`Registration::unregister`] removes a hook, and so does the drop of a [`HookGuard`]. A guard in
 //!   a variable of `main` is dropped when `main` returns. Dropping a [`Registration`] keeps the hook.
 //! - **Was it skipped?** The report shows the reason: there was no time left, or the hook is `after` an abandoned one.
+//!
+//! [docs/nothing-is-lost.md] lists every way in which a hook, a piece of work or a setting can be without effect.
 //!
 //! # Testing
 //! With the feature `testing` in `[dev-dependencies]`, the hooks of a program run in its unit tests, without signals and
@@ -255,7 +280,7 @@
 //! languages, Akka's `CoordinatedShutdown` also has phases; Spring's `SmartLifecycle` and fx stop in the reverse order of
 //! the start.
 //!
-//! [docs/comparisons.md] compares them in a table with sources, and [docs/migrations.md] shows three programs before and
+//! [docs/comparisons.md] compares them in a table with sources, and [docs/migrations.md] shows programs before and
 //! after. [docs/worst-day.md] measures what happens to other hooks when one misbehaves.
 //!
 //! # Limits
@@ -269,6 +294,7 @@
 //!
 //! [docs/oncall.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/oncall.md
 //! [docs/servers.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/servers.md
+//! [docs/nothing-is-lost.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/nothing-is-lost.md
 //! [docs/libraries.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/libraries.md
 //! [docs/platforms]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/platforms
 //! [docs/comparisons.md]: https://github.com/on-shutdown/on-shutdown/blob/main/docs/comparisons.md

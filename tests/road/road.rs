@@ -1,5 +1,7 @@
 //! Holds the layout of `runtime/src`: a file imports from its own room and from earlier rooms, and no files of a room
 //! import each other in a circle. `docs/architecture.md` describes the rooms.
+//!
+//! Also holds what needs the text of all sources: names of programs and of tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -249,4 +251,66 @@ fn every_public_future_is_must_use() {
 fn futures(text: &str) -> Vec<String> {
     let name = |rest: &str| rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
     text.split(" Future for ").skip(1).map(name).collect()
+}
+
+/// The tests of `docs/nothing-is-lost.md`, in the last cell of each row.
+#[test]
+fn every_row_of_what_is_without_effect_names_a_test_or_says_that_it_is_not_detected() {
+    let (tests, mut wrong, mut rows) = (tests(), Vec::new(), 0);
+    for row in include_str!("../../docs/nothing-is-lost.md").lines().filter_map(row) {
+        rows += 1;
+        let [what, happens, said, names] = row[..] else {
+            wrong.push(format!("four cells: {row:?}"));
+            continue;
+        };
+        if what.is_empty() || happens.is_empty() {
+            wrong.push(format!("an empty cell: {row:?}"));
+        }
+        if names == "–" {
+            if !said.contains("**not detected**") && !said.starts_with("compiler: ") {
+                wrong.push(format!("{what}: it is said, and no test holds it"));
+            }
+            continue;
+        }
+        for name in names.split(", ") {
+            if !name.strip_prefix('`').and_then(|name| name.strip_suffix('`')).is_some_and(|name| tests.contains(name))
+            {
+                wrong.push(format!("{what}: {name} is no test"));
+            }
+        }
+    }
+    assert!(rows > 80, "the rows are found: {rows}");
+    assert!(wrong.is_empty(), "docs/nothing-is-lost.md:\n{}", wrong.join("\n"));
+}
+
+/// The cells of a row of a table with tests, but for its head and the line below.
+fn row(line: &str) -> Option<Vec<&str>> {
+    let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").map(str::trim).collect();
+    // The first table of the page has two columns, and explains words.
+    (cells.len() != 2 && cells.last() != Some(&"test")).then_some(cells)
+}
+
+/// The names of all tests of the workspace: functions below `#[test]`.
+fn tests() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut paths = Vec::new();
+    for folder in ["runtime/src", "macros/src", "report/src", "report/tests", "examples", "tests"] {
+        files(&root.join(folder), &mut paths);
+    }
+    let mut found = BTreeSet::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).expect("a source file");
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let Some((_, rest)) = line.split_once("fn ").filter(|(before, _)| ["", "async "].contains(before)) else {
+                continue;
+            };
+            let attributes =
+                lines[..at].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+            if attributes.into_iter().any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test")) {
+                found.insert(rest.split(['(', '<']).next().unwrap_or(rest).to_owned());
+            }
+        }
+    }
+    found
 }

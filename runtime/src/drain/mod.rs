@@ -136,7 +136,7 @@ pub fn leaving() -> Leaving {
 ///
 /// A `main` that awaits it is work in flight: the drain phase waits until `main` returns, so `main` may clean up after
 /// it. If time runs out, the report names `main`. This also holds for a `main` that awaits [`leaving`], calls
-/// [`is_draining`], or awaits a [`serve`]. A `main` that does none of these may never return, and is not waited for.
+/// [`is_draining`], or awaits a [`serve`](crate::serve). A `main` that does none of these may never return, and is not waited for.
 ///
 /// ```
 /// # async fn run(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {

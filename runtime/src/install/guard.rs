@@ -41,8 +41,8 @@ const HAS_NET: bool = cfg!(all(target_os = "linux", target_env = "gnu"));
 ///
 /// # The exit code
 /// After a shutdown without a fault, the process has the exit code of `main`. Otherwise it has the exit code of the report,
-/// also if `main` returns an error: 70 or 124. With [`ExitMode::Return`](crate::ExitMode::Return) the program alone
-/// decides. With [`ExitMode::Atexit`](crate::ExitMode::Atexit), and on systems other than Linux with glibc, a guard ends
+/// also if `main` returns an error: 70 or 124. With [`ExitMode::Return`] the program alone
+/// decides. With [`ExitMode::Atexit`], and on systems other than Linux with glibc, a guard ends
 /// the process itself after a fault, and the error of `main` is not printed.
 ///
 /// # If the guard is lost

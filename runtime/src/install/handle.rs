@@ -117,7 +117,7 @@ impl Handle {
 
     /// Resolves with the report when all hooks have ended.
     ///
-    /// Resolves only with [`ExitMode::Return`](crate::ExitMode::Return). With the other exit modes the process ends
+    /// Resolves only with [`ExitMode::Return`]. With the other exit modes the process ends
     /// first. Dropping the future has no effect on the shutdown.
     pub fn ended(&self) -> Ended {
         Arc::clone(&self.report).wait()
@@ -125,7 +125,7 @@ impl Handle {
 
     /// Blocks the calling thread until all hooks have ended, and returns the report.
     ///
-    /// Returns only with [`ExitMode::Return`](crate::ExitMode::Return), as [`ended`](Self::ended) does. In async code,
+    /// Returns only with [`ExitMode::Return`], as [`ended`](Self::ended) does. In async code,
     /// await `ended` instead: a blocked worker thread delays the program's other tasks.
     #[must_use]
     pub fn wait(&self) -> Report {
@@ -136,7 +136,7 @@ impl Handle {
     /// hooks have ended, and ends the process with the exit code of the report.
     ///
     /// For the end of a `main` that called [`Settings::install`](crate::Settings::install). If a shutdown is in progress,
-    /// waits for its end. With [`ExitMode::Return`](crate::ExitMode::Return), ends the process by [`std::process::exit`],
+    /// waits for its end. With [`ExitMode::Return`], ends the process by [`std::process::exit`],
     /// which runs `atexit` handlers, as a return from `main` does.
     ///
     /// Blocks the calling thread, which drops nothing: the values of the caller are not dropped. Do not call it in a hook,

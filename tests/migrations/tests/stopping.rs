@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use process::{Program, Running, Signal};
+use process::{Ended, Program, Running, Signal};
 
 /// A folder for one program of one test, empty.
 fn folder(name: &str) -> PathBuf {
@@ -31,6 +31,12 @@ const JOBS: [(&str, &str); 2] =
     [("before", env!("CARGO_BIN_EXE_jobs_before")), ("after", env!("CARGO_BIN_EXE_jobs_after"))];
 const PACK: [(&str, &str); 2] =
     [("before", env!("CARGO_BIN_EXE_pack_before")), ("after", env!("CARGO_BIN_EXE_pack_after"))];
+const SELECT: [(&str, &str); 2] =
+    [("before", env!("CARGO_BIN_EXE_select_before")), ("after", env!("CARGO_BIN_EXE_select_after"))];
+const FLAG: [(&str, &str); 2] =
+    [("before", env!("CARGO_BIN_EXE_flag_before")), ("after", env!("CARGO_BIN_EXE_flag_after"))];
+const CHANNEL: [(&str, &str); 2] =
+    [("before", env!("CARGO_BIN_EXE_channel_before")), ("after", env!("CARGO_BIN_EXE_channel_after"))];
 
 /// Sends a request, and answers with the connection that its answer will come on.
 fn ask(web: &Running, method: &str, path: &str, body: &str) -> TcpStream {
@@ -149,18 +155,103 @@ fn kept_a_tool_that_said_nothing_on_stderr_says_nothing() {
     }
 }
 
+/// Checks that the clean-up at the end of `main` was not cut short, and that the hook of the program after the migration
+/// ran when it was over.
+fn assert_cleaned_up(ended: &Ended, which: &str) {
+    ended.assert_code(0);
+    let expected: &[&str] = if which == "after" { &["saved", "closed the pool"] } else { &["saved"] };
+    let printed: Vec<_> =
+        ended.out.iter().filter(|line| ["saved", "closed the pool"].contains(&line.as_str())).collect();
+    assert_eq!(printed, expected, "{which}: {ended}");
+}
+
+#[test]
+fn spec_3_28_kept_the_clean_up_after_a_select_on_the_server_and_the_signal() {
+    for (which, path) in SELECT {
+        let folder = folder(&format!("select-{which}"));
+        let mut web = program(path, &folder).start();
+        assert_eq!(answer(ask(&web, "POST", "/order", "books")), "HTTP/1.1 200 OK");
+        web.signal(Signal::SIGTERM);
+        assert_cleaned_up(&web.wait(), which);
+        assert_eq!(read(&folder, "orders.txt"), "books", "{which}");
+    }
+}
+
+#[test]
+fn spec_3_28_kept_the_clean_up_after_a_loop_with_a_flag() {
+    for (which, path) in FLAG {
+        let folder = folder(&format!("flag-{which}"));
+        let mut worker = program(path, &folder).spawn();
+        worker.out_line("done 3");
+        worker.signal(Signal::SIGTERM);
+        let ended = worker.wait();
+        assert_cleaned_up(&ended, which);
+        let done = ended.out.iter().filter(|line| line.starts_with("done ")).count();
+        assert_eq!(read(&folder, "jobs.txt").lines().count(), done, "{which}: {ended}");
+    }
+}
+
+#[test]
+fn spec_3_28_kept_the_clean_up_of_a_sync_main_with_threads_and_a_channel() {
+    for (which, path) in CHANNEL {
+        let folder = folder(&format!("channel-{which}"));
+        let mut collector = program(path, &folder).spawn();
+        collector.out_line("collected 3");
+        collector.signal(Signal::SIGTERM);
+        let ended = collector.wait();
+        assert_cleaned_up(&ended, which);
+        let collected = ended.out.iter().filter(|line| line.starts_with("collected ")).count();
+        assert_eq!(read(&folder, "rows.txt").lines().count(), collected, "{which}: {ended}");
+    }
+}
+
+fn source(name: &str) -> String {
+    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin");
+    fs::read_to_string(programs.join(format!("{name}.rs"))).expect("the program")
+}
+
 /// The page counts lines: those that are neither empty nor a comment.
 #[test]
 fn the_page_counts_right() {
     let page = include_str!("../../../docs/migrations.md");
-    let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin");
     let count = |name: &str| {
-        let text = fs::read_to_string(programs.join(name)).expect("the program");
+        let text = source(name);
         text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count()
     };
-    for name in ["web", "jobs", "pack"] {
-        let (before, after) = (count(&format!("{name}_before.rs")), count(&format!("{name}_after.rs")));
+    for name in ["web", "jobs", "pack", "select", "flag", "channel"] {
+        let (before, after) = (count(&format!("{name}_before")), count(&format!("{name}_after")));
         let row = format!("| `{name}_before` → `{name}_after` | {before} | {after} |");
         assert!(page.contains(&row), "docs/migrations.md should say\n{row}");
     }
+}
+
+/// Each diff on the page, applied to the program before the migration, gives the program after it.
+#[test]
+fn the_page_shows_the_whole_diffs() {
+    let page = include_str!("../../../docs/migrations.md");
+    for name in ["select", "flag", "channel"] {
+        let heading = format!("`{name}_before` → `{name}_after`:\n\n```diff\n");
+        let (_, diff) =
+            page.split_once(&heading).unwrap_or_else(|| panic!("docs/migrations.md should show\n{heading}"));
+        let (diff, _) = diff.split_once("```").expect("the diff ends");
+        let applied =
+            diff.split("@@\n").filter(|hunk| !hunk.is_empty()).fold(code(&source(&format!("{name}_before"))), apply);
+        assert_eq!(applied, code(&source(&format!("{name}_after"))), "the diff of {name} in docs/migrations.md");
+    }
+}
+
+/// The text without the comment at its head.
+fn code(text: &str) -> String {
+    text.lines().skip_while(|line| line.starts_with("//!")).map(|line| format!("{line}\n")).collect()
+}
+
+/// Replaces the old lines of a hunk by its new lines.
+fn apply(text: String, hunk: &str) -> String {
+    let side = |other: char| -> String {
+        let lines = hunk.lines().filter(|line| !line.starts_with(other));
+        lines.map(|line| format!("{}\n", line.get(1..).unwrap_or_default())).collect()
+    };
+    let (old, new) = (side('+'), side('-'));
+    assert_eq!(text.matches(&old).count(), 1, "these lines should be once in the program:\n{old}");
+    text.replacen(&old, &new, 1)
 }

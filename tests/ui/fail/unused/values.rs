@@ -3,7 +3,7 @@
 
 use http::{Request, Response};
 use on_shutdown::tower::{InFlightLayer, Readiness};
-use on_shutdown::{Handle, HookContext};
+use on_shutdown::{Handle, HookContext, HookSettings, Registration, Settings};
 use std::future::{Ready, ready};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -24,7 +24,7 @@ impl Service<Request<()>> for Pages {
     }
 }
 
-fn values(handle: &Handle, context: &HookContext) {
+fn values(handle: &Handle, context: &HookContext, registration: Registration) {
     on_shutdown::serve("http", |draining| draining);
     on_shutdown::track("job", ready(()));
     on_shutdown::track_fn("websocket", |()| ready(()));
@@ -37,6 +37,10 @@ fn values(handle: &Handle, context: &HookContext) {
     InFlightLayer::new("http").layer(Pages);
     InFlightLayer::new("http").layer(Pages).call(Request::new(()));
     Readiness::new();
+    Settings::new();
+    Settings::new().install().unwrap();
+    HookSettings::new();
+    registration.into_guard();
 }
 
 fn main() {}
