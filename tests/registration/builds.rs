@@ -19,6 +19,17 @@ fn spec_3_1_every_profile_has_the_same_hooks_in_the_same_order() {
     }
 }
 
+/// `smallest` is the profile with `panic = "abort"`.
+#[test]
+fn spec_3_17_a_program_that_aborts_on_panic_says_so_at_install_and_another_does_not() {
+    for (profile, aborts) in [("smallest", true), ("release", false)] {
+        let program = Build::new("app", profile).program("app");
+        let plan = Program::new(program.to_str().expect("the path is text")).env("ON_SHUTDOWN", "plan").run();
+        let note = "note: this program is built with `panic = \"abort\"`: a hook that panics ends the process at once";
+        assert_eq!(plan.out.iter().any(|line| line.starts_with(note)), aborts, "{profile}\n{plan}");
+    }
+}
+
 #[test]
 fn spec_3_1_a_static_program_has_the_same_hooks_in_the_same_order() {
     if !can_be_static() {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use super::in_flight::list_in_flight;
+use super::in_flight::{in_flight, list_in_flight};
 use super::in_flight_table::InFlightTable;
 use super::slots::{Hint, SlotHandle, Slots};
 use super::stage::{Stage, StageFlag};
@@ -345,4 +345,20 @@ fn a_callback_is_in_flight_from_the_beginning_until_its_future_has_ended() {
     assert_eq!(count(), 1, "ended, though not dropped");
     drop(never_called);
     assert_eq!(count(), 0);
+}
+
+#[test]
+fn the_age_of_work_in_flight_is_the_age_of_the_oldest_piece() {
+    let begin = || in_flight("aged");
+    let age = Duration::from_millis(100);
+    let older = begin();
+    thread::sleep(age);
+    let younger = begin();
+    let found = || list_in_flight().into_iter().find(|work| work.name == "aged").unwrap();
+    // The clock may be coarse.
+    let least = age - Duration::from_millis(20);
+    assert!(found().count == 2 && found().oldest >= least, "{:?}", found());
+    drop(older);
+    assert!(found().count == 1 && found().oldest < age, "{:?}", found());
+    drop(younger);
 }

@@ -34,6 +34,11 @@ pub enum Flavor {
 
 impl Flavor {
     fn build(self) -> std::io::Result<Runtime> {
+        // tokio panics in some places if the system refuses a descriptor.
+        catch_panic(|| self.try_build()).unwrap_or_else(|message| Err(std::io::Error::other(message)))
+    }
+
+    fn try_build(self) -> std::io::Result<Runtime> {
         match self {
             Self::CurrentThread => Builder::new_current_thread().enable_all().build(),
             #[cfg(feature = "rt-multi-thread")]

@@ -49,7 +49,7 @@ impl Allotment {
             let (extra, flexible) = (granted.saturating_sub(requested.min), requested.flexible());
             self.min.saturating_add(scale(self.flexible(), extra, flexible))
         } else {
-            scale(self.max, granted, requested.max)
+            scale(self.min, granted, requested.min)
         }
     }
 

@@ -18,6 +18,8 @@ mod hook;
 pub(crate) mod kept_time;
 pub(crate) mod order;
 pub(crate) mod overrides;
+#[cfg(test)]
+mod parse_tests;
 pub(crate) mod platform;
 #[cfg(test)]
 pub(crate) mod random;

@@ -234,3 +234,15 @@ fn a_minimum_drain_time_goes_before_later_hooks_and_counts_in_the_plan() {
     let before = plan(DEFAULT_GRACE_PERIOD, Duration::ZERO, &[(Phase::Deregister, 0, None)]);
     assert_eq!(limits(&before.with_min_drain_time(ms(6000))), [2300]);
 }
+
+/// Work in flight may be waited for a moment longer than until its limit.
+#[test]
+fn spec_3_12_a_moment_that_is_missing_costs_a_written_timeout_no_more_than_its_share_of_it() {
+    let written = Allotment { min: ms(50), max: ms(50) };
+    let unset = Allotment { min: ms(300), max: ms(5000) };
+    let group = written.or_longer(unset);
+    for (granted, shares) in [(300, (50, 300)), (299, (49, 299)), (150, (25, 150))] {
+        let share = |hook: Allotment| hook.part_of_group(ms(granted), group).as_millis();
+        assert_eq!((share(written), share(unset)), shares, "{granted} ms");
+    }
+}

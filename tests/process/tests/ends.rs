@@ -47,6 +47,10 @@ fn spec_3_25_main_panicked_is_101_and_its_message_is_reported() {
 #[test]
 fn spec_3_25_the_programs_own_code_wins() {
     ends("code").assert_code(3).assert_order(&["hook", "last"]);
+    for code in [1, 2, 254, 255] {
+        let ended = Program::new(env!("CARGO_BIN_EXE_ends")).arg("code").arg(code.to_string()).run();
+        ended.assert_code(code).assert_order(&["hook", "last"]);
+    }
     ends("exit").assert_code(7).assert_order(&["hook", "last"]).assert_err("report: request: exit(7)");
     ends("exit-zero-after-failure").assert_code(0).assert_order(&["hook", "last"]);
 }
@@ -77,6 +81,11 @@ fn a_program_that_owns_its_main_installs_by_settings() {
 fn spec_3_26_with_ending_return_the_program_goes_on_with_the_report() {
     let ended = ends("return");
     ended.assert_code(11).assert_order(&["hook", "last", "2 hooks, request: for the report", "again: 2"]);
+}
+
+#[test]
+fn spec_3_26_with_exit_mode_return_the_program_may_work_past_the_deadline() {
+    ends("return-past-the-deadline").assert_code(11).assert_order(&["2 hooks", "the program works on"]);
 }
 
 #[test]
@@ -184,6 +193,31 @@ fn spec_3_25_a_system_that_refuses_the_install_is_71() {
     let ended = ends("refused-by-the-system");
     ended.assert_code(71).assert_err("the system refused the signal handlers: ");
     assert_eq!(ended.out, [""; 0], "{ended}");
+}
+
+/// Tries every number of descriptors from too few for the install to enough for the program.
+#[test]
+fn spec_3_25_a_system_that_refuses_the_async_runtime_of_main_is_71_and_the_hooks_run() {
+    let mut refused = 0;
+    for descriptors in 3..64 {
+        let program = Program::new(env!("CARGO_BIN_EXE_ends")).arg("few-descriptors").arg(descriptors.to_string());
+        let ended = program.run();
+        if ended.code == Some(0) {
+            assert!(refused > 0, "no number is enough for the install and too few for the runtime\n{ended}");
+            return;
+        }
+        ended.assert_code(71).assert_err("on-shutdown: the system refused ");
+        if ended.err.iter().any(|line| line.contains("the system refused the async runtime of `main`")) {
+            ended.assert_order(&["hook", "last"]);
+            refused += 1;
+        }
+    }
+    panic!("63 descriptors are not enough");
+}
+
+#[test]
+fn spec_3_24_the_error_of_a_hook_has_its_causes() {
+    ends("hook-failed-with-causes").assert_code(70).assert_err("failed: writing orders: disk full (");
 }
 
 #[test]

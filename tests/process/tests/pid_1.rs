@@ -6,6 +6,12 @@ use process::{Ended, Program, Signal};
 
 /// Starts the program under `unshare --pid --fork`. Returns `None` if the machine does not allow that.
 fn as_pid_1(path: &str, argument: &str) -> Option<Program> {
+    let program = in_pid_namespace(path)?;
+    Some(if argument.is_empty() { program } else { program.arg(argument) })
+}
+
+/// Starts the command as PID 1 of a process namespace. Returns `None` if the machine does not allow that.
+fn in_pid_namespace(command_path: &str) -> Option<Program> {
     let unshare = ["--pid", "--fork", "--kill-child", "--mount-proc", "--"];
     let allowed =
         Command::new("unshare").args(unshare).arg("true").output().is_ok_and(|output| output.status.success());
@@ -14,9 +20,8 @@ fn as_pid_1(path: &str, argument: &str) -> Option<Program> {
         return None;
     }
     let mut command = Command::new("unshare");
-    command.args(unshare).arg(path);
-    let program = Program::of(command);
-    Some(if argument.is_empty() { program } else { program.arg(argument) })
+    command.args(unshare).arg(command_path);
+    Some(Program::of(command))
 }
 
 fn ends(how: &str) -> Option<Ended> {
@@ -53,4 +58,25 @@ fn spec_3_20_conventional_and_forced_ends_need_no_raise() {
     let child = nix::unistd::Pid::from_raw(child.trim().parse().expect("a pid"));
     nix::sys::signal::kill(child, Signal::SIGTERM).expect("it lives");
     running.wait().assert_code(143).assert_order(&["hook", "last"]);
+}
+
+/// Runs the script as PID 1, which starts the program in `$1` with `ON_SHUTDOWN=check`.
+fn check_under_shell(script: &str) -> Option<Ended> {
+    let program = in_pid_namespace("sh")?.arg("-c").arg(script).arg("sh").arg(env!("CARGO_BIN_EXE_idle"));
+    Some(program.env("ON_SHUTDOWN", "check").run())
+}
+
+#[test]
+fn spec_3_21_a_shell_as_pid_1_that_keeps_the_signal_is_a_warning_with_the_remedy() {
+    // The last command makes the shell wait: it would otherwise become the program.
+    let Some(ended) = check_under_shell("\"$1\"; exit $?") else { return };
+    ended.assert_code(78).assert_out("note: PID 1 of this container is `sh`, which gets the platform's signal");
+    ended.assert_out("write `CMD [\"program\", \"argument\"]`, or `exec program` in the script");
+}
+
+#[test]
+fn spec_3_21_a_shell_as_pid_1_that_becomes_the_program_is_no_warning() {
+    let Some(ended) = check_under_shell("exec \"$1\"") else { return };
+    ended.assert_code(0).assert_out("shutdown plan: 1 hook");
+    assert!(!ended.out.iter().any(|line| line.starts_with("note: ")), "{ended}");
 }

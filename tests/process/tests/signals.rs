@@ -218,3 +218,140 @@ fn spec_3_18_no_signal_is_lost_in_the_first_moments() {
     println!("{died} died before main, {ran} ran their hooks");
     assert!(died > 0 && ran > 0, "the moments must lie on both sides: {died} died, {ran} ran");
 }
+
+/// Sends SIGTERM at exactly one point of the start, on every machine: the test acts as a debugger.
+#[cfg(target_os = "linux")]
+mod start {
+    use std::process::{Child, Command, Output, Stdio};
+    use std::time::{Duration, Instant};
+
+    use nix::sys::ptrace::{self, Options};
+    use nix::sys::signal::kill;
+    use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+    use nix::unistd::Pid;
+    use process::Signal;
+
+    /// Main waits for ever when it has slept this long.
+    const ASLEEP: Duration = Duration::from_millis(500);
+
+    /// A program whose main thread stops at each system call.
+    struct Traced {
+        child: Child,
+        pid: Pid,
+    }
+
+    impl Drop for Traced {
+        fn drop(&mut self) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+
+    impl Traced {
+        /// Starts `early`. Its main thread stands before its first instruction.
+        fn start() -> nix::Result<Self> {
+            // The shell waits until it is traced. The end of its input is the end of the line.
+            let mut shell = Command::new("sh");
+            shell.args(["-c", "read line; exec \"$1\"", "sh", env!("CARGO_BIN_EXE_early")]);
+            shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+            let child = shell.spawn().expect("it starts");
+            let pid = Pid::from_raw(child.id().try_into().expect("a pid fits"));
+            let mut traced = Self { child, pid };
+            ptrace::seize(pid, Options::PTRACE_O_TRACEEXEC | Options::PTRACE_O_TRACESYSGOOD)?;
+            drop(traced.child.stdin.take());
+            loop {
+                match waitpid(pid, None)? {
+                    WaitStatus::PtraceEvent(..) if traced.runs_early() => break,
+                    // The shell may have been traced before it was the shell.
+                    WaitStatus::PtraceEvent(..) => ptrace::cont(pid, None)?,
+                    WaitStatus::Stopped(_, signal) => ptrace::cont(pid, signal)?,
+                    other => panic!("the shell does not start the program: {other:?}"),
+                }
+            }
+            // To the return of `exec`.
+            assert!(traced.runs_to_next_stop()?, "`exec` returns");
+            Ok(traced)
+        }
+
+        fn runs_early(&self) -> bool {
+            let program = std::fs::read_link(format!("/proc/{}/exe", self.pid));
+            program.is_ok_and(|program| program == std::path::Path::new(env!("CARGO_BIN_EXE_early")))
+        }
+
+        /// Lets main run until a system call begins or returns. Returns false if it waits for ever.
+        fn runs_to_next_stop(&mut self) -> nix::Result<bool> {
+            ptrace::syscall(self.pid, None)?;
+            let mut asleep = None;
+            loop {
+                match waitpid(self.pid, Some(WaitPidFlag::WNOHANG))? {
+                    WaitStatus::PtraceSyscall(_) => return Ok(true),
+                    WaitStatus::StillAlive if self.is_asleep() => {
+                        if asleep.get_or_insert_with(Instant::now).elapsed() > ASLEEP {
+                            return Ok(false);
+                        }
+                    }
+                    WaitStatus::StillAlive => asleep = None,
+                    other => panic!("the program does not wait: {other:?}"),
+                }
+            }
+        }
+
+        fn is_asleep(&self) -> bool {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'))
+        }
+
+        /// Sends SIGTERM while main stands still, and lets it run. Returns `None` if the program does not end.
+        fn terminate(mut self) -> nix::Result<Option<Output>> {
+            kill(self.pid, Signal::SIGTERM)?;
+            // Fails if another thread took the signal, and has ended the process already.
+            let _ = ptrace::detach(self.pid, None);
+            let limit = Instant::now() + Duration::from_secs(20);
+            while self.child.try_wait().expect("it is ours").is_none() {
+                if Instant::now() > limit {
+                    return Ok(None);
+                }
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            let (status, mut stdout) = (self.child.wait().expect("it is ours"), Vec::new());
+            std::io::Read::read_to_end(&mut self.child.stdout.take().expect("it is piped"), &mut stdout).expect("text");
+            Ok(Some(Output { status, stdout, stderr: Vec::new() }))
+        }
+    }
+
+    /// Sends SIGTERM after this number of system calls. Returns whether main gets so far.
+    fn signal_after(calls: usize) -> nix::Result<Option<Option<Output>>> {
+        let mut traced = Traced::start()?;
+        // A call stops main twice: when it begins, and when it returns.
+        for _ in 0..2 * calls {
+            if !traced.runs_to_next_stop()? {
+                return Ok(None);
+            }
+        }
+        traced.terminate().map(Some)
+    }
+
+    #[test]
+    fn spec_3_18_no_signal_is_lost_after_any_system_call_of_the_start() {
+        use std::os::unix::process::ExitStatusExt;
+        let (mut died, mut ran) = (0, 0);
+        for calls in 0.. {
+            let output = match signal_after(calls) {
+                Err(error) if calls == 0 => return println!("skipped: this machine allows no debugger ({error})"),
+                other => other.expect("the first time, it was allowed"),
+            };
+            let Some(output) = output else { break };
+            let output = output.unwrap_or_else(|| panic!("the signal after {calls} system calls was lost"));
+            match (output.status.signal(), output.status.code()) {
+                (Some(15), None) => died += 1,
+                (None, Some(0)) => {
+                    assert_eq!(output.stdout, b"hook\n", "after {calls} system calls");
+                    ran += 1;
+                }
+                other => panic!("{other:?} after {calls} system calls"),
+            }
+        }
+        println!("{died} died before main, {ran} ran their hooks");
+        assert!(died > 0 && ran > 0, "the points must lie on both sides: {died} died, {ran} ran");
+    }
+}

@@ -6,6 +6,8 @@ use proc_dir::{ProcDir, SocketTables};
 use stat::Stat;
 use syscall::ThreadState;
 
+#[cfg(test)]
+mod arbitrary_tests;
 mod child;
 mod describe;
 mod descriptor;

@@ -42,6 +42,12 @@ impl ProcDir {
         Some(Self { path: format!("/proc/self/task/{thread}"), tables })
     }
 
+    /// Returns a directory with files that a test has written.
+    #[cfg(test)]
+    pub(super) fn of_folder(path: String) -> Self {
+        Self { path, tables: SocketTables::default() }
+    }
+
     /// Returns the directory of another process. Only its `stat` is read.
     pub(super) fn of_process(process: i32) -> Self {
         Self { path: format!("/proc/{process}"), tables: SocketTables::default() }

@@ -64,6 +64,23 @@ fn spec_3_8_sigint_skips_the_drain_delay() {
 }
 
 #[test]
+fn spec_3_8_the_end_of_main_skips_the_drain_delay_and_a_request_does_not() {
+    let failed = Trigger::MainFailed { error: "no".to_owned(), details: String::new() };
+    for (first, draining_at) in [
+        (Message::Trigger(Trigger::MainReturned), 0),
+        (Message::Trigger(failed), 0),
+        (Message::Trigger(Trigger::MainPanicked { message: "no".to_owned() }), 0),
+        (Message::Trigger(Trigger::Signal { signal: Signal::SIGINT, sender: None }), 0),
+        (Message::Trigger(Trigger::Request { label: "enough".to_owned() }), 3000),
+        (Message::Exit(7), 3000),
+    ] {
+        let text = format!("{first:?}");
+        let harness = Harness { first, ..Harness::new(vec![DRAIN], &[], ms(10_000), ms(3000)) };
+        assert_eq!(harness.play_to_end().draining_at(), Some(ms(draining_at)), "{text}");
+    }
+}
+
+#[test]
 fn spec_3_8_the_drain_phase_ends_when_nothing_is_in_flight() {
     let harness = Harness::new(vec![DRAIN, HOOK], &[], ms(10_000), Duration::ZERO).work(Duration::ZERO, ms(2000));
     let report = harness.play();
@@ -291,6 +308,22 @@ fn spec_3_12_a_hook_that_comes_late_leaves_the_groups_after_it_their_share() {
     let report = Harness::of(&[group(1), group(0)], ms(10_000)).input(ms(500), Input::Register(endless, vec![])).play();
     let second = report.hook("h1").map(|hook| &hook.outcome);
     assert_eq!(second, Some(&Outcome::Completed), "{report}");
+}
+
+/// Both ask for more than there is, so the first, which hangs, gets half of it.
+#[test]
+fn spec_3_12_hooks_that_come_during_the_shutdown_share_its_time() {
+    let minute = FakeHook { timeout: ms(60_000), ..HOOK };
+    let first = FakeHook { priority: -1, behavior: Behavior::Awaits, ..minute };
+    let second = FakeHook { priority: -2, ..minute };
+    let harness = Harness::of(&[FakeHook { takes: ms(1000), ..HOOK }], ms(20_000));
+    let harness =
+        harness.input(ms(500), Input::Register(first, vec![])).input(ms(500), Input::Register(second, vec![]));
+    let lines = outcome_lines(&harness.play());
+    assert!(
+        matches!(&lines[..], [_, hung, ran] if hung.contains("timed out") && ran.contains("completed")),
+        "{lines:?}"
+    );
 }
 
 #[test]

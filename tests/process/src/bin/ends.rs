@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Some("settings") => settings(),
         Some("return") => go_on(),
         Some("return-and-hang") => hang_after_return(),
+        Some("return-past-the-deadline") => return_past_the_deadline(),
         Some("return-while-held") => return_while_held(),
         Some("atexit-hangs") => atexit_hangs(),
         Some("exit-in-the-last-hook") => exit_in_the_last_hook(),
@@ -54,6 +55,9 @@ fn main() -> ExitCode {
         Some("control-characters") => control_characters(),
         Some("long-line") => long_line(),
         Some("refused-by-the-system") => refused_by_the_system(),
+        Some("few-descriptors") => few_descriptors(),
+        Some("forces-itself") => forces_itself(),
+        Some("hook-failed-with-causes") => hook_failed_with_causes(),
         other => panic!("what is {other:?}?"),
     }
 }
@@ -78,9 +82,10 @@ fn panicked() {
     panic!("no such luck");
 }
 
+/// Returns the second argument, or 3.
 #[on_shutdown::main]
 fn code() -> ExitCode {
-    ExitCode::from(3)
+    ExitCode::from(std::env::args().nth(2).map_or(3, |code| code.parse().expect("a code")))
 }
 
 #[on_shutdown::main(flavor = "current_thread")]
@@ -162,6 +167,19 @@ fn hang_after_return() -> ExitCode {
     loop {
         std::thread::park();
     }
+}
+
+/// The program works on when its deadline has passed.
+fn return_past_the_deadline() -> ExitCode {
+    let grace_period = Duration::from_secs(1);
+    let settings = Settings::new().exit_mode(ExitMode::Return).grace_period(grace_period);
+    let handle = settings.install().expect("the settings are right");
+    handle.request_shutdown("for the report");
+    println!("{} hooks", handle.wait().hooks.len());
+    // Longer than the grace period, which began before.
+    std::thread::sleep(grace_period);
+    println!("the program works on");
+    ExitCode::from(11)
 }
 
 /// The thread that ran the first hook never returns.
@@ -261,9 +279,13 @@ impl Drop for PrintsInDrop {
 fn flushed(mode: ExitMode) -> ExitCode {
     thread_local!(static PRINTS: PrintsInDrop = const { PrintsInDrop });
     let settings = HookSettings::new().phase(Phase::Finalize).priority(-1);
-    register_sync("arms", settings, |_| PRINTS.with(|_| ())).expect("it is early enough");
+    // The last hook prints it: a later line would flush the buffer.
+    let arms = register_sync("arms", settings, |_| {
+        PRINTS.with(|_| ());
+        print!("no newline, so it is in the buffer until the end");
+    });
+    arms.expect("it is early enough");
     let handle = Settings::new().exit_mode(mode).install().expect("the settings are right");
-    print!("no newline, so it is in the buffer until the end");
     handle.request_exit(5);
     let _ = handle.wait();
     ExitCode::from(99)
@@ -373,6 +395,37 @@ fn refused_by_the_system() -> ExitCode {
     use nix::sys::resource::{Resource, setrlimit};
     setrlimit(Resource::RLIMIT_NOFILE, 3, 3).expect("a limit may be lowered");
     returned()
+}
+
+/// The second argument is the number of descriptors. An async runtime needs more of them than the install.
+fn few_descriptors() -> ExitCode {
+    use nix::sys::resource::{Resource, setrlimit};
+    let count = std::env::args().nth(2).and_then(|count| count.parse().ok()).expect("a number of descriptors");
+    setrlimit(Resource::RLIMIT_NOFILE, count, count).expect("a limit may be lowered");
+    async_returned()
+}
+
+/// A hook sends two SIGINTs, as a person does who does not wait.
+#[on_shutdown::main(grace_period = "60s")]
+fn forces_itself() {
+    use nix::sys::signal::{Signal, raise};
+    let settings = HookSettings::new().phase(Phase::Close).timeout(Duration::from_secs(30));
+    let forces = on_shutdown::register("forces", settings, |context| async move {
+        // Within a second of the trigger, it would count as the same request.
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        raise(Signal::SIGINT).expect("it is a signal");
+        context.fast_shutdown().await;
+        raise(Signal::SIGINT).expect("it is a signal");
+        std::future::pending::<()>().await;
+    });
+    forces.expect("it is early enough");
+}
+
+#[on_shutdown::main]
+fn hook_failed_with_causes() {
+    use anyhow::Context;
+    let fails = |_| Err::<(), _>(anyhow::anyhow!("disk full")).context("writing orders");
+    register_sync("fails", HookSettings::new(), fails).expect("it is early enough");
 }
 
 /// Uses text that would break a line or clear the terminal, everywhere that text of the program becomes part of a line.

@@ -12,7 +12,17 @@ fn hang(main: &str, behavior: &str) -> Finished {
     let name = format!("{behavior}-0 (tests/process/src/bin/hostile.rs:");
     let said = |what: &str| finished.ended.err.iter().any(|line| line.contains(&name) && line.contains(what));
     assert!(said("still runs after ") && said("timed out after "), "{}", finished.ended);
+    assert_times(&finished);
     finished
+}
+
+/// Expects that the first progress line comes after 5 s, and that the elapsed and the remaining time are the timeout.
+#[track_caller]
+fn assert_times(finished: &Finished) {
+    let line = finished.ended.err.iter().find_map(|line| line.split_once("still runs after ")).expect("there is one").1;
+    let times: Vec<f64> = line.split(" s").filter_map(|text| text.trim_start_matches(", ").parse().ok()).collect();
+    let [elapsed, remaining] = times[..] else { panic!("no two times in `{line}`\n{}", finished.ended) };
+    assert!(elapsed >= 5.0 && (elapsed + remaining - 8.0).abs() < 0.3, "{line}\n{}", finished.ended);
 }
 
 /// Expects the activity in the progress line (a busy machine may print two), in the timeout line and in the report.

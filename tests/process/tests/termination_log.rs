@@ -1,0 +1,52 @@
+//! Tests the termination log of Kubernetes, with a `/dev` of the test's own.
+#![cfg(target_os = "linux")]
+
+use std::process::Command;
+
+use process::{Ended, Program};
+
+/// Runs the program with an empty `/dev` that contains a termination log with one line, and prints the log afterwards.
+const SCRIPT: &str = "mount -t tmpfs none /dev && echo before > /dev/termination-log || exit 99
+\"$@\"
+code=$?
+while read -r line; do echo \"log: $line\"; done < /dev/termination-log
+exit $code";
+
+/// Runs `ends` in a mount namespace. Returns `None` if the machine does not allow that.
+fn ends(how: &str) -> Option<Ended> {
+    // `true` would not show that `mount` is allowed.
+    let mut probe = Command::new("unshare");
+    probe.args(["--mount", "--", "sh", "-c", "mount -t tmpfs none /dev"]);
+    if !probe.output().is_ok_and(|output| output.status.success()) {
+        println!("skipped: this machine does not allow `unshare --mount`");
+        return None;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--", "sh", "-c", SCRIPT, "sh", env!("CARGO_BIN_EXE_ends"), how]);
+    Some(Program::of(command).run())
+}
+
+fn log(ended: &Ended) -> Vec<&str> {
+    ended.out.iter().filter_map(|line| line.strip_prefix("log: ")).collect()
+}
+
+#[test]
+fn spec_3_24_a_failure_is_one_line_in_the_termination_log() {
+    let Some(ended) = ends("failed") else { return };
+    ended.assert_code(1);
+    let expected = "exit code 1: main failed: \"the disk is full\"; 2 completed in ";
+    assert!(matches!(log(&ended)[..], ["before", line] if line.starts_with(expected)), "{ended}");
+}
+
+#[test]
+fn spec_3_24_a_success_leaves_the_termination_log_alone() {
+    let Some(ended) = ends("returned") else { return };
+    assert_eq!(log(ended.assert_code(0)), ["before"], "{ended}");
+}
+
+#[test]
+fn spec_3_24_a_forced_end_is_one_line_in_the_termination_log() {
+    let Some(ended) = ends("forces-itself") else { return };
+    ended.assert_code(130);
+    assert!(matches!(log(&ended)[..], ["before", line] if line.starts_with("exit code 130: ")), "{ended}");
+}
