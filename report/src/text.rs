@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::human_duration::HumanDuration;
-use crate::model::{Hook, LaterTrigger, Outcome, Report};
+use crate::model::{CutOff, Hook, LaterTrigger, Outcome, Report};
 use crate::one_line::OneLine;
 
 /// How text is drawn.
@@ -164,9 +164,19 @@ impl fmt::Display for Timeline<'_> {
             }
         }
         report.in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
-        report.cut_off.iter().try_for_each(|cut_off| writeln!(f, "  {}", OneLine(cut_off)))?;
+        report.cut_off.iter().try_for_each(|cut_off| write_cut_off(f, cut_off))?;
         let mut later = report.later_triggers.iter();
         later.try_for_each(|LaterTrigger { at, trigger }| writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger)))
+    }
+}
+
+/// Writes why work was cut off, and the connections that were open.
+fn write_cut_off(f: &mut fmt::Formatter<'_>, cut_off: &CutOff) -> fmt::Result {
+    writeln!(f, "  {}", OneLine(cut_off))?;
+    cut_off.connections.iter().try_for_each(|connection| writeln!(f, "  open     {}", OneLine(connection)))?;
+    match cut_off.more_connections {
+        0 => Ok(()),
+        more => writeln!(f, "  open     {more} more"),
     }
 }
 

@@ -289,6 +289,7 @@ pub use exit::ExitMode;
 pub use hook::context::{FastShutdown, HookContext};
 pub use hook::registry::{AlreadyProvidedError, TooLateError};
 pub use hook::{DEFAULT_TIMEOUT, Phase, UnknownPhaseError};
+pub use inspect::OpenConnection;
 pub use install::handle::{Handle, NotInstalledError, provide, replace_provided, request_exit, request_shutdown};
 pub use install::register::{HookSettings, RegisterError, Registration, register, register_sync};
 pub use install::settings::{InstallError, MODE_ENV, Settings};

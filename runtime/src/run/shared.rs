@@ -38,8 +38,9 @@ use crate::drain;
 use crate::hook::context::FastSignal;
 use crate::hook::registry::{HookSink, TooLateError};
 use crate::hook::{HookRef, Values};
+use crate::inspect::OpenConnections;
 use crate::plan::{Id, Plan};
-use crate::report::Report;
+use crate::report::{CutOff, Report};
 use crate::telemetry::TELEMETRY;
 use crate::trigger::{Inbox, Message, Trigger};
 
@@ -84,6 +85,8 @@ pub(super) struct Shared {
     pub(super) slots: Vec<Arc<WorkerSlot>>,
     /// What the overdue hooks were doing.
     pub(super) activities: HashMap<Id, String>,
+    /// The connections that were open when work in flight was cut off.
+    pub(super) connections: Option<OpenConnections>,
     supervisor_sleeps_until: Duration,
 }
 
@@ -101,6 +104,7 @@ impl Run {
             idle: 0,
             slots: Vec::new(),
             activities: HashMap::new(),
+            connections: None,
             supervisor_sleeps_until: Duration::MAX,
         };
         Arc::new(Self {
@@ -340,6 +344,8 @@ impl Run {
         if self.finalization.begin() {
             self.emit_began_once();
             self.wait_until_emitted();
+            // Only if the supervisor has not: work that a signal cuts off is cut off at once.
+            self.inspect_cut_off(self.now());
             self.observer.finalize(self.report());
             self.finalization.end();
             self.inbox.wake();
@@ -368,7 +374,11 @@ impl Run {
             None => (&Trigger::MainReturned, SystemTime::UNIX_EPOCH),
         };
         let report = shared.driver.state().report(trigger, now, |id| shared.activities.get(&id).cloned());
-        Report { triggered_at, ..report }
+        let cut_off = report.cut_off.map(|cut_off| match shared.connections.clone() {
+            Some(OpenConnections { list, more }) => CutOff { connections: list, more_connections: more, ..cut_off },
+            None => cut_off,
+        });
+        Report { triggered_at, cut_off, ..report }
     }
 }
 

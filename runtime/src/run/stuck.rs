@@ -1,4 +1,4 @@
-//! Finds out what a hook that takes too long is doing.
+//! Finds out what a hook that takes too long is doing, and which connections are open if work in flight does.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,6 +12,11 @@ use crate::plan::Id;
 /// Maximum number of hooks that one look inspects, and maximum time for them. The other hooks wait for the look.
 const MAX_INSPECTED: usize = 8;
 const MAX_INSPECTION: Duration = Duration::from_millis(20);
+
+/// Maximum number of connections in a report. A longer list is not read.
+const MAX_CONNECTIONS: usize = 8;
+/// Maximum time to find them. It delays the hooks after the drain phase, and reads 20,000 sockets even on a busy machine.
+const MAX_SEARCH: Duration = Duration::from_millis(100);
 
 /// What the supervisor knows of a hook under the lock.
 struct Inspection {
@@ -50,6 +55,20 @@ impl Run {
         let until = Instant::now() + MAX_INSPECTION;
         let inspected = hooks.iter().take_while(|_| Instant::now() < until);
         inspected.filter_map(|hook| Some((hook.id, hook.describe(self.now())?))).collect()
+    }
+
+    /// Records the open connections, if work in flight is about to be cut off or was cut off. Reads files: must not be
+    /// called under the lock.
+    pub(super) fn inspect_cut_off(&self, due: Duration) {
+        let shared = self.lock();
+        let is_wanted = shared.connections.is_none() && shared.driver.state().is_cut_off(due);
+        drop(shared);
+        if is_wanted {
+            // A quarter: the rest is for the report itself, if nothing runs after the drain phase.
+            let time = MAX_SEARCH.min(self.observer.finalize_time(self.now()) / 4);
+            let connections = inspect::open_connections(MAX_CONNECTIONS, Instant::now() + time);
+            self.lock().connections = Some(connections);
+        }
     }
 
     /// Records what the overdue hooks are doing, before they are cancelled or abandoned.

@@ -77,6 +77,7 @@ fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
     // meanwhile.
     let due = run.now();
     run.inspect_overdue(due);
+    run.inspect_cut_off(due);
     let mut shared = run.lock();
     let now = run.now();
     if shared.driver.state().is_over() {

@@ -7,6 +7,7 @@ use stat::Stat;
 use syscall::ThreadState;
 
 mod child;
+mod connections;
 mod describe;
 mod descriptor;
 mod epoll;
@@ -16,6 +17,8 @@ mod socket;
 mod stat;
 mod syscall;
 mod syscall_table;
+
+pub(super) use connections::open_connections;
 
 pub(super) fn thread_activity(thread: Pid) -> Option<String> {
     // The current thread is always reading `/proc`.

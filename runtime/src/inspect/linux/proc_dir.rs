@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::ffi::OsStr;
-use std::fs::{File, read_link};
+use std::fs::{File, read_dir, read_link};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
@@ -55,6 +55,12 @@ impl ProcDir {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// Returns the numbers of the open descriptors. Reading them opens one more.
+    pub(super) fn descriptors(&self) -> Option<impl Iterator<Item = i32>> {
+        let entries = read_dir(format!("{}/fd", self.path)).ok()?;
+        Some(entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()))
+    }
+
     /// Returns what a descriptor refers to. Reads only the name, and so does not wait for a file server.
     pub(super) fn read_link(&self, descriptor: i32) -> Option<LinkTarget> {
         let target = read_link(format!("{}/fd/{descriptor}", self.path)).ok()?;
@@ -62,7 +68,7 @@ impl ProcDir {
     }
 
     /// Returns the first result of `parse` for a line of the table.
-    pub(super) fn find_line<T>(&self, table: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn find_line<T>(&self, table: &str, mut parse: impl FnMut(&str) -> Option<T>) -> Option<T> {
         let mut reader = BufReader::with_capacity(16 * 1024, self.open(table)?);
         // A line of `net/tcp` has 150 bytes.
         let mut line = Vec::with_capacity(256);

@@ -26,7 +26,7 @@ pub(super) fn describe(dir: &ProcDir, inode: u64) -> Option<String> {
 }
 
 fn tcp(line: &str, inode: u64) -> Option<String> {
-    let InetSocket { local, remote, state } = parse_inet(line, inode)?;
+    let InetSocket { local, remote, state, .. } = parse_inet(line, |line_inode| line_inode == inode)?;
     Some(match state {
         LISTENING => format!("a TCP socket listening on {local}"),
         SYN_SENT => format!("a TCP connection to {remote} (no answer yet)"),
@@ -35,7 +35,7 @@ fn tcp(line: &str, inode: u64) -> Option<String> {
 }
 
 fn udp(line: &str, inode: u64) -> Option<String> {
-    let InetSocket { local, remote, .. } = parse_inet(line, inode)?;
+    let InetSocket { local, remote, .. } = parse_inet(line, |line_inode| line_inode == inode)?;
     Some(match remote.port() {
         0 => format!("a UDP socket on {local}"),
         _ => format!("a UDP socket connected to {remote}"),
@@ -43,19 +43,23 @@ fn udp(line: &str, inode: u64) -> Option<String> {
 }
 
 /// One line of the tables of TCP and UDP.
-struct InetSocket<'line> {
-    local: SocketAddr,
-    remote: SocketAddr,
-    state: &'line str,
+pub(super) struct InetSocket<'line> {
+    pub(super) local: SocketAddr,
+    pub(super) remote: SocketAddr,
+    pub(super) state: &'line str,
+    /// The bytes that the peer has not confirmed, and those that the program has not read: `tx_queue:rx_queue`.
+    pub(super) queues: &'line str,
 }
 
-/// Parses a line `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ..`.
-fn parse_inet(line: &str, inode: u64) -> Option<InetSocket<'_>> {
+/// Parses a line `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ..`, if the
+/// inode is wanted.
+pub(super) fn parse_inet(line: &str, is_wanted: impl Fn(u64) -> bool) -> Option<InetSocket<'_>> {
     let mut fields = line.split_ascii_whitespace().skip(1);
-    let (local, remote, state) = (fields.next()?, fields.next()?, fields.next()?);
-    let line_inode: u64 = fields.nth(5)?.parse().ok()?;
-    (line_inode == inode).then_some(())?;
-    Some(InetSocket { local: parse_address(local)?, remote: parse_address(remote)?, state })
+    let (local, remote, state, queues) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let inode: u64 = fields.nth(4)?.parse().ok()?;
+    // Before the addresses: most lines belong to other processes.
+    is_wanted(inode).then_some(())?;
+    Some(InetSocket { local: parse_address(local)?, remote: parse_address(remote)?, state, queues })
 }
 
 /// Parses an address `0100007F:1F90`: 32-bit words in the byte order of the machine, and the port as a number.
