@@ -127,7 +127,9 @@
 //! and all others run. A panic is caught, except with `panic = "abort"`, which causes a warning at install.
 //!
 //! Hooks run on their own threads and async runtimes, so they do not depend on the health of the program's runtime. There
-//! is one exception: a socket that belongs to the program's runtime only works while that runtime does.
+//! is one exception: a socket that belongs to the program's runtime only works while that runtime does. An async hook has
+//! a tokio runtime with one thread, which it may block. A sync hook has none: `Handle::current()` panics there, and the
+//! report says what to write instead.
 //!
 //! Every 5 s, at each timeout, and in the report, the hooks that hang are listed with their locations. On Linux, the list
 //! also shows what their threads are doing: `waiting in read on fd 9, a TCP connection to 10.0.0.3:5432`.

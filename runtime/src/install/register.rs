@@ -168,8 +168,8 @@ where
 
 /// Registers a sync hook at run time. The closure may block.
 ///
-/// A closure that does not return within the timeout cannot be stopped: the hook is abandoned with its thread. See
-/// [`register`].
+/// A closure that does not return within the timeout cannot be stopped: the hook is abandoned with its thread. The closure
+/// runs outside any tokio runtime; use [`register`] for a hook that needs one.
 ///
 /// # Errors
 /// The same as [`register`].

@@ -99,13 +99,13 @@ impl Future for Cancellable {
                 }
                 return Poll::Pending;
             }
-            Err(message) => Finish::Ended(Outcome::Panicked(message)),
+            Err(message) => Finish::Ended(panicked(message)),
         };
         // The future is dropped here, so that a panic of its `Drop` is caught. That panic is then the outcome.
         let future = this.future.take();
         Poll::Ready(match catch_panic(|| drop(future)) {
             Ok(()) => finish,
-            Err(message) => Finish::Ended(Outcome::Panicked(message)),
+            Err(message) => Finish::Ended(panicked(message)),
         })
     }
 }
@@ -123,8 +123,34 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Missing>) -> Result<T,
         Ok(Err(Missing(type_name))) => {
             Err(Finish::Ended(Outcome::Skipped(SkipReason::MissingValue { type_name: type_name.to_owned() })))
         }
-        Err(message) => Err(Finish::Ended(Outcome::Panicked(message))),
+        Err(message) => Err(Finish::Ended(panicked(message))),
     }
+}
+
+/// Panics of tokio that say nothing about hooks: how the message begins, and what to write instead.
+const TOKIO_PANICS: [(&str, &str); 3] = [
+    (
+        "there is no reactor running",
+        "a sync hook has no tokio runtime: make the hook an `async fn`, which has one and may block its thread, too",
+    ),
+    (
+        "can call blocking only when running on the multi-threaded runtime",
+        "a hook has its thread for itself: call the function without `block_in_place`, or use `spawn_blocking`",
+    ),
+    (
+        "Cannot start a runtime from within a runtime",
+        "an async hook runs in a tokio runtime of its own: await the future, or make the hook a sync `fn` with its own \
+         runtime",
+    ),
+];
+
+/// Returns the outcome of a hook that panicked. If tokio panicked, the text also says what to write in a hook.
+fn panicked(message: String) -> Outcome {
+    let advice = TOKIO_PANICS.iter().find(|(begin, _)| message.starts_with(begin)).map(|(_, advice)| advice);
+    Outcome::Panicked(match advice {
+        Some(advice) => format!("{}; {advice}", message.trim_end_matches('.')),
+        None => message,
+    })
 }
 
 pub(crate) fn outcome(result: HookResult) -> Outcome {
