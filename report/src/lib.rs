@@ -43,7 +43,8 @@ mod trace;
 
 pub use json::{FORMAT, ReadError};
 pub use model::{
-    CutOff, Hook, InFlightSample, KeptTime, LaterTrigger, Outcome, ProgramExit, Report, Trigger, WorkInFlight,
+    CutOff, Hook, InFlightSample, KeptTime, LaterTrigger, OpenConnection, Outcome, ProgramExit, Report, Trigger,
+    WorkInFlight,
 };
 pub use report_set::ReportSet;
 pub use text::TextOptions;

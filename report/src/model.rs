@@ -182,6 +182,30 @@ pub struct CutOff {
     /// The later hooks that the rest of the time was kept for.
     #[serde(default)]
     pub kept_for: Vec<KeptTime>,
+    /// Some of the TCP connections that were open.
+    #[serde(default)]
+    pub connections: Vec<OpenConnection>,
+    /// How many other TCP connections were open.
+    #[serde(default)]
+    pub more_connections: usize,
+}
+
+/// A TCP connection that was open when work in flight was cut off.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct OpenConnection {
+    /// The address of the program's side.
+    pub local: String,
+    /// The address of the other side.
+    pub peer: String,
+    /// The state, as `ss` names it.
+    pub state: String,
+    /// How many bytes had arrived that the program had not read.
+    #[serde(default)]
+    pub unread: u32,
+    /// How many bytes the program had written that the other side had not confirmed.
+    #[serde(default)]
+    pub unsent: u32,
 }
 
 /// A hook, and the time that was kept for it while work in flight was waited for.
@@ -336,5 +360,21 @@ impl fmt::Display for CutOff {
 impl fmt::Display for KeptTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.hook, HumanDuration(self.time))
+    }
+}
+
+impl fmt::Display for OpenConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { local, peer, state, unread, unsent } = self;
+        let port = local.rsplit_once(':').map_or(local.as_str(), |(_, port)| port);
+        write!(f, "TCP connection of port {port} with {peer}: {state}")?;
+        for (bytes, what) in [(unread, "unread"), (unsent, "not confirmed")] {
+            match bytes {
+                0 => {}
+                1 => write!(f, ", 1 byte {what}")?,
+                more => write!(f, ", {more} bytes {what}")?,
+            }
+        }
+        Ok(())
     }
 }

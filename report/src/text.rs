@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::human_duration::HumanDuration;
-use crate::model::{Hook, LaterTrigger, Outcome, Report, Trigger};
+use crate::model::{CutOff, Hook, LaterTrigger, Outcome, Report, Trigger};
 use crate::one_line::OneLine;
 use crate::summary::trigger_line;
 
@@ -180,11 +180,21 @@ impl fmt::Display for Timeline<'_> {
             }
         }
         report.in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
-        report.cut_off.iter().try_for_each(|cut_off| writeln!(f, "  {}", OneLine(cut_off)))?;
+        report.cut_off.iter().try_for_each(|cut_off| write_cut_off(f, cut_off))?;
         for LaterTrigger { at, trigger } in &report.later_triggers {
             writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger_line(trigger)))?;
         }
         self.write_error_of_main(f)
+    }
+}
+
+/// Writes why work was cut off, and the connections that were open.
+fn write_cut_off(f: &mut fmt::Formatter<'_>, cut_off: &CutOff) -> fmt::Result {
+    writeln!(f, "  {}", OneLine(cut_off))?;
+    cut_off.connections.iter().try_for_each(|connection| writeln!(f, "  open     {}", OneLine(connection)))?;
+    match cut_off.more_connections {
+        0 => Ok(()),
+        more => writeln!(f, "  open     {more} more"),
     }
 }
 

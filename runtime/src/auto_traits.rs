@@ -45,6 +45,9 @@ const _: () = {
     value::<InFlightSample>();
     value::<LaterTrigger>();
     value::<WorkInFlight>();
+    value::<CutOff>();
+    value::<KeptTime>();
+    value::<OpenConnection>();
     value::<Trigger>();
     value::<Sender>();
     value::<Signal>();

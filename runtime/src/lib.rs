@@ -161,6 +161,12 @@
 //! is one exception: a socket that belongs to the program's runtime only works while that runtime does. The threads have
 //! as much stack as `main` (`ulimit -s`, at most 64 MiB), or `RUST_MIN_STACK` if it is larger.
 //!
+//! An async hook runs in a tokio runtime of its own with one thread, which it may block. A sync hook runs in the context
+//! of the program's tokio runtime, if the attribute has made it or [`Settings::install`] was called inside it: a `Drop` may
+//! spawn its release, and `Handle::current().block_on(..)` works. Otherwise a sync hook has the context of a runtime that
+//! runs what was spawned when the hook has returned. In both cases the hook waits up to 250 ms for what it has spawned.
+//! `block_in_place` panics in an async hook, and the report says what to write instead.
+//!
 //! Every 5 s, at each timeout, and in the report, the hooks that hang are listed with their locations. On Linux, the list
 //! also shows what their threads are doing: `waiting in read on fd 9, a TCP connection to 10.0.0.3:5432`.
 //!
@@ -334,6 +340,7 @@ pub use exit::ExitMode;
 pub use hook::context::{FastShutdown, HookContext};
 pub use hook::registry::{AlreadyProvidedError, TooLateError};
 pub use hook::{DEFAULT_TIMEOUT, HookError, Phase, UnknownPhaseError};
+pub use inspect::OpenConnection;
 pub use install::guard::ShutdownGuard;
 pub use install::handle::{Handle, NotInstalledError, is_installed};
 pub use install::handle::{provide, replace_provided, request_exit, request_shutdown};

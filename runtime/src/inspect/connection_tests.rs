@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::time::{Duration, Instant};
 
 use nix::sys::socket::{Backlog, listen};
 
+use super::open_connections;
 use super::wait_tests::{TestResult, assert_ends, assert_waits, poll_activity, spawn_thread, temp_path};
 
 #[test]
@@ -124,5 +126,62 @@ fn spec_3_23_unix_sockets_whose_peer_has_no_room() -> TestResult {
     fs::remove_file(&datagrams)?;
     assert_ends(connects);
     assert_ends(sends);
+    Ok(())
+}
+
+/// Returns the end of each line about a connection of this port, or waits until it is as expected.
+fn assert_connections(port: u16, expected: &[String]) {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let found = open_connections(usize::MAX, Instant::now() + Duration::from_secs(20)).list;
+        let of_port = found.iter().filter(|connection| connection.local.port() == port);
+        let lines: Vec<String> = of_port.map(ToString::to_string).collect();
+        if lines == expected {
+            return;
+        }
+        assert!(Instant::now() < until, "{lines:?}, expected {expected:?}");
+    }
+}
+
+#[test]
+fn open_connections_have_a_peer_and_a_state() -> TestResult {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address: SocketAddr = listener.local_addr()?;
+    let port = address.port();
+    assert_connections(port, &[]);
+    let mut client = TcpStream::connect(address)?;
+    let (server, peer) = listener.accept()?;
+    let line = |end: &str| format!("TCP connection of port {port} with {peer}: {end}");
+    assert_connections(port, &[line("established")]);
+    client.write_all(b"GET")?;
+    assert_connections(port, &[line("established, 3 bytes unread")]);
+    client.shutdown(Shutdown::Write)?;
+    // The kernel counts the end of the stream as a byte.
+    let states = [line("close-wait, 4 bytes unread"), line("close-wait, 3 bytes unread")];
+    let is_closed = |line: &String| states.contains(line);
+    let until = Instant::now() + Duration::from_secs(20);
+    while !open_connections(usize::MAX, until).list.iter().map(ToString::to_string).any(|line| is_closed(&line)) {
+        assert!(Instant::now() < until, "the peer has closed its side");
+    }
+    drop((server, client));
+    assert_connections(port, &[]);
+    Ok(())
+}
+
+#[test]
+fn the_list_of_open_connections_has_an_end_in_length_and_in_time() -> TestResult {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let mut connections = Vec::new();
+    for _ in 0..150 {
+        connections.push((TcpStream::connect(listener.local_addr()?)?, listener.accept()?));
+    }
+    let some = open_connections(2, Instant::now() + Duration::from_secs(20));
+    assert!(some.list.len() == 2 && some.more >= 298, "both sides are in this process: {some:?}");
+    assert!(some.list.is_sorted_by_key(|connection| connection.local.port()));
+    let late = open_connections(usize::MAX, Instant::now());
+    assert!(late.list.len() < 300, "it stops when its time is over: {}", late.list.len());
+    let all = open_connections(usize::MAX, Instant::now() + Duration::from_secs(20));
+    assert!(all.list.len() >= 300, "both sides of 150 connections: {}", all.list.len());
+    drop(connections);
     Ok(())
 }

@@ -242,8 +242,8 @@ where
 
 /// Registers a sync hook at run time. The closure may block.
 ///
-/// A closure that does not return within the timeout cannot be stopped: the hook is abandoned with its thread. See
-/// [`register`].
+/// A closure that does not return within the timeout cannot be stopped: the hook is abandoned with its thread. See the
+/// crate's documentation for the tokio context of sync hooks.
 ///
 /// # Errors
 /// The same as [`register`].

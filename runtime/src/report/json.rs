@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer};
 
 use crate::hook::{HookRecord, Phase};
+use crate::inspect::OpenConnection;
 use crate::plan::Plan;
 use crate::report::{CutOff, HookReport, Outcome, ProgramExit, Report};
 use crate::trigger::Trigger;
@@ -224,13 +225,36 @@ struct WorkView<'a> {
 struct CutOffView<'a> {
     at: f64,
     kept_for: Vec<KeptTimeView<'a>>,
+    connections: Vec<ConnectionView>,
+    more_connections: usize,
 }
 
 impl<'a> CutOffView<'a> {
     fn of(cut_off: &'a CutOff) -> Self {
         let kept_for = cut_off.kept_for.iter();
         let kept_for = kept_for.map(|kept| KeptTimeView { hook: &kept.hook, time: seconds(kept.time) });
-        Self { at: seconds(cut_off.at), kept_for: kept_for.collect() }
+        Self {
+            at: seconds(cut_off.at),
+            kept_for: kept_for.collect(),
+            connections: cut_off.connections.iter().map(ConnectionView::of).collect(),
+            more_connections: cut_off.more_connections,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ConnectionView {
+    local: String,
+    peer: String,
+    state: &'static str,
+    unread: u32,
+    unsent: u32,
+}
+
+impl ConnectionView {
+    fn of(connection: &OpenConnection) -> Self {
+        let OpenConnection { local, peer, state, unread, unsent } = *connection;
+        Self { local: local.to_string(), peer: peer.to_string(), state, unread, unsent }
     }
 }
 

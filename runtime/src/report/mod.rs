@@ -7,6 +7,7 @@ use crate::drain::WorkInFlight;
 use crate::duration_text::HumanDuration;
 use crate::hook::type_names::without_paths;
 use crate::hook::{self, HookError, HookRecord, Missing, Phase, ProvidedType};
+use crate::inspect::OpenConnection;
 use crate::plan::kept_time::{self, KeptTime};
 use crate::trigger::{Signal, Trigger};
 
@@ -285,11 +286,17 @@ pub struct CutOff {
     pub at: Duration,
     /// The hooks that the rest of the time was kept for. Empty if a signal or the deadline ended the wait.
     pub kept_for: Vec<KeptTime>,
+    /// The open TCP connections of the program, on Linux: those of low ports first, at most 8.
+    ///
+    /// All connections of the program, because the system does not know which one the work belongs to.
+    pub connections: Vec<OpenConnection>,
+    /// How many other open TCP connections the program had.
+    pub more_connections: usize,
 }
 
 impl fmt::Display for CutOff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { at, kept_for } = self;
+        let Self { at, kept_for, .. } = self;
         write!(f, "work in flight was waited for until +{}", HumanDuration(*at))?;
         match &*kept_time::list(kept_for) {
             "" => Ok(()),

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{HookReport, LaterTrigger, OneLine, Outcome, Report, trigger_line};
+use super::{CutOff, HookReport, LaterTrigger, OneLine, Outcome, Report, trigger_line};
 use crate::duration_text::HumanDuration;
 use crate::hook::Phase;
 use crate::trigger::Trigger;
@@ -156,11 +156,21 @@ impl fmt::Display for Timeline<'_> {
             }
         }
         in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
-        cut_off.iter().try_for_each(|cut_off| writeln!(f, "  {}", OneLine(cut_off)))?;
+        cut_off.iter().try_for_each(|cut_off| write_cut_off(f, cut_off))?;
         for LaterTrigger { at, trigger } in later_triggers {
             writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger_line(trigger)))?;
         }
         self.write_error_of_main(f)
+    }
+}
+
+/// Writes why work was cut off, and the connections that were open.
+fn write_cut_off(f: &mut fmt::Formatter<'_>, cut_off: &CutOff) -> fmt::Result {
+    writeln!(f, "  {}", OneLine(cut_off))?;
+    cut_off.connections.iter().try_for_each(|connection| writeln!(f, "  open     {connection}"))?;
+    match cut_off.more_connections {
+        0 => Ok(()),
+        more => writeln!(f, "  open     {more} more"),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::drain::{self, Stage};
 use crate::hook::HookRef;
 use crate::hook::context::FastSignal;
 use crate::hook::registry::{RemovedBy, TooLateError};
+use crate::inspect::OpenConnections;
 use crate::plan::Id;
 use crate::telemetry::Event;
 use crate::trigger::{Message, Trigger};
@@ -152,6 +153,11 @@ impl Driver {
     /// Records what an overdue hook is doing.
     pub(super) fn record_activity(&mut self, id: Id, activity: Option<String>) {
         self.state.record_activity(id, activity);
+    }
+
+    /// Records the connections that are open when work in flight is cut off.
+    pub(super) fn record_connections(&mut self, connections: OpenConnections) {
+        self.state.record_connections(connections);
     }
 
     /// Returns the time up to which hooks expire now; see [`ShutdownState::expires_up_to`].

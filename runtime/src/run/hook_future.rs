@@ -100,13 +100,13 @@ impl Future for Cancellable {
                 }
                 return Poll::Pending;
             }
-            Err(message) => Finish::Ended(Outcome::Panicked(message)),
+            Err(message) => Finish::Ended(panicked(message)),
         };
         // The future is dropped here, so that a panic of its `Drop` is caught. That panic is then the outcome.
         let future = this.future.take();
         Poll::Ready(match catch_panic(|| drop(future)) {
             Ok(()) => finish,
-            Err(message) => Finish::Ended(Outcome::Panicked(message)),
+            Err(message) => Finish::Ended(panicked(message)),
         })
     }
 }
@@ -122,8 +122,37 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Missing>) -> Result<T,
     match catch_panic(work) {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(missing)) => Err(Finish::Ended(Outcome::Skipped(SkipReason::from(missing)))),
-        Err(message) => Err(Finish::Ended(Outcome::Panicked(message))),
+        Err(message) => Err(Finish::Ended(panicked(message))),
     }
+}
+
+/// Panics of std and tokio that do not say what to write in a hook: how the message begins, and what to write instead.
+const KNOWN_PANICS: [(&str, &str); 4] = [
+    (
+        "failed printing to stdout",
+        "stdout is closed, so `println!` panics: save before you print, and print by `writeln!` without its error",
+    ),
+    (
+        "failed printing to stderr",
+        "stderr is closed, so `eprintln!` panics: save before you print, and print by `writeln!` without its error",
+    ),
+    (
+        "can call blocking only when running on the multi-threaded runtime",
+        "a hook has its thread for itself: call the function without `block_in_place`, or use `spawn_blocking`",
+    ),
+    (
+        "Cannot start a runtime from within a runtime",
+        "an async hook runs in a tokio runtime of its own: await the future, or make the hook a sync `fn`",
+    ),
+];
+
+/// Returns the outcome of a hook that panicked. If the panic is a known one, the text also says what to write in a hook.
+fn panicked(message: String) -> Outcome {
+    let advice = KNOWN_PANICS.iter().find(|(begin, _)| message.starts_with(begin)).map(|(_, advice)| advice);
+    Outcome::Panicked(match advice {
+        Some(advice) => format!("{}; {advice}", message.trim_end_matches('.')),
+        None => message,
+    })
 }
 
 pub(crate) fn outcome(result: HookResult) -> Outcome {

@@ -391,6 +391,8 @@ impl Run {
             // A shutdown without hooks may end before the supervisor has emitted it.
             self.emit_began_once();
             self.wait_until_emitted();
+            // Only if the supervisor has not: work that a signal cuts off is cut off at once.
+            self.inspect_cut_off(self.now());
             let report = self.report();
             self.observe_end(&report, Event::Ended);
             self.finalizer.finalize(report);

@@ -1,4 +1,4 @@
-//! Finds out what a hook that takes too long is doing.
+//! Finds out what a hook that takes too long is doing, and which connections are open if work in flight does.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +15,12 @@ const MAX_INSPECTED: usize = 64;
 /// Maximum time for the hooks that one look inspects after the first. The first one reads the socket tables of the
 /// kernel, which may take as long again.
 const MAX_INSPECTION: Duration = Duration::from_millis(20);
+
+/// Maximum number of connections in a report. A longer list is not read.
+const MAX_CONNECTIONS: usize = 8;
+/// Maximum time to find them. It delays the hooks after the drain phase, and reads 20,000 sockets even on a busy machine.
+const MAX_SEARCH: Duration = Duration::from_millis(100);
+
 /// What the supervisor knows of a hook under the lock.
 struct Inspection {
     id: Id,
@@ -60,6 +66,20 @@ impl Run {
             }
         }
         inspected
+    }
+
+    /// Records the open connections, if work in flight is about to be cut off or was cut off. Reads files: must not be
+    /// called under the lock.
+    pub(super) fn inspect_cut_off(&self, due: Duration) {
+        let shared = self.lock();
+        let is_wanted = shared.driver.state().wants_connections(due);
+        drop(shared);
+        if is_wanted {
+            // A quarter: the rest is for the report itself, if nothing runs after the drain phase.
+            let time = MAX_SEARCH.min(self.finalizer.finalize_time(self.now()) / 4);
+            let connections = inspect::open_connections(MAX_CONNECTIONS, Instant::now() + time);
+            self.lock().driver.record_connections(connections);
+        }
     }
 
     /// Records what the hooks that are due at `due` are doing, before they are cancelled or abandoned. Returns the time up

@@ -80,7 +80,9 @@ fn run_hooks_alone(run: &Arc<Run>, watch: &mut Watch) {
 fn look(run: &Arc<Run>, watch: &mut Watch) -> Look {
     // The hooks that are due now are inspected first, which reads files. The next look handles hooks that become due
     // meanwhile.
-    let due = run.inspect_overdue(run.now());
+    let now = run.now();
+    let due = run.inspect_overdue(now);
+    run.inspect_cut_off(now);
     let mut shared = run.lock();
     let now = run.now();
     if shared.driver.state().is_over() {

@@ -229,3 +229,31 @@ fn spec_3_24_text_of_the_programs_breaks_no_line_of_stderr() {
     let broken = |line: &&String| line.contains('\x1b') || line.starts_with("two");
     assert_eq!(ended.err.iter().filter(broken).count(), 0, "{ended}");
 }
+
+/// The tokio runtime of an async hook has one thread. A sync hook runs in the context of the program's runtime.
+#[test]
+fn spec_3_16_a_panic_of_tokio_says_what_to_write_in_a_hook() {
+    let mut program = Program::new(env!("CARGO_BIN_EXE_tokio_calls")).start();
+    program.signal(Signal::SIGTERM);
+    let ended = program.wait();
+    ended.assert_code(70).assert_out("7 and 8").assert_err("report: SIGTERM").assert_err("3 completed, 4 panicked");
+    let in_report = |hook: &str, text: &str| {
+        let line = ended.err.iter().rfind(|line| line.contains(&format!("  {hook} ")));
+        assert!(line.is_some_and(|line| line.contains(text)), "{hook}: {text}\n{ended}");
+    };
+    for hook in ["blocks_in_place", "blocks_in_place_later"] {
+        in_report(hook, "the multi-threaded runtime; a hook has its thread for itself: call the function without");
+    }
+    in_report("blocks_on_a_future", "on it; an async hook runs in a tokio runtime of its own: await the future, or");
+    in_report("panics", "panicked: the disk is full (tests/process/src/bin/tokio_calls.rs:");
+}
+
+#[test]
+fn a_panic_of_println_says_that_stdout_is_closed_and_what_to_write() {
+    let mut command = std::process::Command::new("sh");
+    // The reader ends after one line, as `tee` does at Ctrl-C.
+    command.args(["-c", "\"$1\" | (read line; exit 0)", "sh", env!("CARGO_BIN_EXE_closed_stdout")]);
+    let ended = Program::of(command).run();
+    let advice = "stdout is closed, so `println!` panics: save before you print";
+    ended.assert_err(advice).assert_err("1 completed, 1 panicked");
+}

@@ -136,3 +136,62 @@ fn server_sent_events_that_do_not_end_are_waited_for_and_named() {
     assert!(runtime.block_on(body.frame()).is_some_and(|frame| frame.is_ok()));
     stop(server).assert_code(124).assert_err("cut off  http: 1 in flight").assert_err("cut off  server: 1 in flight");
 }
+
+/// Connects, and sends half of a request's head. Returns when the server has accepted the connection.
+fn half_a_request(address: SocketAddr) -> std::net::TcpStream {
+    let mut client = std::net::TcpStream::connect(address).expect("it listens");
+    std::io::Write::write_all(&mut client, b"GET /ready HTTP/1.1\r\nhost: loc").expect("half a request");
+    // The server accepts in order, so it has accepted the first connection when it answers on the second.
+    Runtime::new().expect("a runtime").block_on(http1::get(address, "/ready")).expect("an answer");
+    client
+}
+
+fn assert_open(ended: &Ended, server: SocketAddr, client: &std::net::TcpStream) {
+    let (port, peer) = (server.port(), client.local_addr().expect("an address"));
+    ended.assert_err(&format!("  open     TCP connection of port {port} with {peer}: established"));
+}
+
+#[test]
+fn spec_3_8_a_client_that_does_not_end_its_request_is_in_the_report() {
+    let (server, address) = start_in_a_hurry();
+    let client = half_a_request(address);
+    let ended = stop(server);
+    ended.assert_code(124).assert_err("cut off  server: 1 in flight");
+    assert_open(&ended, address, &client);
+}
+
+/// The client leaves while a later hook runs.
+#[test]
+fn spec_3_8_the_connections_are_those_of_the_cut_off() {
+    let server = Program::new(env!("CARGO_BIN_EXE_web")).env("GRACE", "4000").env("DELAY", "0").env("CLOSE", "400");
+    let mut server = server.start();
+    let address = address(&server);
+    let client = half_a_request(address);
+    let (port, peer) = (address.port(), client.local_addr().expect("an address"));
+    server.signal(Signal::SIGTERM);
+    server.err_line("no longer waiting for server: 1 in flight");
+    drop(client);
+    let said = format!("  open     TCP connection of port {port} with {peer}: established");
+    server.wait().assert_code(124).assert_err(&said);
+}
+
+#[test]
+fn spec_3_8_a_connection_is_in_the_report_if_a_person_ends_the_wait() {
+    let (mut server, address) = start("on");
+    let client = half_a_request(address);
+    server.signal(Signal::SIGINT);
+    // A signal within the first second counts as the same request.
+    std::thread::sleep(Duration::from_millis(1100));
+    server.signal(Signal::SIGINT);
+    let ended = server.wait();
+    ended.assert_code(124).assert_err("cut off  server: 1 in flight");
+    assert_open(&ended, address, &client);
+}
+
+#[test]
+fn a_timeout_for_the_head_of_a_request_ends_the_wait_for_it() {
+    let server = Program::new(env!("CARGO_BIN_EXE_plain")).start();
+    let client = half_a_request(address(&server));
+    stop(server).assert_code(0).assert_no_err("cut off").assert_no_err("  open  ");
+    drop(client);
+}

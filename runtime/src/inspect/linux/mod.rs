@@ -9,6 +9,7 @@ use syscall::ThreadState;
 #[cfg(test)]
 mod arbitrary_tests;
 mod child;
+mod connections;
 mod describe;
 mod descriptor;
 mod epoll;
@@ -18,6 +19,8 @@ mod socket;
 mod stat;
 mod syscall;
 mod syscall_table;
+
+pub(super) use connections::open_connections;
 
 pub(super) fn thread_activities(threads: impl Iterator<Item = Option<Pid>>) -> impl Iterator<Item = Option<String>> {
     let tables = SocketTables::default();

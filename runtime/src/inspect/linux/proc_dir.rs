@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::fs::{File, read_link};
+use std::fs::{File, read_dir, read_link};
 use std::io::{BufRead, BufReader, Read};
+use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,12 @@ impl ProcDir {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
+    /// Returns the numbers of the open descriptors. Reading them opens one more.
+    pub(super) fn descriptors(&self) -> Option<impl Iterator<Item = i32>> {
+        let entries = read_dir(format!("{}/fd", self.path)).ok()?;
+        Some(entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()))
+    }
+
     /// Returns what a descriptor refers to. Reads only the name, and so does not wait for a file server.
     pub(super) fn read_link(&self, descriptor: i32) -> Option<LinkTarget> {
         let target = read_link(format!("{}/fd/{descriptor}", self.path)).ok()?;
@@ -82,8 +89,13 @@ impl ProcDir {
         tables.entry(namespace).or_insert_with(|| read_all(self)).get(&inode).cloned()
     }
 
-    /// Calls `use_line` with each line of the table, at most with `lines_left`.
-    pub(super) fn for_each_line(&self, table: &str, lines_left: &mut usize, mut use_line: impl FnMut(&str)) {
+    /// Calls `use_line` with each line of the table, at most with `lines_left`, until it breaks.
+    pub(super) fn for_each_line(
+        &self,
+        table: &str,
+        lines_left: &mut usize,
+        mut use_line: impl FnMut(&str) -> ControlFlow<()>,
+    ) {
         let Some(file) = self.open(table) else { return };
         let mut reader = BufReader::with_capacity(16 * 1024, file);
         // A line of `net/tcp` has 150 bytes.
@@ -92,7 +104,11 @@ impl ProcDir {
             *lines_left -= 1;
             line.clear();
             match reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line) {
-                Ok(1..) => use_line(String::from_utf8_lossy(&line).trim_end_matches('\n')),
+                Ok(1..) => {
+                    if use_line(String::from_utf8_lossy(&line).trim_end_matches('\n')).is_break() {
+                        return;
+                    }
+                }
                 Ok(0) | Err(_) => return,
             }
         }

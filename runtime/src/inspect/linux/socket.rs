@@ -3,6 +3,7 @@
 //! `getpeername` is no alternative: it takes the lock of the socket, which the stuck thread may hold.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::ControlFlow;
 
 use super::proc_dir::{ProcDir, Sockets, printable};
 
@@ -15,7 +16,7 @@ const ACCEPTS: u32 = 1 << 16;
 
 /// Maximum number of table lines to read for one inspection. The kernel generates each line while we wait: about 20 ms
 /// for all of them.
-const MAX_LINES: usize = 20_000;
+pub(super) const MAX_LINES: usize = 20_000;
 /// Returns the inode and the description of the socket of a table line.
 type LineParser = fn(&str) -> Option<(u64, String)>;
 
@@ -31,13 +32,16 @@ pub(super) fn describe(dir: &ProcDir, inode: u64) -> Option<String> {
 fn read_all(dir: &ProcDir) -> Sockets {
     let (mut sockets, mut lines_left) = (Sockets::new(), MAX_LINES);
     for (table, parse) in TABLES {
-        dir.for_each_line(table, &mut lines_left, |line| sockets.extend(parse(line)));
+        dir.for_each_line(table, &mut lines_left, |line| {
+            sockets.extend(parse(line));
+            ControlFlow::Continue(())
+        });
     }
     sockets
 }
 
 fn tcp(line: &str) -> Option<(u64, String)> {
-    let InetSocket { local, remote, state, inode } = parse_inet(line)?;
+    let InetSocket { local, remote, state, inode, .. } = parse_inet(line, has_socket)?;
     let text = match state {
         LISTENING => format!("a TCP socket listening on {local}"),
         SYN_SENT => format!("a TCP connection to {remote} (no answer yet)"),
@@ -47,7 +51,7 @@ fn tcp(line: &str) -> Option<(u64, String)> {
 }
 
 fn udp(line: &str) -> Option<(u64, String)> {
-    let InetSocket { local, remote, inode, .. } = parse_inet(line)?;
+    let InetSocket { local, remote, inode, .. } = parse_inet(line, has_socket)?;
     let text = match remote.port() {
         0 => format!("a UDP socket on {local}"),
         _ => format!("a UDP socket connected to {remote}"),
@@ -55,21 +59,31 @@ fn udp(line: &str) -> Option<(u64, String)> {
     Some((inode, text))
 }
 
-/// One line of the tables of TCP and UDP.
-struct InetSocket<'line> {
-    local: SocketAddr,
-    remote: SocketAddr,
-    state: &'line str,
-    inode: u64,
+/// Returns whether the line has a socket. A connection in the state TIME_WAIT has none any more, and there may be
+/// thousands.
+fn has_socket(inode: u64) -> bool {
+    inode != 0
 }
 
-/// Parses a line `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ..`.
-fn parse_inet(line: &str) -> Option<InetSocket<'_>> {
+/// One line of the tables of TCP and UDP.
+pub(super) struct InetSocket<'line> {
+    pub(super) local: SocketAddr,
+    pub(super) remote: SocketAddr,
+    pub(super) state: &'line str,
+    pub(super) inode: u64,
+    /// The bytes that the peer has not confirmed, and those that the program has not read: `tx_queue:rx_queue`.
+    pub(super) queues: &'line str,
+}
+
+/// Parses a line `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ..`, if the
+/// inode is wanted.
+pub(super) fn parse_inet(line: &str, is_wanted: impl Fn(u64) -> bool) -> Option<InetSocket<'_>> {
     let mut fields = line.split_ascii_whitespace().skip(1);
-    let (local, remote, state) = (fields.next()?, fields.next()?, fields.next()?);
-    // A connection in the state TIME_WAIT has no socket any more. There may be thousands.
-    let inode = fields.nth(5)?.parse().ok().filter(|inode| *inode != 0)?;
-    Some(InetSocket { local: parse_address(local)?, remote: parse_address(remote)?, state, inode })
+    let (local, remote, state, queues) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let inode: u64 = fields.nth(4)?.parse().ok()?;
+    // Before the addresses: most lines belong to other processes.
+    is_wanted(inode).then_some(())?;
+    Some(InetSocket { local: parse_address(local)?, remote: parse_address(remote)?, state, inode, queues })
 }
 
 /// Parses an address `0100007F:1F90`: 32-bit words in the byte order of the machine, and the port as a number.

@@ -82,7 +82,7 @@ impl ShutdownState {
             // A signal or the deadline leaves no time to keep.
             let is_ended = self.timing.is_fast() || self.is_forced() || now >= self.timing.usable();
             let kept_for = if is_ended { Vec::new() } else { self.plan.kept_time(self.last_opened) };
-            self.history.cut_off = Some(CutOff { at: now, kept_for });
+            self.history.cut_off = Some(CutOff { at: now, kept_for, connections: Vec::new(), more_connections: 0 });
             self.effects.extend(self.cut_off.iter().cloned().map(Event::WorkCutOff).map(Effect::Emit));
         }
     }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{HookState, Running, ShutdownState, Step};
 use crate::hook::{HookRecord, HookRef};
+use crate::inspect::OpenConnections;
 use crate::plan::Id;
 use crate::report::{CutOff, HookReport, InFlightSample, LaterTrigger, Outcome, Report, SkipReason};
 use crate::trigger::Trigger;
@@ -16,6 +17,8 @@ const MAX_SEEN: usize = 1000;
 pub(super) struct History {
     pub(super) draining: Option<Duration>,
     pub(super) cut_off: Option<CutOff>,
+    /// The connections that were open at the cut-off.
+    pub(super) connections: Option<OpenConnections>,
     in_flight_samples: Vec<InFlightSample>,
     later_triggers: Vec<LaterTrigger>,
 }
@@ -24,6 +27,15 @@ impl History {
     /// Returns the amount of work in flight that was counted last.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight_samples.last().map_or(0, |seen| seen.count)
+    }
+
+    /// Returns why work was cut off, with the open connections.
+    fn cut_off(&self) -> Option<CutOff> {
+        let cut_off = self.cut_off.clone()?;
+        Some(match self.connections.clone() {
+            Some(OpenConnections { list, more }) => CutOff { connections: list, more_connections: more, ..cut_off },
+            None => cut_off,
+        })
     }
 
     pub(super) fn see(&mut self, at: Duration, count: usize) {
@@ -67,7 +79,7 @@ impl ShutdownState {
             trigger: trigger.clone(),
             hooks: self.plan.ids().filter_map(report).collect(),
             in_flight: self.cut_off.clone(),
-            cut_off: self.history.cut_off.clone(),
+            cut_off: self.history.cut_off(),
             duration: end,
             budget: self.plan.budget().total(),
             deadline_exceeded: end >= self.timing.usable(),

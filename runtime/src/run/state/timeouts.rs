@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Effect, HookState, Running, ShutdownState, Step};
 use crate::drain::WorkInFlight;
+use crate::inspect::OpenConnections;
 use crate::plan::Id;
 use crate::report::Outcome;
 
@@ -54,6 +55,27 @@ impl ShutdownState {
         up_to
     }
 
+    /// Returns whether the open connections are of interest and not recorded: work in flight was cut off, or will be at
+    /// this time.
+    pub(crate) fn wants_connections(&self, due: Duration) -> bool {
+        self.history.connections.is_none() && self.is_cut_off(due)
+    }
+
+    /// Records the connections that are open when work in flight is cut off.
+    pub(crate) fn record_connections(&mut self, connections: OpenConnections) {
+        self.history.connections = Some(connections);
+    }
+
+    /// Returns whether work in flight was cut off, or will be at this time.
+    fn is_cut_off(&self, due: Duration) -> bool {
+        let by = match self.step {
+            Step::Draining { hooks: None, by: Some(by) } => by.min(self.timing.usable()),
+            Step::Draining { .. } => self.timing.usable(),
+            _ => return !self.cut_off.is_empty(),
+        };
+        due >= by && self.history.in_flight() > 0
+    }
+
     /// Cancels and abandons the hooks whose time was over at `due`, which is not later than `now`. Then advances if
     /// there is nothing more to wait for. `in_poll` returns whether a hook's future is being polled at this moment.
     pub(crate) fn expire(&mut self, due: Duration, now: Duration, in_poll: impl Fn(Id) -> bool) {
@@ -80,10 +102,12 @@ impl ShutdownState {
             }
         }
         self.skip_queued_without_time(now);
-        if self.is_draining() {
-            self.count_work(now);
+        let in_flight = if self.is_draining() { self.count_work(now) } else { 0 };
+        match self.step {
+            // Work whose time ran out since `due` is for the next look, which reads the open connections first.
+            Step::Draining { hooks: None, by: Some(by) } if in_flight > 0 && due < by => {}
+            _ => self.advance(now),
         }
-        self.advance(now);
     }
 
     /// Skips the queued hooks whose phase has no time left, because no thread took them.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use on_shutdown::tower::{InFlightLayer, Readiness};
@@ -18,6 +18,9 @@ use servers::{Blob, drains, listen};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 use tower::{Layer, Service, ServiceExt};
+
+/// How long a client may take for the head of a request. Longer than the clients of the tests pause between requests.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(4);
 
 type Answer = Response<Either<Blob, String>>;
 
@@ -44,7 +47,8 @@ where
     S::Future: Send,
     B: http_body::Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
-    let builder = Builder::new(TokioExecutor::new());
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let connection = builder.serve_connection(TokioIo::new(Lingering::new(stream)), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::select! {

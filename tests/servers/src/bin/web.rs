@@ -13,10 +13,21 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::{Stream, StreamExt, stream};
 use on_shutdown::tower::{InFlightLayer, Liveness, Readiness};
-use on_shutdown::{Settings, draining, leaving, serve, track_fn};
+use on_shutdown::{Settings, draining, leaving, on_shutdown, serve, track_fn};
 use servers::linger::LingeringListener;
 use servers::{Blob, drains, listen};
 use tokio::time::{interval, sleep};
+
+/// Returns a number of milliseconds from the environment.
+fn millis(name: &str, default: u64) -> Duration {
+    Duration::from_millis(std::env::var(name).map_or(default, |millis| millis.parse().expect("milliseconds")))
+}
+
+/// Has time after work in flight, as in most programs.
+#[on_shutdown(phase = close)]
+async fn close_pool() {
+    sleep(millis("CLOSE", 0)).await;
+}
 
 /// Returns this many bytes, after this many milliseconds.
 async fn blob(Path((bytes, wait)): Path<(usize, u64)>) -> Response {
@@ -123,10 +134,7 @@ async fn server() -> std::io::Result<()> {
 /// Does by hand what `#[on_shutdown::main]` does, because the drain delay (`DELAY`) and the grace period
 /// (`GRACE`, both in milliseconds) are known only now.
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let millis = |name, default| std::env::var(name).map_or(Ok(default), |millis| millis.parse());
-    let (grace, delay) = (millis("GRACE", 25_000)?, millis("DELAY", 1500)?);
-    let (grace, delay) = (Duration::from_millis(grace), Duration::from_millis(delay));
-    let settings = Settings::new().grace_period(grace).drain_delay(delay);
+    let settings = Settings::new().grace_period(millis("GRACE", 25_000)).drain_delay(millis("DELAY", 1500));
     let handle = settings.install()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(server())?;

@@ -1,0 +1,117 @@
+//! Lists the open TCP connections of this process.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use nix::unistd::gettid;
+
+use super::proc_dir::{LinkTarget, ProcDir, SocketTables};
+use super::socket::{self, MAX_LINES};
+use crate::inspect::{OpenConnection, OpenConnections};
+
+/// Maximum number of descriptors to look at. Each takes a few microseconds.
+const MAX_DESCRIPTORS: usize = 4096;
+/// How many descriptors or lines are read before the time counts. They take less than a millisecond, but a busy machine
+/// may take the processor away for longer than all the time that there is.
+const BATCH: usize = 256;
+
+/// Lists the connections by local port, then by peer. Stops at `until`, and then lists fewer.
+pub(in crate::inspect) fn open_connections(most: usize, until: Instant) -> Option<OpenConnections> {
+    // The current thread has the descriptors of the process. The main thread may have ended.
+    let dir = ProcDir::of_thread(gettid(), SocketTables::default())?;
+    let is_late = |count: usize| count % BATCH == 0 && Instant::now() >= until;
+    let mut sockets = HashSet::new();
+    for (count, descriptor) in dir.descriptors()?.take(MAX_DESCRIPTORS).enumerate() {
+        if count > 0 && is_late(count) {
+            break;
+        }
+        if let Some(LinkTarget::Socket(inode)) = dir.read_link(descriptor) {
+            sockets.insert(inode);
+        }
+    }
+    let (mut found, mut lines, mut lines_left) = (Vec::new(), 0, MAX_LINES);
+    for table in ["net/tcp", "net/tcp6"] {
+        dir.for_each_line(table, &mut lines_left, |line| {
+            found.extend(open_connection(line, &sockets));
+            lines += 1;
+            if is_late(lines) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+    }
+    found.sort_by_key(|connection| (connection.local.port(), connection.peer));
+    let more = found.len().saturating_sub(most);
+    found.truncate(most);
+    Some(OpenConnections { list: found, more })
+}
+
+/// Parses a line of a table if it is a connection of one of these sockets.
+fn open_connection(line: &str, sockets: &HashSet<u64>) -> Option<OpenConnection> {
+    let socket = socket::parse_inet(line, |inode| sockets.contains(&inode))?;
+    let state = state_name(socket.state)?;
+    let (unsent, unread) = socket.queues.split_once(':')?;
+    let bytes = |text| u32::from_str_radix(text, 16).ok();
+    Some(OpenConnection {
+        local: socket.local,
+        peer: socket.remote,
+        state,
+        unread: bytes(unread)?,
+        unsent: bytes(unsent)?,
+    })
+}
+
+/// Returns the state as `ss` names it. Returns `None` for a socket that is not connected.
+fn state_name(number: &str) -> Option<&'static str> {
+    Some(match number {
+        "01" => "established",
+        "02" => "syn-sent",
+        "03" => "syn-recv",
+        "04" => "fin-wait-1",
+        "05" => "fin-wait-2",
+        "06" => "time-wait",
+        "08" => "close-wait",
+        "09" => "last-ack",
+        "0B" => "closing",
+        // Closed (07) and listening (0A) sockets have no peer. A number that the kernel adds later says nothing here.
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "  11: 0100007F:1F90 0300000A:BC8E 08 0000001F:000000FF 02:000A7D5B 00000000  1000        0 31337 2 0000000000000000 20 4 30 10 -1";
+
+    fn parse(line: &str) -> Option<String> {
+        open_connection(line, &HashSet::from([31337])).map(|connection| connection.to_string())
+    }
+
+    #[cfg(target_endian = "little")]
+    #[test]
+    fn a_connection_has_its_port_its_peer_its_state_and_its_queues() {
+        let said =
+            "TCP connection of port 8080 with 10.0.0.3:48270: close-wait, 255 bytes unread, 31 bytes not confirmed";
+        assert_eq!(parse(LINE).as_deref(), Some(said));
+        let idle = LINE.replace("0000001F:000000FF", "00000000:00000000").replace(" 08 ", " 01 ");
+        assert_eq!(parse(&idle).as_deref(), Some("TCP connection of port 8080 with 10.0.0.3:48270: established"));
+    }
+
+    #[test]
+    fn a_line_that_says_something_else_is_no_connection() {
+        assert_eq!(parse(&LINE.replace("31337", "31338")), None, "of another process");
+        for (part, other) in [
+            (" 08 ", " 0A "),
+            (" 08 ", " 07 "),
+            (" 08 ", " 0D "),
+            ("0000001F:000000FF", "0000001F"),
+            ("0000001F:000000FF", "x:y"),
+            ("0300000A:BC8E", "0300000A"),
+        ] {
+            assert_eq!(parse(&LINE.replace(part, other)), None, "{other}");
+        }
+        let whole = LINE.split_ascii_whitespace().take(10).collect::<Vec<_>>().join(" ");
+        for end in 0..whole.len() {
+            assert_eq!(parse(whole.get(..end).unwrap_or_default()), None, "cut at {end}");
+        }
+    }
+}
