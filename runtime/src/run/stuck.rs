@@ -18,7 +18,7 @@ const MAX_INSPECTION: Duration = Duration::from_millis(20);
 
 /// Maximum number of connections in a report. A longer list is not read.
 const MAX_CONNECTIONS: usize = 8;
-/// Maximum time to find them. It delays the hooks after the drain phase, and reads 20,000 sockets even on a busy machine.
+/// Maximum time to find them. It delays the hooks after the drain phase, and reads 20,000 sockets on a busy machine.
 const MAX_SEARCH: Duration = Duration::from_millis(100);
 
 /// What the supervisor knows of a hook under the lock.

@@ -1,41 +1,39 @@
 //! Lists the open TCP connections of this process.
 
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use nix::unistd::gettid;
 
-use super::proc_dir::{LinkTarget, ProcDir, SocketTables};
-use super::socket::{self, MAX_LINES};
+use super::proc_dir::{LinkTarget, ProcDir, ReadLimit, SocketTables};
+use super::socket;
 use crate::inspect::{OpenConnection, OpenConnections};
 
 /// Maximum number of descriptors to look at. Each takes a few microseconds.
 const MAX_DESCRIPTORS: usize = 4096;
 /// How many descriptors or lines are read before the time counts. They take less than a millisecond, but a busy machine
 /// may take the processor away for longer than all the time that there is.
-const BATCH: usize = 256;
+const MIN_READ: usize = 256;
 
 /// Lists the connections by local port, then by peer. Stops at `until`, and then lists fewer.
 pub(in crate::inspect) fn open_connections(most: usize, until: Instant) -> Option<OpenConnections> {
     // The current thread has the descriptors of the process. The main thread may have ended.
     let dir = ProcDir::of_thread(gettid(), SocketTables::default())?;
-    let is_late = |count: usize| count % BATCH == 0 && Instant::now() >= until;
+    let mut limit = ReadLimit::new(MIN_READ, until);
     let mut sockets = HashSet::new();
-    for (count, descriptor) in dir.descriptors()?.take(MAX_DESCRIPTORS).enumerate() {
-        if count > 0 && is_late(count) {
-            break;
-        }
+    for descriptor in dir.descriptors()?.take(MAX_DESCRIPTORS) {
         if let Some(LinkTarget::Socket(inode)) = dir.read_link(descriptor) {
             sockets.insert(inode);
         }
+        if limit.count().is_break() {
+            break;
+        }
     }
-    let (mut found, mut lines, mut lines_left) = (Vec::new(), 0, MAX_LINES);
+    let (mut found, mut limit) = (Vec::new(), ReadLimit::new(MIN_READ, until));
     for table in ["net/tcp", "net/tcp6"] {
-        dir.for_each_line(table, &mut lines_left, |line| {
+        dir.for_each_line(table, |line| {
             found.extend(open_connection(line, &sockets));
-            lines += 1;
-            if is_late(lines) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            limit.count()
         });
     }
     found.sort_by_key(|connection| (connection.local.port(), connection.peer));

@@ -10,6 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Instant;
 
 use nix::unistd::Pid;
 
@@ -89,19 +90,13 @@ impl ProcDir {
         tables.entry(namespace).or_insert_with(|| read_all(self)).get(&inode).cloned()
     }
 
-    /// Calls `use_line` with each line of the table, at most with `lines_left`, until it breaks.
-    pub(super) fn for_each_line(
-        &self,
-        table: &str,
-        lines_left: &mut usize,
-        mut use_line: impl FnMut(&str) -> ControlFlow<()>,
-    ) {
+    /// Calls `use_line` with each line of the table until it breaks.
+    pub(super) fn for_each_line(&self, table: &str, mut use_line: impl FnMut(&str) -> ControlFlow<()>) {
         let Some(file) = self.open(table) else { return };
         let mut reader = BufReader::with_capacity(16 * 1024, file);
         // A line of `net/tcp` has 150 bytes.
         let mut line = Vec::with_capacity(256);
-        while *lines_left > 0 {
-            *lines_left -= 1;
+        loop {
             line.clear();
             match reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line) {
                 Ok(1..) => {
@@ -121,6 +116,30 @@ impl ProcDir {
 
     fn open(&self, name: &str) -> Option<File> {
         File::open(format!("{}/{name}", self.path)).ok()
+    }
+}
+
+/// Ends a long read when its time is over.
+pub(super) struct ReadLimit {
+    /// How many items are read before the time counts.
+    min: usize,
+    until: Instant,
+    count: usize,
+}
+
+impl ReadLimit {
+    /// How many items are read between two looks at the clock. They take less than a millisecond.
+    const BATCH: usize = 256;
+
+    pub(super) fn new(min: usize, until: Instant) -> Self {
+        Self { min, until, count: 0 }
+    }
+
+    /// Counts an item. Breaks if it must be the last one.
+    pub(super) fn count(&mut self) -> ControlFlow<()> {
+        self.count += 1;
+        let is_late = self.count >= self.min && self.count % Self::BATCH == 0 && Instant::now() >= self.until;
+        if is_late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
@@ -183,6 +202,19 @@ mod tests {
         for path in ["/var/lib/x/lock", "/memfd:cache (deleted)", "socket:[x]", "socket:[1", "pipe:1]", ""] {
             assert_eq!(link(path), LinkTarget::Path(path.to_owned()));
         }
+    }
+
+    #[test]
+    fn spec_3_23_a_long_read_ends_when_its_time_is_over_and_not_before_its_minimum() {
+        let items = |min, until| {
+            let mut limit = ReadLimit::new(min, until);
+            (1..=100_000).find(|_| limit.count().is_break())
+        };
+        let now = Instant::now();
+        assert_eq!(items(0, now), Some(256));
+        assert_eq!(items(256, now), Some(256));
+        assert_eq!(items(20_000, now), Some(20_224), "the first whole batch");
+        assert_eq!(items(0, now + std::time::Duration::from_secs(3600)), None);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! `getpeername` is no alternative: it takes the lock of the socket, which the stuck thread may hold.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
-use super::proc_dir::{ProcDir, Sockets, printable};
+use super::proc_dir::{ProcDir, ReadLimit, Sockets, printable};
 
 /// The kernel's `TCP_SYN_SENT`: connecting, without an answer yet.
 const SYN_SENT: &str = "02";
@@ -14,9 +14,11 @@ const LISTENING: &str = "0A";
 /// The kernel's flag `SO_ACCEPTCON` of a unix socket that listens.
 const ACCEPTS: u32 = 1 << 16;
 
-/// Maximum number of table lines to read for one inspection. The kernel generates each line while we wait: about 20 ms
-/// for all of them.
-pub(super) const MAX_LINES: usize = 20_000;
+/// How long to read tables for one inspection. The kernel generates each line while we wait, about 300 of them in a
+/// millisecond. A server that closes many connections has ten thousands of lines in the state TIME_WAIT.
+const MAX_READ: Duration = Duration::from_millis(100);
+/// How many lines are read before the time counts: a busy machine may take the processor away for all of the time.
+const MIN_LINES: usize = 20_000;
 /// Returns the inode and the description of the socket of a table line.
 type LineParser = fn(&str) -> Option<(u64, String)>;
 
@@ -30,11 +32,11 @@ pub(super) fn describe(dir: &ProcDir, inode: u64) -> Option<String> {
 }
 
 fn read_all(dir: &ProcDir) -> Sockets {
-    let (mut sockets, mut lines_left) = (Sockets::new(), MAX_LINES);
+    let (mut sockets, mut limit) = (Sockets::new(), ReadLimit::new(MIN_LINES, Instant::now() + MAX_READ));
     for (table, parse) in TABLES {
-        dir.for_each_line(table, &mut lines_left, |line| {
+        dir.for_each_line(table, |line| {
             sockets.extend(parse(line));
-            ControlFlow::Continue(())
+            limit.count()
         });
     }
     sockets
