@@ -53,7 +53,7 @@ impl Source {
     /// Tests may look at what comes later, to see the whole.
     fn is_test(&self) -> bool {
         let text = self.path.to_string_lossy();
-        text.ends_with("tests.rs") || text.ends_with("sample.rs") || text.contains("schedule/") || text.contains("loom")
+        text.ends_with("tests.rs") || text.ends_with("sample.rs") || text.contains("_tests/") || text.contains("loom")
     }
 }
 

@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::STAGE;
-use super::in_flight_table::{InFlightTable, WakeFn};
+use super::in_flight_count::{InFlightCount, WakeFn};
 use super::sites::{self, Site};
 use super::slots::{Hint, SlotHandle};
 use crate::duration_text::HumanDuration;
 
-static IN_FLIGHT: InFlightTable = InFlightTable::new();
+static IN_FLIGHT: InFlightCount = InFlightCount::new();
 
 /// A piece of work that has begun. The work is in flight until this guard is dropped. The drain phase waits for it.
 ///
@@ -109,7 +109,7 @@ pub(crate) fn set_in_flight_wake(wake: WakeFn) {
     IN_FLIGHT.set_wake(wake);
 }
 
-/// Returns how many pieces of work are in flight; see [`InFlightTable::count`].
+/// Returns how many pieces of work are in flight; see [`InFlightCount::count`].
 ///
 /// Takes no lock, does not allocate, runs no user code, and ends after at most three scans of the table. Exact once
 /// [`enter_stage`](super::enter_stage) has entered [`Stage::Draining`](super::Stage::Draining); before, an estimate.

@@ -5,9 +5,9 @@
 //!
 //! The sources of the protocols are compiled a second time, against the `sync` module of this file.
 
-#[path = "in_flight_table.rs"]
+#[path = "in_flight_count.rs"]
 #[expect(dead_code, reason = "the list of the work has no model")]
-mod in_flight_table;
+mod in_flight_count;
 #[path = "slots.rs"]
 mod slots;
 #[path = "stage.rs"]
@@ -18,7 +18,7 @@ mod waiters;
 use std::sync::Arc;
 use std::task::{Poll, Wake, Waker};
 
-use in_flight_table::InFlightTable;
+use in_flight_count::InFlightCount;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 use slots::{Hint, SlotHandle};
@@ -188,7 +188,7 @@ const LAST_SCANNED: Hint = Hint { shard: 1, slot: 0 };
 /// A stage, a table, and a supervisor that counts when it is woken.
 struct Harness {
     flag: StageFlag,
-    table: InFlightTable,
+    table: InFlightCount,
     woken: Arc<AtomicUsize>,
 }
 
@@ -196,7 +196,7 @@ impl Harness {
     /// Leaked: guards borrow from the table, and loom's threads are `'static`.
     fn new() -> &'static Self {
         let woken = Arc::new(AtomicUsize::new(0));
-        let table = InFlightTable::new();
+        let table = InFlightCount::new();
         let counter = Arc::clone(&woken);
         table.set_wake(Arc::new(move || {
             counter.fetch_add(1, Ordering::AcqRel);

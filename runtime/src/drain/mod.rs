@@ -23,7 +23,7 @@ pub(crate) use waiters::WaiterEntry;
 use waiters::WaiterList;
 
 mod in_flight;
-mod in_flight_table;
+mod in_flight_count;
 mod latch;
 #[cfg(all(test, on_shutdown_loom))]
 mod loom_models;

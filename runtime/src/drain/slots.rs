@@ -68,7 +68,7 @@ impl Slots {
             for index in (hint.slot..hint.slot + TRIES).map(|index| index & (size - 1)) {
                 let Some(slot) = slots.get(index) else { continue };
                 // Relaxed: only saves a compare-and-swap that would fail.
-                // SeqCst on success: the caller then reads the stage; see `InFlightTable::begin`.
+                // SeqCst on success: the caller then reads the stage; see `InFlightCount::begin`.
                 // Relaxed on failure: nothing is read through the slot.
                 if slot.load(Ordering::Relaxed) == FREE
                     && slot.compare_exchange(FREE, mark, Ordering::SeqCst, Ordering::Relaxed).is_ok()
@@ -85,7 +85,7 @@ impl Slots {
     /// Returns the marks, and the number of further marks that have no slot. Takes no lock and does not allocate.
     pub(super) fn marks(&self) -> (impl Iterator<Item = u64>, usize) {
         let chunks = self.shards.iter().flat_map(|shard| &shard.chunks).filter_map(Chunk::slots_in_use);
-        // SeqCst: the caller has changed the stage before; see `InFlightTable::count`.
+        // SeqCst: the caller has changed the stage before; see `InFlightCount::count`.
         let marks = chunks.flat_map(|slots| slots.iter()).map(|slot| slot.load(Ordering::SeqCst));
         // SeqCst: as for a slot.
         (marks.filter(|mark| *mark != FREE), self.overflow.load(Ordering::SeqCst))
@@ -115,7 +115,7 @@ impl SlotHandle<'_> {
     #[inline]
     pub(super) fn free(&self) {
         match self {
-            // SeqCst: the caller then reads the stage; see `InFlightTable::end`.
+            // SeqCst: the caller then reads the stage; see `InFlightCount::end`.
             Self::Slot(slot) => slot.store(FREE, Ordering::SeqCst),
             Self::Overflow(count) => {
                 // SeqCst: as for a slot.

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::in_flight::{in_flight, list_in_flight};
-use super::in_flight_table::InFlightTable;
+use super::in_flight_count::InFlightCount;
 use super::slots::{Hint, SlotHandle, Slots};
 use super::stage::{Stage, StageFlag};
 use super::tracked::track_fn;
@@ -240,7 +240,7 @@ fn wakes_nothing_for_a_stage_that_was_not_entered() {
 
 #[test]
 fn work_that_ends_while_draining_wakes_once_until_the_next_count() {
-    let (flag, table) = (StageFlag::new(), InFlightTable::new());
+    let (flag, table) = (StageFlag::new(), InFlightCount::new());
     let woken = Arc::new(Counter::default());
     let counter = Arc::clone(&woken);
     table.set_wake(Arc::new(move || counter.wake_by_ref()));
@@ -261,7 +261,7 @@ fn work_that_ends_while_draining_wakes_once_until_the_next_count() {
 #[test]
 fn a_count_ends_while_work_is_handed_over() {
     static FLAG: StageFlag = StageFlag::new();
-    static TABLE: InFlightTable = InFlightTable::new();
+    static TABLE: InFlightCount = InFlightCount::new();
     static STOP: AtomicBool = AtomicBool::new(false);
     assert!(FLAG.enter(Stage::Draining));
     thread::scope(|scope| {

@@ -1,33 +1,88 @@
-//! Decides which thread writes the report and ends the shutdown: the first one that begins, and no other.
+//! Ends the shutdown: makes the report with its exit code, and passes it to the finalizer, once.
+//!
+//! The first worker that sees that all hooks have ended does so. The supervisor does so if a signal forces the end, or if
+//! it cannot wait for a worker.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
-/// How far the finalization is: not begun, begun by one thread, or over.
-#[derive(Default)]
-pub(super) struct Finalization(AtomicU8);
+use super::shared::Run;
+use crate::report::Report;
+use crate::telemetry::Event;
+use crate::trigger::Trigger;
 
-// In this order: `begin` takes the maximum, so it never takes a later value back.
-const FINALIZING: u8 = 1;
-const FINALIZED: u8 = 2;
+/// How long the finalization waits for lines that are being written: enough for a few lines on a slow terminal.
+const EMIT_TIMEOUT: Duration = Duration::from_millis(50);
 
-impl Finalization {
-    pub(super) fn has_begun(&self) -> bool {
-        // Relaxed: no other data depends on this value.
-        self.0.load(Ordering::Relaxed) > 0
+impl Run {
+    /// Ends the shutdown, once, on the first worker that sees that all hooks have ended.
+    pub(super) fn finalize(&self) {
+        // What the last hook or `main` asked for is in the inbox, and the supervisor may not have woken for it yet.
+        self.receive_messages();
+        if self.is_forced() {
+            // The supervisor's, which may not know it yet: a second writer would be cut off in the middle of the report.
+            return self.inbox.wake();
+        }
+        if self.finalization.begin() {
+            // A shutdown without hooks may end before the supervisor has emitted it.
+            self.emit_began_once();
+            self.wait_until_emitted();
+            // Only if the supervisor has not: work that a signal cuts off is cut off at once.
+            self.inspect_cut_off(self.now());
+            let report = self.report();
+            self.observe_end(&report, Event::Ended);
+            self.finalizer.finalize(report);
+            self.finalization.end();
+            self.inbox.wake();
+        }
     }
 
-    /// Returns whether this call is the first.
-    pub(super) fn begin(&self) -> bool {
-        // Relaxed: the modification order of this one variable decides which call is the first.
-        self.0.fetch_max(FINALIZING, Ordering::Relaxed) == 0
+    /// Ends the shutdown if the supervisor cannot wait for a worker.
+    pub(super) fn cut_off(&self) {
+        let has_begun = !self.finalization.begin();
+        let report = self.report();
+        // If a worker has begun, the observer hears of the end from that worker.
+        if !has_begun {
+            self.observe_end(&report, Event::CutOff);
+        }
+        self.finalizer.cut_off(report, has_begun);
     }
 
-    pub(super) fn end(&self) {
-        // Release, and acquire below: a supervisor that sees this value sees what the worker has written.
-        self.0.store(FINALIZED, Ordering::Release);
+    /// Tells the observer alone: the finalizer logs the report.
+    fn observe_end(&self, report: &Report, event: fn(Box<Report>) -> Event) {
+        if self.has_observer() {
+            self.observe(&event(Box::new(report.clone())));
+        }
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.0.load(Ordering::Acquire) == FINALIZED
+    /// Returns whether a worker is finalizing, or is idle and will finalize.
+    pub(super) fn has_finalizing_worker(&self) -> bool {
+        self.finalization.has_begun() || self.lock().idle > 0
+    }
+
+    pub(super) fn is_finalized(&self) -> bool {
+        self.finalization.is_over()
+    }
+
+    fn report(&self) -> Report {
+        let (now, shared) = (self.now(), self.lock());
+        let (trigger, triggered_at) = match self.began() {
+            Some(began) => (&*began.trigger, began.by_wall_clock),
+            None => (&Trigger::MainReturned, SystemTime::UNIX_EPOCH),
+        };
+        let report = Report { triggered_at, ..shared.driver.state().report(trigger, now) };
+        drop(shared);
+        Report { exit_code: self.finalizer.exit_code(&report), ..report }
+    }
+
+    /// Waits until the events so far are emitted: the process must not end before the line that names a stuck hook.
+    fn wait_until_emitted(&self) {
+        // Half of what is left is for the report itself.
+        let until = Instant::now() + EMIT_TIMEOUT.min(self.finalizer.finalize_time(self.now()) / 2);
+        // Acquire: pairs with the release above.
+        while self.emitting.load(Ordering::Acquire) > 0 && Instant::now() < until {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }

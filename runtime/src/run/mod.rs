@@ -39,7 +39,7 @@ mod parked_thread;
 // Two attributes: clippy knows a test module by `cfg(test)` alone.
 #[cfg(test)]
 #[cfg(feature = "testing")]
-mod schedule;
+mod schedule_tests;
 mod shared;
 #[cfg(feature = "testing")]
 mod simulation;

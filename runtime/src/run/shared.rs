@@ -19,16 +19,14 @@
 //!   from the queue, like hooks. So a waker that blocks holds up neither the lock nor the supervisor.
 //!
 //! # Memory ordering
-//! Four values are outside the lock: `began` is a `OnceLock`, which orders itself. `began_emitted` and `emitting` are
-//! explained where they are used. The finalization is an atomic of its own, in `finalization.rs`.
+//! Four values are outside the lock: `began` is a `OnceLock`, which orders itself. `began_emitted`, `emitting` and the
+//! finalization are explained where they are used.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::driver::{Driver, Next};
-use super::finalization::Finalization;
 use super::hook_future::CancelHandle;
 use super::observer::{Finalizer, Observer};
 use super::state::{Finish, ShutdownState};
@@ -38,7 +36,6 @@ use crate::hook::context::FastSignal;
 use crate::hook::registry::{HookSink, RemovedBy, TooLateError};
 use crate::hook::{HookRef, Values};
 use crate::plan::{Id, Plan};
-use crate::report::Report;
 use crate::telemetry::{Event, Output, TELEMETRY};
 use crate::trigger::{Inbox, Message, Trigger};
 
@@ -50,8 +47,6 @@ const RECOUNT: Duration = Duration::from_millis(20);
 pub(super) const TAKEOVER: Duration = Duration::from_millis(1);
 /// Maximum number of threads that run hooks. Each thread has a stack. Further hooks share these threads.
 const MAX_WORKERS: usize = 512;
-/// How long the finalization waits for lines that are being written: enough for a few lines on a slow terminal.
-const EMIT_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// One run of a shutdown. Install prepares it; it lasts from the trigger until the process ends or continues.
 pub(crate) struct Run {
@@ -67,8 +62,8 @@ pub(crate) struct Run {
     shared: Mutex<Shared>,
     work: Condvar,
     /// The number of threads that are emitting events. The finalization waits for their lines.
-    emitting: AtomicUsize,
-    finalization: Finalization,
+    pub(super) emitting: AtomicUsize,
+    pub(super) finalization: Finalization,
 }
 
 /// The trigger and its instant.
@@ -223,6 +218,18 @@ impl Run {
         limit.unwrap_or_default().saturating_sub(now)
     }
 
+    pub(super) fn is_forced(&self) -> bool {
+        self.lock().driver.state().is_forced()
+    }
+
+    /// Applies the messages that are in the inbox. Takes them under the lock, so that no report misses a message that
+    /// another thread has taken and not applied yet.
+    pub(super) fn receive_messages(&self) {
+        self.change(|shared, now| {
+            self.inbox.take().into_iter().for_each(|message| shared.driver.receive(now, message))
+        });
+    }
+
     /// Ends a critical section: tells the observer of the events, wakes the threads that wait for the change, releases the
     /// lock, then logs the events.
     pub(super) fn publish(&self, mut shared: MutexGuard<'_, Shared>, now: Duration) {
@@ -268,7 +275,7 @@ impl Run {
         self.log(event);
     }
 
-    fn observe(&self, event: &Event) {
+    pub(super) fn observe(&self, event: &Event) {
         self.observer.iter().for_each(|observer| observer.event(event));
     }
 
@@ -309,16 +316,6 @@ impl Run {
         // The log takes its time, and the first worker waits for the lock.
         drop(shared);
         self.emit(Event::Began { trigger: Trigger::clone(&began.trigger), hooks, within });
-    }
-
-    /// Waits until the events so far are emitted: the process must not end before the line that names a stuck hook.
-    fn wait_until_emitted(&self) {
-        // Half of what is left is for the report itself.
-        let until = Instant::now() + EMIT_TIMEOUT.min(self.finalizer.finalize_time(self.now()) / 2);
-        // Acquire: pairs with the release above.
-        while self.emitting.load(Ordering::Acquire) > 0 && Instant::now() < until {
-            thread::sleep(Duration::from_millis(1));
-        }
     }
 }
 
@@ -365,78 +362,33 @@ impl Run {
     }
 }
 
-/// Methods that end the shutdown.
-impl Run {
-    pub(super) fn is_forced(&self) -> bool {
-        self.lock().driver.state().is_forced()
+/// Decides which thread ends the shutdown: the first one that begins. Not begun, begun by one thread, or over.
+#[derive(Default)]
+pub(super) struct Finalization(AtomicU8);
+
+// In this order: `begin` takes the maximum, so it never takes a later value back.
+const FINALIZING: u8 = 1;
+const FINALIZED: u8 = 2;
+
+impl Finalization {
+    pub(super) fn has_begun(&self) -> bool {
+        // Relaxed: no other data depends on this value.
+        self.0.load(Ordering::Relaxed) > 0
     }
 
-    /// Applies the messages that are in the inbox. Takes them under the lock, so that no report misses a message that
-    /// another thread has taken and not applied yet.
-    pub(super) fn receive_messages(&self) {
-        self.change(|shared, now| {
-            self.inbox.take().into_iter().for_each(|message| shared.driver.receive(now, message))
-        });
+    /// Returns whether this call is the first.
+    pub(super) fn begin(&self) -> bool {
+        // Relaxed: the modification order of this one variable decides which call is the first.
+        self.0.fetch_max(FINALIZING, Ordering::Relaxed) == 0
     }
 
-    /// Ends the shutdown, once, on the first worker that sees that all hooks have ended.
-    pub(super) fn finalize(&self) {
-        // What the last hook or `main` asked for is in the inbox, and the supervisor may not have woken for it yet.
-        self.receive_messages();
-        if self.is_forced() {
-            // The supervisor's, which may not know it yet: a second writer would be cut off in the middle of the report.
-            return self.inbox.wake();
-        }
-        if self.finalization.begin() {
-            // A shutdown without hooks may end before the supervisor has emitted it.
-            self.emit_began_once();
-            self.wait_until_emitted();
-            // Only if the supervisor has not: work that a signal cuts off is cut off at once.
-            self.inspect_cut_off(self.now());
-            let report = self.report();
-            self.observe_end(&report, Event::Ended);
-            self.finalizer.finalize(report);
-            self.finalization.end();
-            self.inbox.wake();
-        }
+    pub(super) fn end(&self) {
+        // Release, and acquire below: a supervisor that sees this value sees what the worker has written.
+        self.0.store(FINALIZED, Ordering::Release);
     }
 
-    /// Ends the shutdown if the supervisor cannot wait for a worker.
-    pub(super) fn cut_off(&self) {
-        let has_begun = !self.finalization.begin();
-        let report = self.report();
-        // If a worker has begun, the observer hears of the end from that worker.
-        if !has_begun {
-            self.observe_end(&report, Event::CutOff);
-        }
-        self.finalizer.cut_off(report, has_begun);
-    }
-
-    /// Tells the observer alone: the finalizer logs the report.
-    fn observe_end(&self, report: &Report, event: fn(Box<Report>) -> Event) {
-        if self.has_observer() {
-            self.observe(&event(Box::new(report.clone())));
-        }
-    }
-
-    /// Returns whether a worker is finalizing, or is idle and will finalize.
-    pub(super) fn has_finalizing_worker(&self) -> bool {
-        self.finalization.has_begun() || self.lock().idle > 0
-    }
-
-    pub(super) fn is_finalized(&self) -> bool {
-        self.finalization.is_over()
-    }
-
-    fn report(&self) -> Report {
-        let (now, shared) = (self.now(), self.lock());
-        let (trigger, triggered_at) = match self.began() {
-            Some(began) => (&*began.trigger, began.by_wall_clock),
-            None => (&Trigger::MainReturned, SystemTime::UNIX_EPOCH),
-        };
-        let report = Report { triggered_at, ..shared.driver.state().report(trigger, now) };
-        drop(shared);
-        Report { exit_code: self.finalizer.exit_code(&report), ..report }
+    pub(super) fn is_over(&self) -> bool {
+        self.0.load(Ordering::Acquire) == FINALIZED
     }
 }
 

@@ -18,8 +18,10 @@ use crate::report::{HookReport, Outcome, ProgramExit};
 use crate::telemetry::{self, Event, TELEMETRY};
 use crate::trigger::{Message, Signal, Trigger};
 
+mod drain_phase;
 mod escalation;
 mod groups;
+mod hook_end;
 mod progress;
 mod registration;
 mod report;

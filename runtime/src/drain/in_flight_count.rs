@@ -18,7 +18,7 @@ pub(crate) type WakeFn = Arc<dyn Fn() + Send + Sync>;
 /// microseconds means that work is plentiful, and a further scan would see the same.
 const SCANS: usize = 3;
 
-pub(super) struct InFlightTable {
+pub(super) struct InFlightCount {
     slots: Slots,
     /// Number of pieces of work that began while draining. A count that finds nothing looks here whether work was handed
     /// over from a slot that it had not scanned to a slot that it had.
@@ -28,7 +28,7 @@ pub(super) struct InFlightTable {
     wake: Mutex<Option<WakeFn>>,
 }
 
-impl InFlightTable {
+impl InFlightCount {
     const_fn! {
         pub(super) fn new() -> Self {
             Self {
