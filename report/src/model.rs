@@ -110,6 +110,10 @@ pub enum ProgramExit {
     MainFailed,
     /// `main` panicked.
     MainPanicked,
+    /// A task returned an error, or ended unexpectedly.
+    TaskFailed,
+    /// A task panicked.
+    TaskPanicked,
     /// The program asked for an exit code.
     Requested {
         /// The exit code.
@@ -151,6 +155,51 @@ pub enum Trigger {
         /// The panic's message.
         message: String,
     },
+    /// A task that the program depends on returned an error.
+    TaskFailed {
+        /// The name of the task.
+        name: String,
+        /// The source file in which the task was made.
+        file: String,
+        /// The line in the source file.
+        line: u32,
+        /// The error and its causes, in one line.
+        error: String,
+        /// All lines of the error. Empty if `error` says it all.
+        details: String,
+    },
+    /// A task that the program depends on panicked.
+    TaskPanicked {
+        /// The name of the task.
+        name: String,
+        /// The source file in which the task was made.
+        file: String,
+        /// The line in the source file.
+        line: u32,
+        /// The panic's message.
+        message: String,
+    },
+    /// A task that the program depends on ended without an error, before a shutdown had begun.
+    TaskEnded {
+        /// The name of the task.
+        name: String,
+        /// The source file in which the task was made.
+        file: String,
+        /// The line in the source file.
+        line: u32,
+    },
+}
+
+impl Trigger {
+    /// Returns the error with all its lines, and what failed. `None` if the headline shows the whole error.
+    pub(crate) fn error_details(&self) -> Option<(String, &str)> {
+        let (owner, details) = match self {
+            Self::MainFailed { details, .. } => ("main".to_owned(), details),
+            Self::TaskFailed { name, details, .. } => (format!("task {name}"), details),
+            _ => return None,
+        };
+        (!details.is_empty()).then_some((owner, details))
+    }
 }
 
 /// Work of one name and one location that was still in flight at the end.
@@ -328,6 +377,13 @@ impl fmt::Display for Trigger {
             Self::MainReturned => f.write_str("main returned"),
             Self::MainFailed { error, .. } => write!(f, "main failed: {error}"),
             Self::MainPanicked { message } => write!(f, "main panicked: {message}"),
+            Self::TaskFailed { name, file, line, error, .. } => {
+                write!(f, "task {name} ({file}:{line}) failed: {error}")
+            }
+            Self::TaskPanicked { name, file, line, message } => {
+                write!(f, "task {name} ({file}:{line}) panicked: {message}")
+            }
+            Self::TaskEnded { name, file, line } => write!(f, "task {name} ({file}:{line}) ended unexpectedly"),
         }
     }
 }

@@ -5,13 +5,14 @@
 use crate::human_duration::HumanDuration;
 use crate::model::{Report, Trigger};
 
-/// Maximum size of the trigger in a headline, in bytes, if it is an error of `main`.
+/// Maximum size of the trigger in a headline, in bytes, if it is an error of `main` or of a task.
 const MAX_ERROR_IN_HEADLINE: usize = 256;
 
-/// Returns the trigger for a headline. Shortens an error of `main`, which the end of the text has in full.
+/// Returns the trigger for a headline. Shortens an error of `main` or of a task, which the end of the text has in full.
 pub(crate) fn trigger_line(trigger: &Trigger) -> String {
     let mut line = trigger.to_string();
-    if matches!(trigger, Trigger::MainFailed { .. }) && line.len() > MAX_ERROR_IN_HEADLINE {
+    let has_details = matches!(trigger, Trigger::MainFailed { .. } | Trigger::TaskFailed { .. });
+    if has_details && line.len() > MAX_ERROR_IN_HEADLINE {
         let room = MAX_ERROR_IN_HEADLINE - '…'.len_utf8();
         // Position 0 is always a boundary.
         line.truncate((0..=room).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0));

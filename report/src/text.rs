@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::human_duration::HumanDuration;
-use crate::model::{CutOff, Hook, LaterTrigger, Outcome, Report, Trigger};
+use crate::model::{CutOff, Hook, LaterTrigger, Outcome, Report};
 use crate::one_line::OneLine;
 use crate::summary::trigger_line;
 
@@ -134,15 +134,12 @@ impl Timeline<'_> {
         writeln!(f, "  {:phase$} {:>priority$}  {IN_FLIGHT:name$}  |{bar}|  {from:>9}  {took:>8}  {most}", "", "")
     }
 
-    /// Writes the error of `main` with all its lines, unless the headline shows the whole error.
-    fn write_error_of_main(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes the errors of `main` and of tasks with all their lines, unless the headline shows the whole error.
+    fn write_errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let later = self.report.later_triggers.iter().map(|later| &later.trigger);
         for trigger in std::iter::once(&self.report.trigger).chain(later) {
-            let Trigger::MainFailed { details, .. } = trigger else { continue };
-            if details.is_empty() {
-                continue;
-            }
-            writeln!(f, "  the error of main:")?;
+            let Some((owner, details)) = trigger.error_details() else { continue };
+            writeln!(f, "  the error of {}:", OneLine(owner))?;
             let mut lines = details.lines().filter(|line| !line.trim().is_empty());
             lines.try_for_each(|line| writeln!(f, "    {}", OneLine(line)))?;
         }
@@ -184,7 +181,7 @@ impl fmt::Display for Timeline<'_> {
         for LaterTrigger { at, trigger } in &report.later_triggers {
             writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger_line(trigger)))?;
         }
-        self.write_error_of_main(f)
+        self.write_errors(f)
     }
 }
 

@@ -347,6 +347,7 @@ pub use install::handle::{provide, replace_provided, request_exit, request_shutd
 pub use install::register::{HookGuard, HookSettings, RegisterError, Registration, register, register_sync};
 pub use install::serve::serve;
 pub use install::settings::{InstallError, MODE_ENV, Settings};
+pub use install::task::{Task, TaskFuture, TaskHandle, TaskOutput, spawn};
 pub use on_shutdown_macros::{hook, main, on_shutdown};
 pub use output::final_report::Ended;
 #[cfg(feature = "systemd")]

@@ -8,11 +8,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Use this for every call of user code: hooks, closures, wakers, `Drop`, `Display`, subscribers. The caller must keep
 /// its own data consistent in case `work` stops half way.
 pub(crate) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
-        let message = panic_message(&*payload);
+    catch_payload(work).map_err(|(message, payload)| {
         discard(payload);
         message
     })
+}
+
+/// Runs `work` as [`catch_panic`] does, and also returns the payload of the panic, for callers that resume it.
+pub(crate) fn catch_payload<T>(work: impl FnOnce() -> T) -> Result<T, (String, Box<dyn Any + Send>)> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| (panic_message(&*payload), payload))
 }
 
 /// Drops a value whose `Drop` is user code and may panic.

@@ -90,6 +90,9 @@ fn short_name(trigger: &Trigger) -> String {
         Trigger::MainReturned => "main returned".to_owned(),
         Trigger::MainFailed { .. } => "main failed".to_owned(),
         Trigger::MainPanicked { .. } => "main panicked".to_owned(),
+        Trigger::TaskFailed { name, .. } => keep_start(&format!("task {name} failed"), 30),
+        Trigger::TaskPanicked { name, .. } => keep_start(&format!("task {name} panicked"), 30),
+        Trigger::TaskEnded { name, .. } => keep_start(&format!("task {name} ended"), 30),
     }
 }
 

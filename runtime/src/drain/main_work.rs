@@ -48,7 +48,7 @@ pub(crate) fn mark_main_thread(installed_at: &'static Location<'static>) {
 
 /// Counts `main` as work in flight if `main` itself makes this call, now or through the future that it blocks on.
 #[inline]
-pub(super) fn note_question() {
+pub(crate) fn note_question() {
     // Fails only while the thread's local values are destroyed, when `main` has ended.
     if let Ok(Role::Main(location)) = ROLE.try_with(Cell::get) {
         count_main(location);

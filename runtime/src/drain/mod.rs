@@ -7,13 +7,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-#[cfg(feature = "tower")]
 pub(crate) use in_flight::in_flight_at;
 pub use in_flight::{InFlight, WorkInFlight, in_flight};
 pub(crate) use in_flight::{count_in_flight, list_in_flight, set_in_flight_wake};
 pub(crate) use latch::Latch;
-pub(crate) use main_work::{end_main, mark_main_thread, note_main_waits};
-#[cfg(feature = "tower")]
+pub(crate) use main_work::{end_main, mark_main_thread, note_main_waits, note_question};
 pub(crate) use sites::Site;
 pub(crate) use stage::Stage;
 use stage::StageFlag;

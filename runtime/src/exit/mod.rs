@@ -5,7 +5,7 @@
 //! | code | when |
 //! |---|---|
 //! | 128 + n | a repeated signal n forced the end |
-//! | the program's own | `main` failed (1) or panicked (101), or the program requested a code |
+//! | the program's own | `main` or a task failed (1) or panicked (101), or the program requested a code |
 //! | 124 | a hook timed out or was skipped for lack of time, work in flight was cut off, or the deadline passed |
 //! | 70 | a hook failed, panicked, or was skipped because a value was missing |
 //! | 128 + n | signal n stopped the program, the shutdown was clean, and `signal_exit_code` is set |
@@ -28,10 +28,10 @@ const HOOK_FAILED: u8 = 70;
 pub(crate) const CONFIG: u8 = 78;
 /// The system refused something that the start needs, such as the async runtime (`EX_OSERR`).
 pub(crate) const OS_ERROR: u8 = 71;
-/// `main` returned an error. The code of Rust's own `main`.
-const MAIN_FAILED: u8 = 1;
-/// `main` panicked. The code of Rust's own `main`.
-const MAIN_PANICKED: u8 = 101;
+/// `main` or a task returned an error. The code of Rust's own `main`.
+const PROGRAM_FAILED: u8 = 1;
+/// `main` or a task panicked. The code of Rust's own `main`.
+const PROGRAM_PANICKED: u8 = 101;
 
 /// Returns the exit code for the report. The most severe condition determines it.
 pub(crate) fn code(report: &Report, signal_exit_code: bool) -> u8 {
@@ -44,8 +44,8 @@ pub(crate) fn code(report: &Report, signal_exit_code: bool) -> u8 {
     match (report.forced, report.program_exit, &report.trigger) {
         (Some(signal), _, _) => forced_by(signal),
         (None, Some(ProgramExit::Requested(code)), _) => code,
-        (None, Some(ProgramExit::MainFailed), _) => MAIN_FAILED,
-        (None, Some(ProgramExit::MainPanicked), _) => MAIN_PANICKED,
+        (None, Some(ProgramExit::MainFailed | ProgramExit::TaskFailed), _) => PROGRAM_FAILED,
+        (None, Some(ProgramExit::MainPanicked | ProgramExit::TaskPanicked), _) => PROGRAM_PANICKED,
         _ if timed_out => TIMED_OUT,
         _ if failed => HOOK_FAILED,
         (_, _, Trigger::Signal { signal, .. }) if signal_exit_code => forced_by(*signal),

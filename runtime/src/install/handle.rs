@@ -88,6 +88,10 @@ impl Handle {
         self.run.set_program_runtime(runtime);
     }
 
+    pub(super) fn program_runtime(&self) -> Option<&tokio::runtime::Handle> {
+        self.run.program_runtime()
+    }
+
     /// Returns the plan of a shutdown that would start now, with the hooks that are registered at this moment.
     #[must_use]
     pub fn plan(&self) -> Plan {

@@ -12,8 +12,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::drain;
 use crate::exit;
+use crate::install::error_text::ErrorText;
 use crate::install::handle::Handle;
-use crate::install::main_error;
 use crate::install::settings::{InstallError, Settings};
 use crate::telemetry::stderr;
 use crate::trigger::{Message, Trigger};
@@ -60,8 +60,8 @@ pub enum MainEnd {
     Returned,
     /// `main` returned an exit code other than success.
     Code(u8),
-    /// `main` returned an error. The text is its `Debug` output.
-    Failed(String),
+    /// `main` returned an error.
+    Failed(ErrorText),
 }
 
 /// A type that `main` may return.
@@ -101,10 +101,10 @@ impl<T: MainOutput, E: Debug> MainOutput for Result<T, E> {
         match self {
             Ok(output) => output.into_end(),
             Err(error) => {
-                // `main` has failed, also if its error panics when it is formatted or dropped.
-                let text = catch_panic(|| format!("{error:?}"));
+                let text = ErrorText::of(&error);
+                // `main` has failed, also if its error panics when it is dropped.
                 discard(error);
-                MainEnd::Failed(text.unwrap_or_else(|message| format!("its error panicked in `Debug`: {message}")))
+                MainEnd::Failed(text)
             }
         }
     }
@@ -196,7 +196,9 @@ fn run_main<R: MainOutput>(handle: &Handle, main: impl FnOnce() -> R) {
         Ok(MainEnd::Returned) => Message::Trigger(Trigger::MainReturned),
         // Not a trigger of its own: the code is the program's, also if hooks fail.
         Ok(MainEnd::Code(code)) => Message::Exit(code),
-        Ok(MainEnd::Failed(debug)) => Message::Trigger(main_error::trigger(debug)),
+        Ok(MainEnd::Failed(ErrorText { line, details })) => {
+            Message::Trigger(Trigger::MainFailed { error: line, details })
+        }
         Err(message) => Message::Trigger(Trigger::MainPanicked { message }),
     });
     // Last: the drain phase may end now, and the shutdown needs the message before it ends.

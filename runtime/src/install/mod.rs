@@ -18,14 +18,15 @@ use crate::run::{self, Finalizer, HookRuntime, ParkedThread, Run, ShutdownState,
 use crate::telemetry::{Event, Output, stderr};
 use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal, Trigger};
 
+mod error_text;
 pub(crate) mod guard;
 pub(crate) mod handle;
-mod main_error;
 pub(crate) mod main_fn;
 pub(crate) mod register;
 pub(crate) mod serve;
 pub(crate) mod settings;
 mod shell_form;
+pub(crate) mod task;
 pub(crate) mod warnings;
 
 impl Settings {
@@ -77,7 +78,9 @@ impl Settings {
             handle.set_program_runtime(runtime);
         }
         // Nothing else sets it while the lock is held.
-        Ok(INSTALLED.get_or_init(|| handle).clone())
+        let handle = INSTALLED.get_or_init(|| handle);
+        task::send_earlier_failures(handle);
+        Ok(handle.clone())
     }
 }
 

@@ -36,21 +36,22 @@ where
     S: FnOnce(Draining) -> F,
     F: IntoFuture,
 {
-    if !is_installed() {
-        warn_once(name, Location::caller());
-    }
+    warn_if_not_installed("serve", name, Location::caller());
     drain::serve(name, server)
 }
 
-/// Writes one line for the whole process. `in_flight` and `track` write none: libraries call them for every request, also
-/// in programs and tests that install nothing.
-fn warn_once(name: &str, location: &Location<'_>) {
+/// Writes one line for the whole process if no shutdown is installed. `in_flight` and `track` write none: libraries call
+/// them for every request, also in programs and tests that install nothing.
+pub(super) fn warn_if_not_installed(function: &str, name: &str, location: &Location<'_>) {
     static ONCE: Once = Once::new();
+    if is_installed() {
+        return;
+    }
     ONCE.call_once(|| {
         if !is_in_test_binary() {
             stderr::line(format_args!(
-                "serve(\"{name}\") at {}:{}: no shutdown is installed, so no signal drains it, and no hook runs; put \
-                 `#[on_shutdown::main]` on `main`, or call `Settings::new().install()` before `serve`",
+                "{function}({name:?}) at {}:{}: no shutdown is installed, so no signal drains it, and no hook runs; put \
+                 `#[on_shutdown::main]` on `main`, or call `Settings::new().install()` before `{function}`",
                 location.file(),
                 location.line(),
             ));

@@ -12,7 +12,6 @@ use std::path::Path;
 use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 
 use crate::report::{LaterTrigger, OneLine, Outcome, Report, cut};
-use crate::trigger::Trigger;
 
 /// The default `terminationMessagePath` of Kubernetes.
 const PATH: &str = "/dev/termination-log";
@@ -49,10 +48,9 @@ fn write_to(path: &Path, report: &Report) {
 fn line(report: &Report) -> String {
     let trigger = cut(OneLine(&report.trigger).to_string(), TRIGGER_LIMIT);
     let mut line = format!("exit code {}: {trigger}; {}", report.exit_code, report.result());
-    // `main` ends at most once, and its end determines the exit code.
-    let ends =
-        |later: &&LaterTrigger| matches!(later.trigger, Trigger::MainFailed { .. } | Trigger::MainPanicked { .. });
-    if let Some(later) = report.later_triggers.iter().find(ends) {
+    // The first failure of `main` or of a task determines the exit code.
+    let is_failure = |later: &&LaterTrigger| later.trigger.is_failure();
+    if let Some(later) = report.later_triggers.iter().find(is_failure) {
         line += &cut(OneLine(format_args!("; {}", later.trigger)).to_string(), LATER_LIMIT);
     }
     let mut rest = report.hooks.iter().filter(|hook| hook.outcome != Outcome::Completed).peekable();
@@ -79,6 +77,7 @@ fn line(report: &Report) -> String {
 mod tests {
     use super::*;
     use crate::report::sample;
+    use crate::trigger::Trigger;
 
     fn report() -> Report {
         Report { exit_code: 70, ..sample::report(&[Outcome::Failed("disk full".into())]) }

@@ -124,6 +124,9 @@ enum TriggerView<'a> {
     MainReturned,
     MainFailed { error: &'a str, details: &'a str },
     MainPanicked { message: &'a str },
+    TaskFailed { name: &'a str, file: &'a str, line: u32, error: &'a str, details: &'a str },
+    TaskPanicked { name: &'a str, file: &'a str, line: u32, message: &'a str },
+    TaskEnded { name: &'a str, file: &'a str, line: u32 },
 }
 
 impl<'a> TriggerView<'a> {
@@ -139,6 +142,13 @@ impl<'a> TriggerView<'a> {
             Trigger::MainReturned => Self::MainReturned,
             Trigger::MainFailed { error, details } => Self::MainFailed { error, details },
             Trigger::MainPanicked { message } => Self::MainPanicked { message },
+            Trigger::TaskFailed { name, file, line, error, details } => {
+                Self::TaskFailed { name, file, line: *line, error, details }
+            }
+            Trigger::TaskPanicked { name, file, line, message } => {
+                Self::TaskPanicked { name, file, line: *line, message }
+            }
+            Trigger::TaskEnded { name, file, line } => Self::TaskEnded { name, file, line: *line },
         }
     }
 }
@@ -148,6 +158,8 @@ impl<'a> TriggerView<'a> {
 enum ProgramExitView {
     MainFailed,
     MainPanicked,
+    TaskFailed,
+    TaskPanicked,
     Requested { code: u8 },
 }
 
@@ -156,6 +168,8 @@ impl ProgramExitView {
         match exit {
             ProgramExit::MainFailed => Self::MainFailed,
             ProgramExit::MainPanicked => Self::MainPanicked,
+            ProgramExit::TaskFailed => Self::TaskFailed,
+            ProgramExit::TaskPanicked => Self::TaskPanicked,
             ProgramExit::Requested(code) => Self::Requested { code },
         }
     }

@@ -221,6 +221,10 @@ pub enum ProgramExit {
     MainFailed,
     /// `main` panicked.
     MainPanicked,
+    /// A [`Task`](crate::Task) returned an error, or ended unexpectedly.
+    TaskFailed,
+    /// A [`Task`](crate::Task) panicked.
+    TaskPanicked,
     /// The program requested this exit code.
     Requested(u8),
 }
@@ -325,12 +329,13 @@ pub struct LaterTrigger {
     pub trigger: Trigger,
 }
 
-/// Maximum size of the trigger in a headline, in bytes, if it is an error of `main`. The end of the report has it all.
+/// Maximum size of the trigger in a headline, in bytes, if it is an error of `main` or of a task. The end of the report has it all.
 pub(crate) const MAX_ERROR_IN_HEADLINE: usize = 256;
 
-/// Returns the trigger for a headline. Shortens an error of `main`.
+/// Returns the trigger for a headline. Shortens an error of `main` or of a task.
 pub(crate) fn trigger_line(trigger: &Trigger) -> String {
-    let most = if matches!(trigger, Trigger::MainFailed { .. }) { MAX_ERROR_IN_HEADLINE } else { usize::MAX };
+    let has_details = matches!(trigger, Trigger::MainFailed { .. } | Trigger::TaskFailed { .. });
+    let most = if has_details { MAX_ERROR_IN_HEADLINE } else { usize::MAX };
     cut(trigger.to_string(), most)
 }
 

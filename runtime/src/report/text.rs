@@ -11,7 +11,6 @@ use std::time::Duration;
 use super::{CutOff, HookReport, LaterTrigger, OneLine, Outcome, Report, trigger_line};
 use crate::duration_text::HumanDuration;
 use crate::hook::Phase;
-use crate::trigger::Trigger;
 
 /// The width of the text, and whether it has colors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,15 +109,12 @@ impl Timeline<'_> {
         writeln!(f, "  {:10} {:>priority$}  {:name$}  |{bar}|  {from:>9}  {took:>8}  {most}", "", "", Self::IN_FLIGHT)
     }
 
-    /// Writes the error of `main` with all its lines, unless the headline shows the whole error.
-    fn write_error_of_main(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes the errors of `main` and of tasks with all their lines, unless the headline shows the whole error.
+    fn write_errors(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let later = self.report.later_triggers.iter().map(|later| &later.trigger);
         for trigger in std::iter::once(&self.report.trigger).chain(later) {
-            let Trigger::MainFailed { details, .. } = trigger else { continue };
-            if details.is_empty() {
-                continue;
-            }
-            writeln!(f, "  the error of main:")?;
+            let Some((owner, details)) = trigger.error_details() else { continue };
+            writeln!(f, "  the error of {}:", OneLine(owner))?;
             let mut lines = details.lines().filter(|line| !line.trim().is_empty());
             lines.try_for_each(|line| writeln!(f, "    {}", OneLine(line)))?;
         }
@@ -160,7 +156,7 @@ impl fmt::Display for Timeline<'_> {
         for LaterTrigger { at, trigger } in later_triggers {
             writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger_line(trigger)))?;
         }
-        self.write_error_of_main(f)
+        self.write_errors(f)
     }
 }
 
@@ -212,6 +208,7 @@ impl fmt::Display for Bar {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::trigger::Trigger;
 
     fn report(outcome: Outcome) -> Report {
         sample::report(&[outcome])

@@ -121,7 +121,7 @@ impl Run {
         let _ = self.program_runtime.set(runtime);
     }
 
-    pub(super) fn program_runtime(&self) -> Option<&tokio::runtime::Handle> {
+    pub(crate) fn program_runtime(&self) -> Option<&tokio::runtime::Handle> {
         self.program_runtime.get()
     }
 

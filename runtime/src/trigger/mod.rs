@@ -58,6 +58,40 @@ pub enum Trigger {
         /// The message of the panic.
         message: String,
     },
+    /// A [`Task`](crate::Task) returned an error.
+    TaskFailed {
+        /// The name of the task.
+        name: String,
+        /// The source file in which the task was made.
+        file: String,
+        /// The line in the source file.
+        line: u32,
+        /// The error and its causes in one line. Maximum 2 KiB.
+        error: String,
+        /// The error as `{:?}` prints it, with a backtrace if it has one. Maximum 64 KiB. Empty if `error` says it all.
+        details: String,
+    },
+    /// A [`Task`](crate::Task) panicked.
+    TaskPanicked {
+        /// The name of the task.
+        name: String,
+        /// The source file in which the task was made.
+        file: String,
+        /// The line in the source file.
+        line: u32,
+        /// The message of the panic.
+        message: String,
+    },
+    /// A [`Task`](crate::Task) ended without an error before a shutdown had begun, and was not declared as one that may
+    /// end.
+    TaskEnded {
+        /// The name of the task.
+        name: String,
+        /// The source file in which the task was made.
+        file: String,
+        /// The line in the source file.
+        line: u32,
+    },
 }
 
 impl Trigger {
@@ -67,8 +101,31 @@ impl Trigger {
     pub(crate) fn allows_drain_delay(&self) -> bool {
         match self {
             Self::Signal { signal, .. } => *signal != Signal::SIGINT,
-            Self::Request { .. } => true,
+            // The other parts of the program still serve.
+            Self::TaskFailed { .. } | Self::TaskPanicked { .. } | Self::TaskEnded { .. } | Self::Request { .. } => true,
             Self::MainReturned | Self::MainFailed { .. } | Self::MainPanicked { .. } => false,
+        }
+    }
+}
+
+impl Trigger {
+    /// Returns the error that started the shutdown, with all its lines, and what failed. `None` if the headline shows the
+    /// whole error.
+    pub(crate) fn error_details(&self) -> Option<(String, &str)> {
+        let (owner, details) = match self {
+            Self::MainFailed { details, .. } => ("main".to_owned(), details),
+            Self::TaskFailed { name, details, .. } => (format!("task {name}"), details),
+            _ => return None,
+        };
+        (!details.is_empty()).then_some((owner, details))
+    }
+
+    /// Returns whether `main` or a task has failed.
+    pub(crate) fn is_failure(&self) -> bool {
+        match self {
+            Self::MainFailed { .. } | Self::MainPanicked { .. } => true,
+            Self::TaskFailed { .. } | Self::TaskPanicked { .. } | Self::TaskEnded { .. } => true,
+            Self::Signal { .. } | Self::Request { .. } | Self::MainReturned => false,
         }
     }
 }
@@ -89,6 +146,13 @@ impl fmt::Display for Trigger {
             Self::MainReturned => f.write_str("main returned"),
             Self::MainFailed { error, .. } => write!(f, "main failed: {error}"),
             Self::MainPanicked { message } => write!(f, "main panicked: {message}"),
+            Self::TaskFailed { name, file, line, error, .. } => {
+                write!(f, "task {name} ({file}:{line}) failed: {error}")
+            }
+            Self::TaskPanicked { name, file, line, message } => {
+                write!(f, "task {name} ({file}:{line}) panicked: {message}")
+            }
+            Self::TaskEnded { name, file, line } => write!(f, "task {name} ({file}:{line}) ended unexpectedly"),
         }
     }
 }

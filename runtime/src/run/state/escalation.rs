@@ -71,6 +71,8 @@ pub(super) fn program_exit(message: &Message) -> Option<ProgramExit> {
         Message::Exit(code) => Some(ProgramExit::Requested(*code)),
         Message::Trigger(Trigger::MainFailed { .. }) => Some(ProgramExit::MainFailed),
         Message::Trigger(Trigger::MainPanicked { .. }) => Some(ProgramExit::MainPanicked),
-        Message::Trigger(_) => None,
+        Message::Trigger(Trigger::TaskFailed { .. } | Trigger::TaskEnded { .. }) => Some(ProgramExit::TaskFailed),
+        Message::Trigger(Trigger::TaskPanicked { .. }) => Some(ProgramExit::TaskPanicked),
+        Message::Trigger(Trigger::Signal { .. } | Trigger::Request { .. } | Trigger::MainReturned) => None,
     }
 }

@@ -1,10 +1,12 @@
-//! Turns the error of `main` into one line for headlines, and the full text for the end of the report.
+//! Turns the error of `main` or of a task into one line for headlines, and the full text for the end of the report.
 //!
 //! `main` may return every error that is `Debug`, as with std. The `Debug` text of `anyhow::Error` and `eyre::Report` has
 //! one paragraph for the error, a list of causes, and perhaps a backtrace.
 
+use std::fmt::Debug;
+
 use crate::report::{MAX_ERROR_IN_HEADLINE, cut};
-use crate::trigger::Trigger;
+use crate::user_code::catch_panic;
 
 /// Maximum size of the line, in bytes. A termination log has room for this much.
 const MAX_LINE: usize = 2048;
@@ -16,12 +18,29 @@ const CAUSES: &str = "Caused by:";
 /// The beginnings of the lines above what is neither an error nor a cause: a backtrace, or the location of the error.
 const NO_CAUSE: [&str; 3] = ["Stack backtrace:", "Backtrace:", "Location:"];
 
-/// Makes the trigger for a `main` whose error has this `Debug` text.
-pub(crate) fn trigger(debug: String) -> Trigger {
-    let error = cut(one_line(&debug), MAX_LINE);
-    // A short error of one line is in the headline already.
-    let details = if error == debug && error.len() <= MAX_ERROR_IN_HEADLINE { String::new() } else { debug };
-    Trigger::MainFailed { error, details: cut(details, MAX_DETAILS) }
+/// The text of an error.
+#[derive(Debug)]
+pub struct ErrorText {
+    /// The error and its causes in one line.
+    pub(crate) line: String,
+    /// The whole text. Empty if the line says it all.
+    pub(crate) details: String,
+}
+
+impl ErrorText {
+    /// Formats an error, which is user code.
+    pub(crate) fn of(error: &impl Debug) -> Self {
+        // The owner of the error has failed, also if the error panics when it is formatted.
+        let text = catch_panic(|| format!("{error:?}"));
+        Self::from_debug(text.unwrap_or_else(|message| format!("its error panicked in `Debug`: {message}")))
+    }
+
+    fn from_debug(debug: String) -> Self {
+        let line = cut(one_line(&debug), MAX_LINE);
+        // A short error of one line is in the headline already.
+        let details = if line == debug && line.len() <= MAX_ERROR_IN_HEADLINE { String::new() } else { debug };
+        Self { line, details: cut(details, MAX_DETAILS) }
+    }
 }
 
 /// Returns the error and its causes in one line, as `{:#}` prints an `anyhow::Error`: `starting http: bind failed`.
@@ -85,12 +104,10 @@ mod tests {
 
     #[test]
     fn what_the_headline_does_not_show_is_kept_as_details() {
-        let details = |debug: &str| match trigger(debug.to_owned()) {
-            Trigger::MainFailed { error, details } => {
-                assert!(error.len() <= MAX_LINE && details.len() <= MAX_DETAILS);
-                details
-            }
-            other => panic!("{other}"),
+        let details = |debug: &str| {
+            let ErrorText { line, details } = ErrorText::from_debug(debug.to_owned());
+            assert!(line.len() <= MAX_LINE && details.len() <= MAX_DETAILS);
+            details
         };
         assert_eq!(details("short"), "");
         assert_eq!(details("two\nlines"), "two\nlines");
