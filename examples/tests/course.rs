@@ -110,3 +110,11 @@ fn websocket() {
     ended.assert_order(&["-- SIGTERM", "the chat client sees the goodbye 1001: this server stops, connect again"]);
     ended.assert_out("event: stopping, data: connect again, and then the end");
 }
+
+#[test]
+fn tasks() {
+    let ended = run(env!("CARGO_BIN_EXE_13_tasks"));
+    ended.assert_code(1).assert_order(&["loaded the prices", "order 3", "closed the pool"]);
+    ended.assert_out("the client sees a whole answer, although the program is ready no more: true");
+    ended.assert_out("the compressor has stopped").assert_err("failed: the broker hung up; 1 completed in");
+}

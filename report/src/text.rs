@@ -231,6 +231,7 @@ impl fmt::Display for Bar {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Trigger;
     use crate::samples;
 
     #[test]

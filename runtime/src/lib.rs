@@ -183,7 +183,7 @@
 //! | code | when |
 //! |---|---|
 //! | 128 + n | a repeated signal n forced the end |
-//! | the program's own | `main` failed (1) or panicked (101), or the program called [`request_exit`] |
+//! | the program's own | `main` or a [`Task`] failed (1) or panicked (101), or the program called [`request_exit`] |
 //! | 124 | a hook timed out or was skipped for lack of time, work in flight was cut off, or the deadline passed |
 //! | 70 | a hook failed, panicked, or was skipped because a value was missing |
 //! | 0 | otherwise; 128 + n with [`Settings::signal_exit_code`] after a clean shutdown by signal n |

@@ -71,11 +71,11 @@ where
 /// |---|---|---|
 /// | returns an error | starts the shutdown; exit code 1 | is in the report; exit code 1 |
 /// | panics | starts the shutdown; exit code 101 | is in the report; exit code 101 |
-/// | ends without an error | starts the shutdown, exit code 1, unless it [may end](Self::may_end) | is expected |
+/// | ends without an error | starts the shutdown, exit code 1, unless it [may end](Self::may_end) or has requested the shutdown itself | is expected |
 /// | is aborted or dropped | nothing: the program has decided so | nothing |
 ///
 /// If several tasks fail, the first one determines the exit code, and the report names all (at most
-/// [`Report::MAX_LATER_TRIGGERS`]). A task that fails before the shutdown is installed starts the shutdown as soon as it
+/// [`Report::MAX_LATER_TRIGGERS`]). Of two tasks that depend on each other, either may be the first to end. A task that fails before the shutdown is installed starts the shutdown as soon as it
 /// is installed. Without an install, a line on stderr is all that happens.
 ///
 /// `name` groups tasks in the report, like the name of [`in_flight`](crate::in_flight()). Two tasks may have the same
@@ -259,8 +259,8 @@ impl Task {
         let (name, file, line) = self.source();
         match output.error_text() {
             Some(ErrorText { line: error, details }) => Some(Trigger::TaskFailed { name, file, line, error, details }),
-            // A task that ends because of `leaving` has done what it should.
-            None if self.may_end || !drain::is_ready() => None,
+            None if self.may_end => None,
+            // The state ignores it if a shutdown has begun by then.
             None => Some(Trigger::TaskEnded { name, file, line }),
         }
     }

@@ -90,6 +90,13 @@ fn a_task_that_ends_because_the_program_leaves_is_no_failure() {
 }
 
 #[test]
+fn a_task_that_requests_the_shutdown_and_ends_is_no_failure() {
+    let ended = run("requests-and-ends");
+    ended.assert_code(0).assert_order(&["stopped", "closed"]).assert_err("shutdown report: request: all is done;");
+    ended.assert_no_err("ended unexpectedly");
+}
+
+#[test]
 fn the_drain_phase_waits_for_a_task() {
     stop("takes-its-time").assert_code(0).assert_order(&["consumer done", "stopped", "closed"]);
 }

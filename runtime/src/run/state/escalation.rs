@@ -11,6 +11,10 @@ use crate::trigger::{Escalation, Message, Signal, Trigger, escalate};
 impl ShutdownState {
     /// Takes a signal or request that came during the shutdown, or while the report is written.
     pub(crate) fn receive(&mut self, now: Duration, message: Message) {
+        // Expected from the trigger on: the task has requested the shutdown, or ends because of it.
+        if matches!(message, Message::Trigger(Trigger::TaskEnded { .. })) {
+            return;
+        }
         // The first one stays: it is the reason why the program ends.
         self.program_exit = self.program_exit.or_else(|| program_exit(&message));
         if let Message::Trigger(trigger) = &message {

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use migrations::{Failure, folder};
-use on_shutdown::{Draining, serve, track};
+use on_shutdown::{Draining, draining, spawn};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::sleep;
 
@@ -37,10 +37,10 @@ async fn store(mut queue: Receiver<u32>) -> Result<(), Failure> {
 }
 
 #[on_shutdown::main]
-async fn main() -> Result<(), Failure> {
+async fn main() {
     let (give, take) = channel(16);
-    // A task of its own: where fetching fails, main ends, and what is in the queue is stored all the same.
-    let store = tokio::spawn(track("store", store(take)));
-    serve("fetch", |draining| fetch(draining, give)).await?;
-    store.await?
+    spawn("fetch", |draining| fetch(draining, give));
+    // Ends when fetching has ended and the queue is empty.
+    spawn("store", |_| store(take));
+    draining().await;
 }

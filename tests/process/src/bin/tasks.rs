@@ -72,6 +72,10 @@ fn several() {
     });
 }
 
+fn requests_and_ends() {
+    spawn("batch", |_| async { on_shutdown::request_shutdown("all is done") });
+}
+
 fn fails_while_draining() {
     spawn("consumer", |draining| async {
         draining.await;
@@ -233,6 +237,7 @@ fn main() -> ExitCode {
         "may-end" => may_end,
         "may-end-and-fails" => may_end_and_fails,
         "several" => several,
+        "requests-and-ends" => requests_and_ends,
         "fails-while-draining" => fails_while_draining,
         "panics-while-draining" => panics_while_draining,
         "ends-while-leaving" => ends_while_leaving,

@@ -1,11 +1,11 @@
 //! Compares the package `on-shutdown-report` with the runtime: a real report that is read from JSON has the text that the
 //! runtime prints, and a trace with every hook.
 
-use on_shutdown_report::{Outcome, Report, Trigger};
+use on_shutdown_report::{Outcome, ProgramExit, Report, Trigger};
 use process::Ended;
 use report::{HOSTILE_MESSAGE, HOSTILE_NAME};
 
-use crate::{BADLY, CUT_OFF, MAIN_FAILS, MANY, WELL, folder, forced, read, reporting_to, stopped};
+use crate::{BADLY, CUT_OFF, MAIN_FAILS, MANY, TASK_FAILS, WELL, folder, forced, read, reporting_to, stopped};
 
 /// Reads the JSON of a shutdown, and compares its text with the report on stderr, line by line.
 fn assert_same_text(ended: &Ended, json: &str) -> Report {
@@ -59,6 +59,31 @@ fn the_text_of_an_error_of_main_is_the_runtimes_own() {
         let first = if how == "long" { "ä".repeat(400) } else { "starting http".to_owned() };
         assert_eq!(found, [(format!("{first}: bind failed: \x1b[2JAddress in use"), 9)], "{ended}");
     }
+}
+
+#[test]
+fn the_text_of_a_task_that_failed_is_the_runtimes_own() {
+    let read_back = |how: &str| {
+        let path = folder(&format!("reader-task-{how}")).join("report.json");
+        let ended = reporting_to(TASK_FAILS, &path).arg(how).run();
+        let report = assert_same_text(&ended, &read(&path));
+        assert!(report.to_svg().contains("task con"), "{ended}");
+        (report.trigger, report.program_exit, report.exit_code)
+    };
+    let place = ("tests/report/src/bin/report_task_fails.rs".to_owned(), 14, 15, 16);
+    let (trigger, exit, code) = read_back("fails");
+    let Trigger::TaskFailed { name, file, line, error, details } = trigger else { panic!("{trigger:?}") };
+    assert_eq!((name.as_str(), &file, line), ("con\nsumer", &place.0, place.1));
+    assert_eq!(error, "starting http: bind failed: \x1b[2JAddress in use");
+    assert!(details.contains("Caused by:"), "{details}");
+    assert_eq!((exit, code), (Some(ProgramExit::TaskFailed), 1));
+    let (trigger, exit, code) = read_back("panics");
+    let message = "ä".repeat(400);
+    let panicked = Trigger::TaskPanicked { name: "consumer".to_owned(), file: file.clone(), line: place.2, message };
+    assert_eq!((trigger, exit, code), (panicked, Some(ProgramExit::TaskPanicked), 101));
+    let (trigger, exit, code) = read_back("ends");
+    let ended = Trigger::TaskEnded { name: "consumer".to_owned(), file, line: place.3 };
+    assert_eq!((trigger, exit, code), (ended, Some(ProgramExit::TaskFailed), 1));
 }
 
 #[test]
