@@ -117,19 +117,22 @@
 //! | `ON_SHUTDOWN=plan` | prints the [`Plan`], runs nothing, and ends with exit code 0 (`plan-json` with the feature `json`) | [`Settings::plan`] |
 //! | `ON_SHUTDOWN=check` | the same; exit code 78 if there are warnings ([`MODE_ENV`]) | `testing::assert_no_warnings` |
 //! | `ON_SHUTDOWN_GRACE_PERIOD=45s` | sets the grace period | [`Settings::grace_period`] |
+//! | `ON_SHUTDOWN_DRAIN_DELAY=5s` | sets the drain delay | [`Settings::drain_delay`] |
 //! | `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s; metrics::push disabled"` | changes hooks by their full names | [`Settings::hook_timeout`], [`Settings::hook_priority`], [`Settings::disable_hook`] |
 //! | `ON_SHUTDOWN_REPORT=stop.txt` | also writes the report to a file | [`Settings::report_file`] |
 //!
 //! **One precedence for all: the program, then the variable, then the platform, then the default.** What the program sets
 //! in [`Settings`] or in the arguments of `main` was tested with it. A child that inherits the variables of its parent
-//! keeps its own values. So leave open what operators shall decide; most programs leave the grace period open. The
+//! keeps its own values. So leave open what operators shall decide; most programs leave the grace period and the drain
+//! delay open. The
 //! settings of `#[on_shutdown]` on a hook are its defaults: `ON_SHUTDOWN_HOOKS` changes them, and can disable every hook.
 //!
 //! A variable without effect is one line at install: the program sets another value, or the variable is unknown
 //! (`ON_SHUTDOWN_GRACEPERIOD`). A blank variable counts as not set. Names that begin with `ON_SHUTDOWN` belong to this
 //! crate.
 //!
-//! The names are constants: [`MODE_ENV`], [`GRACE_PERIOD_ENV`], [`HOOKS_ENV`], [`REPORT_ENV`]. If settings, variables or
+//! The names are constants: [`MODE_ENV`], [`GRACE_PERIOD_ENV`], [`DRAIN_DELAY_ENV`], [`HOOKS_ENV`],
+//! [`REPORT_ENV`]. If settings, variables or
 //! hooks are wrong, the program does not start. One line on stderr says what to write instead, and the exit code is 78.
 //!
 //! # Order and time
@@ -141,6 +144,9 @@
 //! platform if it can be detected ([`Platform`]), otherwise 10 s. The margin for the end of the process is 15 %: at least
 //! 1 s and at most 5 s, and 20 % of a grace period under 5 s. A tenth of the budget, and at least 1 s (but never more
 //! than half), is kept for `flush` and the phases after it.
+//!
+//! The drain delay is the one that the program sets, otherwise `ON_SHUTDOWN_DRAIN_DELAY`, otherwise 5 s on Kubernetes (at
+//! most a quarter of the usable time), otherwise zero. A program that serves nobody sets zero.
 //!
 //! Hooks with a written timeout get it. Hooks without one share the time that is left, up to 5 s each
 //! ([`DEFAULT_TIMEOUT`]). If the written timeouts exceed the time, each group gets its proportional share, and a group with
@@ -353,6 +359,7 @@ pub use output::final_report::Ended;
 #[cfg(feature = "systemd")]
 pub use output::systemd;
 pub use plan::budget::{Budget, DEFAULT_GRACE_PERIOD, GRACE_PERIOD_ENV, GraceError, GraceSource};
+pub use plan::drain_delay::{DRAIN_DELAY_ENV, DrainDelayError, DrainDelaySource};
 pub use plan::kept_time::KeptTime;
 pub use plan::order::PlanError;
 pub use plan::overrides::{HOOKS_ENV, OverrideError, OverrideSource};

@@ -1,6 +1,6 @@
 //! Runs service A, an HTTP service whose requests take 200 ms each. A rolling replacement loses none of them.
 //!
-//! At SIGTERM `/health` turns to 503, and the service keeps answering for 3 s. In that time the gateway notices the 503
+//! At SIGTERM `/health` turns to 503, and the service keeps answering for 5 s. In that time the gateway notices the 503
 //! and sends its requests to other instances. Then the listener closes, the service finishes the requests in flight, and
 //! the hook runs. The grace period belongs to the platform, so the platform's file sets `ON_SHUTDOWN_GRACE_PERIOD`.
 
@@ -33,7 +33,7 @@ fn print_count(answered: Answered) {
     println!("answered {} requests", answered.load(Ordering::Relaxed));
 }
 
-#[on_shutdown::main(drain_delay = "3s")]
+#[on_shutdown::main(drain_delay = "5s")]
 async fn main() -> io::Result<()> {
     let answered = Answered::default();
     provide(answered.clone()).map_err(io::Error::other)?;

@@ -31,7 +31,7 @@ async fn record(State(records): State<Records>, record: String) -> Result<&'stat
     }
 }
 
-#[on_shutdown::main(drain_delay = "3s")]
+#[on_shutdown::main(drain_delay = "5s")]
 async fn main() -> anyhow::Result<()> {
     // Each replica writes its own file, because replicas share the volume.
     let host = env::var("HOSTNAME").unwrap_or("localhost".to_owned());

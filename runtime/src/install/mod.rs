@@ -4,6 +4,7 @@ use std::io;
 use std::panic::Location;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::drain;
 use crate::exit::{self, LastResort};
@@ -14,6 +15,7 @@ use crate::install::settings::{InstallError, MODE_ENV, Mode, Resolved, Settings}
 use crate::install::warnings::warnings;
 use crate::output::{Reporter, ThisProgram};
 use crate::plan::Plan;
+use crate::plan::drain_delay::{DrainDelay, DrainDelaySource};
 use crate::run::{self, Finalizer, HookRuntime, ParkedThread, Run, ShutdownState, spawn_hook_thread};
 use crate::telemetry::{Event, Output, stderr};
 use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal, Trigger};
@@ -239,10 +241,15 @@ fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], warnings: Vec
     let (count, budget) = (plan.hooks().count(), plan.budget());
     let hooks = if count == 1 { "hook" } else { "hooks" };
     let disabled = plan.disabled().count();
-    let line = match disabled {
-        0 => format!("{count} {hooks}, on {}; {budget}", signals.join(", ")),
-        _ => format!("{count} {hooks} ({disabled} disabled), on {}; {budget}", signals.join(", ")),
+    let disabled_hooks = if disabled == 0 { String::new() } else { format!(" ({disabled} disabled)") };
+    // A program that sets no delay on a platform without one does not think of it.
+    let delay = match plan.delay() {
+        DrainDelay { length: Duration::ZERO, source: DrainDelaySource::Default | DrainDelaySource::Program } => {
+            String::new()
+        }
+        delay => format!(", {delay}"),
     };
+    let line = format!("{count} {hooks}{disabled_hooks}, on {}; {budget}{delay}", signals.join(", "));
     // Not a warning: a program may register its hooks later, or only wait for its work in flight.
     let missing = if count + disabled == 0 { NO_HOOKS } else { "" };
     output.log(Event::Installed(line + missing));

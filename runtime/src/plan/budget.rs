@@ -189,25 +189,6 @@ impl Budget {
         self.usable.saturating_sub(self.flush_slice()).saturating_sub(self.least_share())
     }
 
-    /// Returns the error message for a drain delay over the maximum: the reason, and what to write instead.
-    pub(crate) fn drain_delay_error(&self, delay: Duration) -> String {
-        let left = self.usable.saturating_sub(self.flush_slice()).saturating_sub(delay);
-        let left = if left.is_zero() { "no time".to_owned() } else { format!("only {}", HumanDuration(left)) };
-        let longer = match Self::shortest_for_delay(delay) {
-            Some(period) => format!(" or a `grace_period` of at least {}", HumanDuration(period)),
-            None => String::new(),
-        };
-        format!(
-            "a drain delay of {} leaves {left} for hooks: the grace period of {} gives hooks {}, \
-             of which the last {} are kept for flush; write a `drain_delay` of at most {}{longer}",
-            HumanDuration(delay),
-            HumanDuration(self.grace_period),
-            HumanDuration(self.usable),
-            HumanDuration(self.flush_slice()),
-            HumanDuration(self.longest_drain_delay()),
-        )
-    }
-
     /// Returns the error message for a minimum drain time that does not fit: the reason, and what to write instead.
     pub(crate) fn min_drain_time_error(&self, time: Duration, delay: Duration) -> String {
         let all = time.saturating_add(delay);

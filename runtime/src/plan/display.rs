@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Plan;
 use crate::duration_text::HumanDuration;
 use crate::hook::{HookRef, Phase};
+use crate::plan::drain_delay::DrainDelay;
 use crate::plan::kept_time;
 use crate::plan::overrides::DisabledHook;
 use crate::plan::timing;
@@ -50,10 +51,11 @@ impl fmt::Display for Plan {
 impl Plan {
     /// Writes the line above the hooks of a phase: its name, and for how long it lasts at least or at most.
     fn write_phase(&self, f: &mut fmt::Formatter<'_>, phase: Phase) -> fmt::Result {
-        let delay = self.drain_delay;
+        let DrainDelay { length: delay, source } = self.drain_delay;
         match phase {
             Phase::Deregister if !delay.is_zero() => {
-                writeln!(f, "{phase} (the program still serves for the drain delay of {})", HumanDuration(delay))
+                let delay = HumanDuration(delay);
+                writeln!(f, "{phase} (the program still serves for the drain delay of {delay}, {source})")
             }
             Phase::Drain => writeln!(f, "{phase} ({})", self.work_limit()),
             _ => writeln!(f, "{phase}"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::hook::{HookRecord, HookRef, Phase};
 use crate::plan::allotment::{Allotment, RequestedTime, TimeRequest};
 use crate::plan::budget::Budget;
+use crate::plan::drain_delay::DrainDelay;
 pub use crate::plan::hook::Hook;
 use crate::plan::order::{GroupKey, PlanError, group_key};
 use crate::plan::overrides::DisabledHook;
@@ -14,6 +15,7 @@ use crate::plan::overrides::DisabledHook;
 pub(crate) mod allotment;
 pub(crate) mod budget;
 mod display;
+pub(crate) mod drain_delay;
 mod hook;
 pub(crate) mod kept_time;
 pub(crate) mod order;
@@ -71,7 +73,7 @@ pub struct Plan {
     requested: RequestedTime,
     disabled: Vec<DisabledHook>,
     budget: Budget,
-    drain_delay: Duration,
+    drain_delay: DrainDelay,
     min_drain_time: Duration,
 }
 
@@ -100,7 +102,7 @@ impl Plan {
     ///
     /// # Errors
     /// Returns an error if hooks wait for each other, or if an `after` contradicts phases or priorities.
-    pub(crate) fn new(mut hooks: Vec<HookRef>, budget: Budget, drain_delay: Duration) -> Result<Self, PlanError> {
+    pub(crate) fn new(mut hooks: Vec<HookRef>, budget: Budget, drain_delay: DrainDelay) -> Result<Self, PlanError> {
         hooks.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
         let edges = order::edges(&hooks)?;
         let paths = order::critical_paths(&hooks, &edges, budget.usable())?;

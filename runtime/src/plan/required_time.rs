@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::hook::Phase;
 use crate::plan::allotment::{RequestedTime, TimeRequest};
 use crate::plan::budget::Budget;
+use crate::plan::drain_delay::{DrainDelay, DrainDelaySource};
 use crate::plan::order::GroupKey;
 use crate::plan::{Group, Plan, timing};
 
@@ -45,7 +46,17 @@ impl Plan {
     /// Returns the time, from the trigger, for which the program still serves.
     #[must_use]
     pub fn drain_delay(&self) -> Duration {
+        self.drain_delay.length
+    }
+
+    pub(crate) fn delay(&self) -> DrainDelay {
         self.drain_delay
+    }
+
+    /// Returns where the drain delay was set.
+    #[must_use]
+    pub fn drain_delay_source(&self) -> DrainDelaySource {
+        self.drain_delay.source
     }
 
     /// Returns the minimum time for which the drain phase waits for work in flight, from the beginning of draining.
@@ -78,7 +89,8 @@ impl Plan {
         let deregister = self.groups().take_while(is_deregister).map(|(_, group)| group.declared.min);
         let deregister = deregister.fold(Duration::ZERO, Duration::saturating_add);
         // Only the part of the drain delay that is longer than the `deregister` hooks adds time.
-        let before_flush = self.requested.before_flush.min.saturating_add(self.drain_delay.saturating_sub(deregister));
+        let before_flush =
+            self.requested.before_flush.min.saturating_add(self.drain_delay.length.saturating_sub(deregister));
         let before_flush = before_flush.saturating_add(self.unrequested_drain_time().min);
         before_flush.saturating_add(self.requested.flush.min).saturating_add(self.unused_flush_slice())
     }

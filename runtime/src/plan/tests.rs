@@ -34,7 +34,7 @@ const fn hook_after(
 
 fn plan(hooks: &[&'static HookRecord]) -> Result<Plan, PlanError> {
     let budget = Budget::choose(None, None, None).map_err(|_| PlanError::Cycle(Vec::new()))?;
-    Plan::new(hooks.iter().map(|hook| HookRef::Linked(hook)).collect(), budget, Duration::ZERO)
+    Plan::new(hooks.iter().map(|hook| HookRef::Linked(hook)).collect(), budget, DrainDelay::of_program(Duration::ZERO))
 }
 
 fn names(plan: &Plan) -> Vec<&str> {

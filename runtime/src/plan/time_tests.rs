@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::hook::{Body, DEFAULT_TIMEOUT, OnceBody};
 use crate::plan::budget::DEFAULT_GRACE_PERIOD;
+use crate::plan::drain_delay::DrainDelay;
 use crate::plan::random::Random;
 use crate::plan::shortfall;
 
@@ -32,7 +33,7 @@ fn hook(phase: Phase, priority: i32, timeout: Option<Duration>) -> HookRef {
 
 fn plan(grace: Duration, delay: Duration, hooks: &[(Phase, i32, Option<u64>)]) -> Plan {
     let budget = Budget::choose(Some(grace), None, None).expect("a valid grace period");
-    let mut plan = Plan::new(Vec::new(), budget, delay).expect("no hook is after another");
+    let mut plan = Plan::new(Vec::new(), budget, DrainDelay::of_program(delay)).expect("no hook is after another");
     for (phase, priority, timeout) in hooks {
         plan.add(hook(*phase, *priority, timeout.map(ms)), &[]);
     }
@@ -63,7 +64,7 @@ impl Random {
             _ => 0,
         };
         let longest_timeout = self.pick(&[50, 1000, 3000, 10_000, 100_000_000_000]);
-        let plan = Plan::new(Vec::new(), budget, delay).expect("no hook is after another");
+        let plan = Plan::new(Vec::new(), budget, DrainDelay::of_program(delay)).expect("no hook is after another");
         let mut plan = plan.with_min_drain_time(Duration::from_micros(drain_time));
         let mut earlier: Vec<HookRef> = Vec::new();
         for _ in 0..self.below(9) {

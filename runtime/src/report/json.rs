@@ -291,6 +291,7 @@ struct PlanView {
     grace_period_source: String,
     budget: f64,
     drain_delay: f64,
+    drain_delay_source: String,
     min_drain_time: f64,
     /// Until when work in flight is waited for at most.
     drain_limit: f64,
@@ -309,6 +310,7 @@ impl PlanView {
             grace_period_source: budget.source().to_string(),
             budget: seconds(budget.total()),
             drain_delay: seconds(plan.drain_delay()),
+            drain_delay_source: plan.drain_delay_source().to_string(),
             min_drain_time: seconds(plan.min_drain_time()),
             drain_limit: seconds(plan.drain_limit()),
             worst_case: seconds(plan.worst_case()),

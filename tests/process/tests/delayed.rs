@@ -47,3 +47,54 @@ fn spec_3_8_sigint_as_the_first_trigger_skips_the_drain_delay() {
     running.signal(Signal::SIGINT);
     running.wait().assert_code(0).assert_out("draining: true").assert_before(Duration::from_secs(60));
 }
+
+/// Stops a program that leaves the drain delay open, and ends the delay by SIGINT. Returns the end and the first line.
+fn stop_open(variables: &[(&str, &str)]) -> Ended {
+    let mut program = program("signal", "open");
+    for (name, value) in variables {
+        program = program.env(name, value);
+    }
+    let mut running = program.start();
+    running.signal(Signal::SIGTERM);
+    running.out_line("left, ready: false, draining: false");
+    running.signal(Signal::SIGINT);
+    running.wait()
+}
+
+const ON_KUBERNETES: (&str, &str) = ("KUBERNETES_SERVICE_HOST", "10.0.0.1");
+
+#[test]
+fn spec_3_29_the_drain_delay_that_is_left_open_is_the_environments_or_5_s_on_kubernetes() {
+    let ended = stop_open(&[ON_KUBERNETES]);
+    assert_drained(ended.assert_code(0).assert_err(", drain delay 5 s (the default on Kubernetes)"));
+    let ended = stop_open(&[ON_KUBERNETES, ("ON_SHUTDOWN_DRAIN_DELAY", "100s")]);
+    assert_drained(ended.assert_code(0).assert_err(", drain delay 1m 40s (from ON_SHUTDOWN_DRAIN_DELAY)"));
+}
+
+#[test]
+fn spec_3_29_the_environment_can_take_the_drain_delay_away() {
+    let none = || program("signal", "open").env("ON_SHUTDOWN_DRAIN_DELAY", "0s");
+    for program in [none(), none().env(ON_KUBERNETES.0, ON_KUBERNETES.1)] {
+        let mut running = program.start();
+        running.signal(Signal::SIGTERM);
+        let ended = running.wait();
+        ended.assert_code(0).assert_err(", no drain delay (from ON_SHUTDOWN_DRAIN_DELAY)");
+        ended.assert_before(Duration::from_secs(60));
+    }
+}
+
+#[test]
+fn spec_3_29_elsewhere_there_is_no_drain_delay() {
+    let mut running = program("signal", "open").start();
+    running.signal(Signal::SIGTERM);
+    running.wait().assert_code(0).assert_no_err("drain delay");
+}
+
+#[test]
+fn spec_3_29_a_drain_delay_that_cannot_be_used_is_an_error() {
+    let refused = |value| program("signal", "open").env("ON_SHUTDOWN_DRAIN_DELAY", value).run();
+    refused("5")
+        .assert_code(78)
+        .assert_err("`ON_SHUTDOWN_DRAIN_DELAY=5` is not a duration: the unit is missing; write `5s`");
+    refused("300s").assert_code(78).assert_err("write a `ON_SHUTDOWN_DRAIN_DELAY` of at most ");
+}

@@ -56,7 +56,11 @@ fn spec_3_10_the_choice_and_its_source_are_printed() {
 
 #[test]
 fn spec_3_10_the_platform_gives_the_default_and_the_environment_goes_before_it() {
-    let on_kubernetes = || Program::new(env!("CARGO_BIN_EXE_idle")).env("KUBERNETES_SERVICE_HOST", "10.0.0.1");
+    let on_kubernetes = || {
+        Program::new(env!("CARGO_BIN_EXE_idle"))
+            .env("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+            .env("ON_SHUTDOWN_DRAIN_DELAY", "0s")
+    };
     let mut program = on_kubernetes().start();
     program.signal(process::Signal::SIGTERM);
     let said = "grace period 30 s (the default of Kubernetes, detected by KUBERNETES_SERVICE_HOST), deadline 25.5 s";

@@ -2,6 +2,7 @@
 
 use process::{Ended, Program};
 
+const DRAIN_DELAY: &str = "ON_SHUTDOWN_DRAIN_DELAY";
 const GRACE_PERIOD: &str = "ON_SHUTDOWN_GRACE_PERIOD";
 const HOOKS: &str = "ON_SHUTDOWN_HOOKS";
 const REPORT: &str = "ON_SHUTDOWN_REPORT";
@@ -33,6 +34,12 @@ fn spec_3_10_the_program_goes_before_every_variable_and_the_variable_without_eff
             GRACE_PERIOD,
             "soon",
             "`ON_SHUTDOWN_GRACE_PERIOD=soon` has no effect: the program sets its grace period to 25 s",
+        ),
+        (
+            DRAIN_DELAY,
+            "0s",
+            "`ON_SHUTDOWN_DRAIN_DELAY=0s` has no effect: the program sets its drain delay to 1 s; \
+             remove `drain_delay` from the program, or unset the variable",
         ),
         (
             REPORT,
@@ -69,6 +76,7 @@ fn spec_3_10_the_program_goes_before_every_variable_and_the_variable_without_eff
 fn spec_3_10_a_variable_that_says_the_same_as_the_program_or_something_else_is_not_named() {
     for (name, value) in [
         (GRACE_PERIOD, "25s"),
+        (DRAIN_DELAY, "1000ms"),
         (REPORT, "own/report.txt"),
         (HOOKS, "own_values::flush timeout=4s priority=7; own_values::close disabled"),
         // The program sets other things of this hook.
@@ -108,7 +116,7 @@ fn an_unknown_variable_is_one_line_that_names_the_one_that_was_meant() {
     ended.assert_code(0);
     let expected = [
         "on-shutdown: the environment variable `ON_SHUTDOWN_COLOR` is unknown and has no effect; the variables are \
-         `ON_SHUTDOWN`, `ON_SHUTDOWN_GRACE_PERIOD`, `ON_SHUTDOWN_HOOKS`, `ON_SHUTDOWN_REPORT`",
+         `ON_SHUTDOWN`, `ON_SHUTDOWN_GRACE_PERIOD`, `ON_SHUTDOWN_DRAIN_DELAY`, `ON_SHUTDOWN_HOOKS`, `ON_SHUTDOWN_REPORT`",
         "on-shutdown: the environment variable `ON_SHUTDOWN_GRACEPERIOD` is unknown and has no effect; \
          did you mean `ON_SHUTDOWN_GRACE_PERIOD`?",
         "on-shutdown: the environment variable `on_shutdown_hooks` is unknown and has no effect; \

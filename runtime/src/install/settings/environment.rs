@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{InstallError, MODE_ENV};
 use crate::plan::budget::GRACE_PERIOD_ENV;
+use crate::plan::drain_delay::DRAIN_DELAY_ENV;
 use crate::plan::overrides::HOOKS_ENV;
 use crate::report::file::REPORT_ENV;
 use crate::telemetry::stderr;
@@ -65,6 +66,7 @@ fn is_test_binary(program: &Path) -> bool {
 /// an empty variable.
 pub(super) struct Environment {
     pub(super) grace_period: Option<String>,
+    pub(super) drain_delay: Option<String>,
     pub(super) hooks: Option<String>,
     /// A path need not be UTF-8.
     pub(super) report: Option<PathBuf>,
@@ -74,7 +76,8 @@ impl Environment {
     /// Reads the variables. Returns an error if one must be text and is not.
     pub(super) fn read() -> Result<Self, InstallError> {
         let report = std::env::var_os(REPORT_ENV).filter(|path| !is_blank(path)).map(PathBuf::from);
-        Ok(Self { grace_period: environment(GRACE_PERIOD_ENV)?, hooks: environment(HOOKS_ENV)?, report })
+        let (grace_period, drain_delay) = (environment(GRACE_PERIOD_ENV)?, environment(DRAIN_DELAY_ENV)?);
+        Ok(Self { grace_period, drain_delay, hooks: environment(HOOKS_ENV)?, report })
     }
 }
 

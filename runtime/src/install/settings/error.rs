@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::MODE_ENV;
 use crate::exit;
 use crate::plan::budget::{Budget, GraceError};
+use crate::plan::drain_delay::DrainDelayError;
 use crate::plan::order::PlanError;
 use crate::plan::overrides::OverrideError;
 use crate::report::file::ReportFileError;
@@ -26,13 +27,8 @@ pub enum InstallError {
     Override(OverrideError),
     /// The report cannot be written to the chosen file.
     ReportFile(ReportFileError),
-    /// The drain delay leaves no time for hooks.
-    DrainDelay {
-        /// The chosen delay.
-        delay: Duration,
-        /// The budget that the delay is a part of.
-        budget: Budget,
-    },
+    /// The drain delay is not a duration, or leaves no time for hooks.
+    DrainDelay(DrainDelayError),
     /// The minimum drain time leaves no time for later hooks.
     MinDrainTime {
         /// The chosen time.
@@ -80,7 +76,7 @@ impl InstallError {
             | Self::Plan(_)
             | Self::Override(_)
             | Self::ReportFile(_)
-            | Self::DrainDelay { .. }
+            | Self::DrainDelay(_)
             | Self::MinDrainTime { .. }
             | Self::Mode { .. }
             | Self::NotText { .. }
@@ -96,7 +92,7 @@ impl fmt::Display for InstallError {
             Self::Signals(error) => error.fmt(f),
             Self::Plan(error) => error.fmt(f),
             Self::Override(error) => error.fmt(f),
-            Self::DrainDelay { delay, budget } => f.write_str(&budget.drain_delay_error(*delay)),
+            Self::DrainDelay(error) => error.fmt(f),
             Self::MinDrainTime { time, delay, budget } => f.write_str(&budget.min_drain_time_error(*time, *delay)),
             Self::ReportFile(error) => error.fmt(f),
             Self::Mode { value } if value == "plan-json" => write!(
@@ -136,6 +132,12 @@ impl std::error::Error for InstallError {
 impl From<GraceError> for InstallError {
     fn from(error: GraceError) -> Self {
         Self::Grace(error)
+    }
+}
+
+impl From<DrainDelayError> for InstallError {
+    fn from(error: DrainDelayError) -> Self {
+        Self::DrainDelay(error)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::hook::registry;
 use crate::output::ReporterOptions;
 use crate::plan::Plan;
 use crate::plan::budget::{Budget, GRACE_PERIOD_ENV};
+use crate::plan::drain_delay::{DRAIN_DELAY_ENV, DrainDelay};
 use crate::plan::overrides::{Change, OverrideSource, Overrides};
 use crate::plan::platform::Platform;
 use crate::report::file::{REPORT_ENV, ReportFile};
@@ -57,7 +58,7 @@ pub const MODE_ENV: &str = "ON_SHUTDOWN";
 #[must_use = "settings do nothing until `run` or `install`"]
 pub struct Settings {
     grace_period: Option<Duration>,
-    drain_delay: Duration,
+    drain_delay: Option<Duration>,
     min_drain_time: Duration,
     overrides: Overrides,
     pub(crate) signals: SignalSet,
@@ -86,13 +87,15 @@ impl Settings {
     /// Sets the drain delay: how long the program continues to serve after the trigger, while gateways remove it from
     /// their lists.
     ///
-    /// SIGINT (a person at a terminal) and the end of `main` skip the delay. Default: zero.
+    /// SIGINT (a person at a terminal) and the end of `main` skip the delay. Takes precedence over the environment variable
+    /// `ON_SHUTDOWN_DRAIN_DELAY`. Default: the variable, otherwise 5 s on Kubernetes, at most a quarter of the usable
+    /// time, otherwise zero. The line at install names the delay and its source. Set zero in a program that serves nobody.
     ///
     /// The delay is part of the grace period. [`install`](Self::install) refuses a delay that leaves hooks no time.
     /// Between the delay and the time kept for `flush`, 1 s must be left, or a tenth of the usable time if that is less.
     /// With the default grace period of 10 s, the longest delay is 6.47 s.
     pub fn drain_delay(mut self, delay: Duration) -> Self {
-        self.drain_delay = delay;
+        self.drain_delay = Some(delay);
         self
     }
 
@@ -203,22 +206,19 @@ impl Settings {
     /// every machine.
     #[cfg(feature = "testing")]
     pub(crate) fn plan_anywhere(&self) -> Result<Plan, InstallError> {
-        self.make_plan(Budget::choose(self.grace_period, None, None)?, self.overrides.clone())
+        let budget = Budget::choose(self.grace_period, None, None)?;
+        let delay = DrainDelay::choose(self.drain_delay, None, None, &budget, self.min_drain_time)?;
+        self.make_plan(budget, delay, self.overrides.clone())
     }
 
-    fn make_plan(&self, budget: Budget, overrides: Overrides) -> Result<Plan, InstallError> {
+    fn make_plan(&self, budget: Budget, delay: DrainDelay, overrides: Overrides) -> Result<Plan, InstallError> {
         self.signals.check()?;
-        // Zero is always allowed, also in a grace period that is too short for a delay.
-        if self.drain_delay > budget.longest_drain_delay() && !self.drain_delay.is_zero() {
-            return Err(InstallError::DrainDelay { delay: self.drain_delay, budget });
-        }
-        let reserved = self.drain_delay.saturating_add(self.min_drain_time);
+        let reserved = delay.length.saturating_add(self.min_drain_time);
         if reserved > budget.longest_drain_delay() && !self.min_drain_time.is_zero() {
-            let (time, delay) = (self.min_drain_time, self.drain_delay);
-            return Err(InstallError::MinDrainTime { time, delay, budget });
+            return Err(InstallError::MinDrainTime { time: self.min_drain_time, delay: delay.length, budget });
         }
         let (hooks, disabled) = overrides.apply(registry::linked())?;
-        let plan = Plan::new(hooks, budget, self.drain_delay)?;
+        let plan = Plan::new(hooks, budget, delay)?;
         Ok(plan.with_min_drain_time(self.min_drain_time).with_disabled(disabled))
     }
 }
@@ -242,11 +242,14 @@ impl Settings {
     /// its own values, and a child that inherits the variables of its parent keeps to its own file and its own time.
     pub(crate) fn resolve(&self) -> Result<Resolved, InstallError> {
         let environment = Environment::read()?;
-        let budget = Budget::choose(self.grace_period, environment.grace_period.as_deref(), Platform::infer())?;
+        let platform = Platform::infer();
+        let budget = Budget::choose(self.grace_period, environment.grace_period.as_deref(), platform)?;
+        let told = environment.drain_delay.as_deref();
+        let delay = DrainDelay::choose(self.drain_delay, told, platform, &budget, self.min_drain_time)?;
         // A clone: `plan` may be called again, after the environment has changed.
         let mut overrides = self.overrides.clone();
         let unused_changes = overrides.parse(environment.hooks.as_deref().unwrap_or_default())?;
-        let plan = self.make_plan(budget, overrides)?;
+        let plan = self.make_plan(budget, delay, overrides)?;
         let path = self.report_file.as_ref().or(environment.report.as_ref());
         let report_file = path.map(|path| ReportFile::new(path)).transpose()?;
         let mut unused_variables = self.unused(&environment);
@@ -265,6 +268,14 @@ impl Settings {
             )),
             _ => None,
         };
+        let drain_delay = match (self.drain_delay, &environment.drain_delay) {
+            (Some(own), Some(text)) if duration_text::parse(text) != Ok(own) => Some(format!(
+                "`{DRAIN_DELAY_ENV}={text}` has no effect: the program sets its drain delay to {}; \
+                 remove `drain_delay` from the program, or unset the variable",
+                HumanDuration(own)
+            )),
+            _ => None,
+        };
         let report = match (&self.report_file, &environment.report) {
             (Some(own), Some(path)) if own != path => Some(format!(
                 "`{REPORT_ENV}={}` has no effect: the program writes its report to {}; \
@@ -274,6 +285,6 @@ impl Settings {
             )),
             _ => None,
         };
-        grace_period.into_iter().chain(report).collect()
+        [grace_period, drain_delay, report].into_iter().flatten().collect()
     }
 }

@@ -7,12 +7,13 @@ use std::ffi::OsString;
 
 use super::MODE_ENV;
 use crate::plan::budget::GRACE_PERIOD_ENV;
+use crate::plan::drain_delay::DRAIN_DELAY_ENV;
 use crate::plan::overrides::HOOKS_ENV;
 use crate::plan::suggest::nearest;
 use crate::report::file::REPORT_ENV;
 
 /// Every variable that the runtime reads as a setting.
-const KNOWN: [&str; 4] = [MODE_ENV, GRACE_PERIOD_ENV, HOOKS_ENV, REPORT_ENV];
+const KNOWN: [&str; 5] = [MODE_ENV, GRACE_PERIOD_ENV, DRAIN_DELAY_ENV, HOOKS_ENV, REPORT_ENV];
 
 /// Maximum number of letters in which a name with a misspelt prefix differs from a known name: two letters swapped.
 const MAX_TYPOS: usize = 2;
@@ -75,6 +76,7 @@ mod tests {
             ("ONSHUTDOWN_GRACE_PERIOD", GRACE_PERIOD_ENV),
             ("ON-SHUTDOWN-GRACE-PERIOD", GRACE_PERIOD_ENV),
             ("ON_SHUTODWN_GRACE_PERIOD", GRACE_PERIOD_ENV),
+            ("ON_SHUTDOWN_DRAINDELAY", DRAIN_DELAY_ENV),
             ("ON_SHUTDOWN_HOOK", HOOKS_ENV),
             ("ON_SHUTDOWN_REPORTS", REPORT_ENV),
             ("on_shutdown", MODE_ENV),
@@ -91,8 +93,8 @@ mod tests {
         let said = said("ON_SHUTDOWN_COLOR").unwrap();
         assert!(
             said.ends_with(
-                "; the variables are `ON_SHUTDOWN`, `ON_SHUTDOWN_GRACE_PERIOD`, `ON_SHUTDOWN_HOOKS`, \
-            `ON_SHUTDOWN_REPORT`"
+                "; the variables are `ON_SHUTDOWN`, `ON_SHUTDOWN_GRACE_PERIOD`, `ON_SHUTDOWN_DRAIN_DELAY`, \
+                 `ON_SHUTDOWN_HOOKS`, `ON_SHUTDOWN_REPORT`"
             ),
             "{said}"
         );

@@ -20,6 +20,7 @@ use crate::hook::registry::{Provided, TooLateError};
 use crate::hook::{Body, HookError, HookFuture, HookRecord, HookRef, OnceBody, Phase};
 use crate::plan::Plan;
 use crate::plan::budget::Budget;
+use crate::plan::drain_delay::DrainDelay;
 use crate::report::{Outcome, Report};
 use crate::telemetry::Event;
 use crate::trigger::{Message, Signal, Trigger};
@@ -128,7 +129,8 @@ impl Harness {
     /// `after[i]` lists the hooks that hook i is after. All have smaller numbers.
     fn new(hooks: Vec<FakeHook>, after: &[Vec<usize>], grace: Duration, delay: Duration) -> Self {
         let budget = Budget::choose(Some(grace), None, None).expect("a grace period that can be kept");
-        let mut plan = Plan::new(Vec::new(), budget, delay).expect("no hook contradicts another");
+        let mut plan =
+            Plan::new(Vec::new(), budget, DrainDelay::of_program(delay)).expect("no hook contradicts another");
         let refs: Vec<HookRef> = hooks.iter().enumerate().map(|(name, hook)| hook.hook(name)).collect();
         for (name, hook) in refs.iter().enumerate() {
             let earlier: Vec<HookRef> =

@@ -1,4 +1,5 @@
-//! Has a drain delay, and begins its shutdown in the way that the first argument names. The second argument is the delay.
+//! Has a drain delay, and begins its shutdown in the way that the first argument names. The second argument is the delay
+//! in milliseconds, or `open`.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +26,8 @@ fn delay() -> Duration {
 }
 
 fn settings() -> Settings {
-    Settings::new().grace_period(Duration::from_secs(300)).drain_delay(delay())
+    let settings = Settings::new().grace_period(Duration::from_secs(300));
+    if std::env::args().nth(2).is_some_and(|delay| delay == "open") { settings } else { settings.drain_delay(delay()) }
 }
 
 #[on_shutdown::main(settings = settings())]

@@ -12,6 +12,7 @@ fn close() {}
 
 fn main() -> std::process::ExitCode {
     let settings = Settings::new().grace_period(Duration::from_secs(25)).report_file("own/report.txt");
+    let settings = settings.drain_delay(Duration::from_secs(1));
     settings
         .hook_timeout("own_values::flush", Duration::from_secs(4))
         .hook_priority("own_values::flush", 7)
