@@ -33,6 +33,8 @@ pub struct Report {
     pub program_exit: Option<ProgramExit>,
     /// When draining began; `None` if the shutdown ended before.
     pub draining: Option<Duration>,
+    /// When the last new work came; `None` if none came after the trigger, or if no whole drain delay has passed.
+    pub last_new_work: Option<Duration>,
     /// The names of all phases, in the order in which they run.
     pub phases: Vec<String>,
     /// Every hook, in the order of the plan.

@@ -49,6 +49,7 @@ pub(crate) fn report(hooks: Vec<Hook>) -> Report {
         program_exit: None,
         triggered_at: Some(UNIX_EPOCH + Duration::from_secs(1_790_000_000)),
         draining: Some(micros(300)),
+        last_new_work: None,
         in_flight_samples: Vec::new(),
         later_triggers: Vec::new(),
         exit_code: 0,

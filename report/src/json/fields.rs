@@ -41,6 +41,7 @@ pub(super) struct ReportFields {
     forced: Option<String>,
     program_exit: Option<ProgramExit>,
     draining: Option<Seconds>,
+    last_new_work: Option<Seconds>,
     #[serde(default)]
     phases: Vec<String>,
     hooks: Vec<Hook>,
@@ -129,6 +130,7 @@ impl From<ReportFields> for Report {
             forced: fields.forced,
             program_exit: fields.program_exit,
             draining,
+            last_new_work: fields.last_new_work.map(|at| at.0),
             hooks: fields.hooks,
             in_flight: fields.in_flight,
             cut_off: fields.cut_off,

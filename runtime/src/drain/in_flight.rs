@@ -117,6 +117,12 @@ pub(crate) fn count_in_flight() -> usize {
     IN_FLIGHT.count()
 }
 
+/// Returns the time since the last piece of work began after the trigger, to about 10 ms. `None` if none has begun.
+pub(crate) fn since_last_new_work() -> Option<Duration> {
+    let (began, _) = read(IN_FLIGHT.last_new()?);
+    Some(Duration::from_millis(now().saturating_sub(began)))
+}
+
 /// Returns the work in flight by name and location. Allocates, and takes the lock of the sites.
 pub(crate) fn list_in_flight() -> Vec<WorkInFlight> {
     let (marks, more) = IN_FLIGHT.marks();

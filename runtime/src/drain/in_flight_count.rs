@@ -23,6 +23,8 @@ pub(super) struct InFlightCount {
     /// Number of pieces of work that began while draining. A count that finds nothing looks here whether work was handed
     /// over from a slot that it had not scanned to a slot that it had.
     started_while_draining: AtomicU64,
+    /// The mark of the last piece of work that began after the trigger, or 0.
+    last_new: AtomicU64,
     /// Whether the shutdown was woken since the last count began. One wake-up serves all work that ends until then.
     wake_pending: AtomicBool,
     wake: Mutex<Option<WakeFn>>,
@@ -34,6 +36,7 @@ impl InFlightCount {
             Self {
                 slots: Slots::new(),
                 started_while_draining: AtomicU64::new(0),
+                last_new: AtomicU64::new(0),
                 wake_pending: AtomicBool::new(false),
                 wake: Mutex::new(None),
             }
@@ -53,11 +56,27 @@ impl InFlightCount {
         let set = self.slots.set(mark, hint);
         // The slot's write and this read are SeqCst, as are the shutdown's write of the stage and its reads of the slots.
         // So a count that is made while draining sees the mark, or this sees that the program is draining.
+        if flag.has_reached(Stage::Leaving) {
+            self.begin_late(flag, mark);
+        }
+        set
+    }
+
+    #[cold]
+    fn begin_late(&self, flag: &StageFlag, mark: u64) {
+        // Relaxed: the report may miss a piece of work that begins at this moment. The time is in the high bits.
+        self.last_new.fetch_max(mark, Ordering::Relaxed);
+        // Again, because both stages may have been entered since. SeqCst, as in `begin`.
         if flag.has_reached(Stage::Draining) {
             // Release: a count that reads this number also sees the mark.
             self.started_while_draining.fetch_add(1, Ordering::Release);
         }
-        set
+    }
+
+    /// Returns the mark of the last piece of work that began after the trigger.
+    pub(super) fn last_new(&self) -> Option<u64> {
+        // Relaxed: see `begin_late`.
+        Some(self.last_new.load(Ordering::Relaxed)).filter(|mark| *mark != 0)
     }
 
     /// Marks that a piece of work has ended.

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 pub(crate) use in_flight::in_flight_at;
 pub use in_flight::{InFlight, WorkInFlight, in_flight};
-pub(crate) use in_flight::{count_in_flight, list_in_flight, set_in_flight_wake};
+pub(crate) use in_flight::{count_in_flight, list_in_flight, set_in_flight_wake, since_last_new_work};
 pub(crate) use latch::Latch;
 pub(crate) use main_work::{end_main, mark_main_thread, note_main_waits, note_question};
 pub(crate) use sites::Site;

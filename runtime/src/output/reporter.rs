@@ -133,6 +133,10 @@ impl Program for ThisProgram {
     fn list_work(&self) -> Vec<WorkInFlight> {
         drain::list_in_flight()
     }
+
+    fn since_last_new_work(&self) -> Option<Duration> {
+        drain::since_last_new_work()
+    }
 }
 
 impl Finalizer for Reporter {

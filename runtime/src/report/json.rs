@@ -69,6 +69,7 @@ struct ReportView<'a> {
     forced: Option<String>,
     program_exit: Option<ProgramExitView>,
     draining: Option<f64>,
+    last_new_work: Option<f64>,
     /// All phases in order. A reader does not have to know them.
     phases: [&'static str; Phase::ALL.len()],
     hooks: Vec<HookReportView<'a>>,
@@ -102,6 +103,7 @@ impl<'a> ReportView<'a> {
             forced: report.forced.map(|signal| signal.to_string()),
             program_exit: report.program_exit.map(ProgramExitView::of),
             draining: report.draining.map(seconds),
+            last_new_work: report.last_new_work.map(seconds),
             phases: Phase::ALL.map(Phase::name),
             hooks: report.hooks.iter().map(HookReportView::of).collect(),
             in_flight: in_flight.collect(),
@@ -373,7 +375,16 @@ mod tests {
     fn spec_3_24_fields_have_the_names_of_the_public_format() {
         let report = to_value(&sample::report(&[Outcome::Completed]));
         let mut expected = vec!["format", "triggered_at", "trigger", "exit_code", "duration", "budget"];
-        expected.extend(["deadline_exceeded", "forced", "program_exit", "draining", "phases", "hooks", "in_flight"]);
+        expected.extend([
+            "deadline_exceeded",
+            "forced",
+            "program_exit",
+            "draining",
+            "last_new_work",
+            "phases",
+            "hooks",
+            "in_flight",
+        ]);
         expected.push("cut_off");
         expected.extend(["in_flight_samples", "later_triggers"]);
         expected.sort_unstable();

@@ -274,6 +274,11 @@ pub struct Report {
     pub triggered_at: SystemTime,
     /// When draining began. `None` if the shutdown ended first.
     pub draining: Option<Duration>,
+    /// When the last new work came, to about 10 ms: a request, a job, what else the program marks as work in flight.
+    /// `None` if no work began after the trigger, or if no whole drain delay has passed.
+    ///
+    /// Work that comes until draining begins is a sign that gateways still send, and that a longer drain delay is needed.
+    pub last_new_work: Option<Duration>,
     /// How much work was in flight during the drain phase: one sample for each change that was seen.
     pub in_flight_samples: Vec<InFlightSample>,
     /// The first [`Report::MAX_LATER_TRIGGERS`] signals and requests that came after the trigger.

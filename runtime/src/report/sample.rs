@@ -37,6 +37,7 @@ pub(crate) fn report(outcomes: &[Outcome]) -> Report {
         program_exit: None,
         triggered_at: SystemTime::UNIX_EPOCH,
         draining: None,
+        last_new_work: None,
         in_flight_samples: Vec::new(),
         later_triggers: Vec::new(),
         exit_code: 0,

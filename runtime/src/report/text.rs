@@ -151,12 +151,29 @@ impl fmt::Display for Timeline<'_> {
                 self.write_in_flight(f, &columns)?;
             }
         }
+        write_last_new_work(f, self.report)?;
         in_flight.iter().try_for_each(|work| writeln!(f, "  cut off  {}", OneLine(work)))?;
         cut_off.iter().try_for_each(|cut_off| write_cut_off(f, cut_off))?;
         for LaterTrigger { at, trigger } in later_triggers {
             writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger_line(trigger)))?;
         }
         self.write_errors(f)
+    }
+}
+
+/// Writes when the last new work came, as a hint for the length of the drain delay.
+fn write_last_new_work(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+    let Some((last, draining)) = report.last_new_work.zip(report.draining) else { return Ok(()) };
+    let (at, began) = (HumanDuration(last), HumanDuration(draining));
+    // The last fifth: gateways that have removed the program send nothing for some time before the end of the delay.
+    if last >= draining * 4 / 5 {
+        writeln!(
+            f,
+            "  the last new work came at +{at}, and draining began at +{began}: more may have been refused; set a longer \
+             drain delay"
+        )
+    } else {
+        writeln!(f, "  the last new work came at +{at}, and draining began at +{began}")
     }
 }
 

@@ -68,6 +68,10 @@ impl Program for Arc<SimulatedWork> {
         let work = WorkInFlight { name: "test".into(), count, oldest: Duration::ZERO, file, line };
         (count > 0).then_some(work).into_iter().collect()
     }
+
+    fn since_last_new_work(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// A simulated shutdown.

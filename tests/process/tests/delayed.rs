@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use process::{Ended, Program, Signal};
+use process::{Ended, Program, Running, Signal};
 
 /// A delay that no test waits for, and that no machine is late by.
 const LONG: &str = "100000";
@@ -97,4 +97,44 @@ fn spec_3_29_a_drain_delay_that_cannot_be_used_is_an_error() {
         .assert_code(78)
         .assert_err("`ON_SHUTDOWN_DRAIN_DELAY=5` is not a duration: the unit is missing; write `5s`");
     refused("300s").assert_code(78).assert_err("write a `ON_SHUTDOWN_DRAIN_DELAY` of at most ");
+}
+
+fn start_with_work(phase: &str, delay: &str) -> Running {
+    Program::new(env!("CARGO_BIN_EXE_last_new_work")).arg(phase).arg(delay).start()
+}
+
+fn stop_with_work(phase: &str, delay: &str) -> Ended {
+    let mut running = start_with_work(phase, delay);
+    running.signal(Signal::SIGTERM);
+    running.wait()
+}
+
+const LAST_NEW_WORK: &str = "  the last new work came at +";
+
+#[test]
+fn spec_3_29_the_report_says_when_the_last_new_work_came() {
+    let ended = stop_with_work("deregister", "3");
+    ended
+        .assert_code(0)
+        .assert_out("work in deregister")
+        .assert_err(LAST_NEW_WORK)
+        .assert_err(", and draining began at +3");
+    ended.assert_no_err("longer drain delay");
+}
+
+#[test]
+fn spec_3_29_new_work_until_draining_begins_is_a_hint_that_the_delay_is_too_short() {
+    let ended = stop_with_work("drain", "1");
+    ended.assert_code(0).assert_err(LAST_NEW_WORK).assert_err(": more may have been refused; set a longer drain delay");
+}
+
+#[test]
+fn spec_3_29_without_new_work_or_without_a_whole_delay_the_report_says_nothing_of_it() {
+    stop_with_work("none", "1").assert_code(0).assert_no_err("new work");
+    stop_with_work("drain", "0").assert_code(0).assert_out("work in drain").assert_no_err("new work");
+    let mut running = start_with_work("deregister", "40");
+    running.signal(Signal::SIGTERM);
+    running.out_line("work in deregister");
+    running.signal(Signal::SIGINT);
+    running.wait().assert_code(0).assert_no_err("new work");
 }

@@ -39,6 +39,8 @@ pub(crate) trait Program: Send {
     fn count_work(&self) -> usize;
     /// Returns the work in flight, by name and location.
     fn list_work(&self) -> Vec<WorkInFlight>;
+    /// Returns the time since the last piece of work began after the trigger. `None` if none has begun.
+    fn since_last_new_work(&self) -> Option<Duration>;
 }
 
 /// How the function of a hook ended.

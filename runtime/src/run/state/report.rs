@@ -87,10 +87,18 @@ impl ShutdownState {
             program_exit: self.program_exit,
             triggered_at: SystemTime::UNIX_EPOCH,
             draining: self.history.draining,
+            last_new_work: self.last_new_work(now),
             in_flight_samples: self.history.in_flight_samples.clone(),
             later_triggers: self.history.later_triggers.clone(),
             exit_code: 0,
         }
+    }
+
+    /// Returns when the last new work came, if a whole drain delay has passed.
+    fn last_new_work(&self, now: Duration) -> Option<Duration> {
+        // A delay that was skipped, or that a signal has ended, says nothing about gateways.
+        let has_passed = self.history.draining.is_some() && !self.serve_until.is_zero();
+        has_passed.then(|| self.program.since_last_new_work()).flatten().map(|since| now.saturating_sub(since))
     }
 }
 

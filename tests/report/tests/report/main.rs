@@ -18,6 +18,7 @@ const BADLY: &str = env!("CARGO_BIN_EXE_report_badly");
 const CUT_OFF: &str = env!("CARGO_BIN_EXE_report_cut_off");
 const MANY: &str = env!("CARGO_BIN_EXE_report_many");
 const MAIN_FAILS: &str = env!("CARGO_BIN_EXE_report_main_fails");
+const NEW_WORK: &str = env!("CARGO_BIN_EXE_report_new_work");
 const TASK_FAILS: &str = env!("CARGO_BIN_EXE_report_task_fails");
 
 /// Creates an empty folder for one test.

@@ -5,7 +5,9 @@ use on_shutdown_report::{Outcome, ProgramExit, Report, Trigger};
 use process::Ended;
 use report::{HOSTILE_MESSAGE, HOSTILE_NAME};
 
-use crate::{BADLY, CUT_OFF, MAIN_FAILS, MANY, TASK_FAILS, WELL, folder, forced, read, reporting_to, stopped};
+use crate::{
+    BADLY, CUT_OFF, MAIN_FAILS, MANY, NEW_WORK, TASK_FAILS, WELL, folder, forced, read, reporting_to, stopped,
+};
 
 /// Reads the JSON of a shutdown, and compares its text with the report on stderr, line by line.
 fn assert_same_text(ended: &Ended, json: &str) -> Report {
@@ -58,6 +60,18 @@ fn the_text_of_an_error_of_main_is_the_runtimes_own() {
         let found: Vec<_> = errors.collect();
         let first = if how == "long" { "ä".repeat(400) } else { "starting http".to_owned() };
         assert_eq!(found, [(format!("{first}: bind failed: \x1b[2JAddress in use"), 9)], "{ended}");
+    }
+}
+
+#[test]
+fn the_text_of_the_last_new_work_is_the_runtimes_own() {
+    for (when, is_late) in [("early", false), ("late", true)] {
+        let path = folder(&format!("reader-new-work-{when}")).join("report.json");
+        let ended = stopped(reporting_to(NEW_WORK, &path).arg(when));
+        let report = assert_same_text(&ended, &read(&path));
+        let (last, draining) = report.last_new_work.zip(report.draining).expect("work came after the trigger");
+        assert_eq!(last >= draining * 4 / 5, is_late, "{ended}");
+        assert_eq!(report.to_string().contains("set a longer drain delay"), is_late, "{ended}");
     }
 }
 
