@@ -11,7 +11,7 @@ use crate::hook::registry::{HookSink, Provided, Registered};
 use crate::install::guard::ShutdownGuard;
 use crate::install::handle::{Handle, INSTALLED, is_main_thread};
 use crate::install::settings::{InstallError, MODE_ENV, Mode, Resolved, Settings};
-use crate::install::warnings::warnings;
+use crate::install::warnings::Advice;
 use crate::output::{Reporter, ThisProgram};
 use crate::plan::Plan;
 use crate::run::{self, Finalizer, HookRuntime, ParkedThread, Run, ShutdownState, spawn_hook_thread};
@@ -94,11 +94,12 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
         Err(error) => return Err(error),
     };
     let (handled, ignored) = settings.signals.split_ignored();
+    let advice = |plan: &Plan| Advice::new(plan, &unused_variables, &handled, &ignored);
     match mode {
         Mode::Run => {}
-        Mode::PrintPlan => print_and_exit(&with_warnings(&plan, &warnings(&plan, &unused_variables, &ignored)), 0),
+        Mode::PrintPlan => print_and_exit(&with_advice(&plan, &advice(&plan)), 0),
         Mode::PrintPlanAsJson => print_and_exit(&as_json(&plan), 0),
-        Mode::Check => check(&plan, &warnings(&plan, &unused_variables, &ignored)),
+        Mode::Check => check(&plan, &advice(&plan)),
     }
     // Until the end of this function, and inherited by the new threads: a signal that meets a handler before its action
     // is registered would be lost.
@@ -109,7 +110,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let reporter = Arc::new(Reporter::new(options, plan.budget(), report_file, inbox.masks()));
     let run = connect(settings, plan, &inbox, &reporter);
     let plan = run.plan();
-    log_installed(reporter.output(), &plan, &handled, warnings(&plan, &unused_variables, &ignored));
+    log_installed(reporter.output(), &plan, &handled, advice(&plan).warnings);
     let handle = Handle::new(Arc::clone(&run), Arc::clone(&inbox), reporter.final_report(), settings.exit_mode);
     threads.hand_over(run, inbox, reporter)?;
     Ok(handle)
@@ -232,13 +233,16 @@ fn exit_on_signal(run: &Run, inbox: &Inbox) {
 
 /// Logs one line for the install, and one more for each warning.
 fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], warnings: Vec<String>) {
-    let signals: Vec<String> = handled.iter().map(ToString::to_string).collect();
+    let signals = match handled {
+        [] => "no signal".to_owned(),
+        _ => handled.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    };
     let (count, budget) = (plan.hooks().count(), plan.budget());
     let hooks = if count == 1 { "hook" } else { "hooks" };
     let disabled = plan.disabled().count();
     let line = match disabled {
-        0 => format!("{count} {hooks}, on {}; {budget}", signals.join(", ")),
-        _ => format!("{count} {hooks} ({disabled} disabled), on {}; {budget}", signals.join(", ")),
+        0 => format!("{count} {hooks}, on {signals}; {budget}"),
+        _ => format!("{count} {hooks} ({disabled} disabled), on {signals}; {budget}"),
     };
     // Not a warning: a program may register its hooks later, or only wait for its work in flight.
     let missing = if count + disabled == 0 { NO_HOOKS } else { "" };
@@ -251,19 +255,21 @@ fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], warnings: Vec
 const NO_HOOKS: &str = "; if a crate of this program has hooks, it is not linked: write `use that_crate as _;`, see \
                         https://github.com/on-shutdown/on-shutdown/blob/main/docs/libraries.md#missing-hooks";
 
-fn with_warnings(plan: &Plan, warnings: &[String]) -> String {
+fn with_advice(plan: &Plan, Advice { warnings, facts }: &Advice) -> String {
     let notes: String = warnings.iter().map(|warning| format!("note: {warning}\n")).collect();
-    format!("{plan}{notes}")
+    let facts: String = facts.iter().map(|fact| format!("info: {fact}\n")).collect();
+    format!("{plan}{notes}{facts}")
 }
 
 /// Prints the plan and ends the process, with an error if there are warnings.
-fn check(plan: &Plan, warnings: &[String]) -> ! {
-    let code = if warnings.is_empty() { 0 } else { exit::CONFIG };
+fn check(plan: &Plan, advice: &Advice) -> ! {
+    let count = advice.warnings.len();
+    let code = if count == 0 { 0 } else { exit::CONFIG };
     if code != 0 {
-        let (count, noun) = (warnings.len(), if warnings.len() == 1 { "warning" } else { "warnings" });
+        let noun = if count == 1 { "warning" } else { "warnings" };
         stderr::line(format_args!("`{MODE_ENV}=check` found {count} {noun}: exit code {code}"));
     }
-    print_and_exit(&with_warnings(plan, warnings), code)
+    print_and_exit(&with_advice(plan, advice), code)
 }
 
 /// Ends the process, because the shutdown cannot be installed.

@@ -1,4 +1,4 @@
-//! Writes the warnings at install: what the author of the program may not expect.
+//! Writes the warnings at install: what the author of the program may not expect. And the facts that only the plan shows.
 
 use crate::duration_text::HumanDuration;
 use crate::install::shell_form;
@@ -6,13 +6,25 @@ use crate::plan::Plan;
 use crate::plan::shortfall;
 use crate::trigger::Signal;
 
-/// Returns one sentence for each thing that the author or the operator of the program may not expect.
-pub(crate) fn warnings(plan: &Plan, unused_variables: &[String], ignored: &[Signal]) -> Vec<String> {
-    // The plan first: the author of the program can change it.
-    let mut warnings = plan_warnings(plan);
-    warnings.extend_from_slice(unused_variables);
-    warnings.extend([still_ignored(ignored), shell_form::warning()].into_iter().flatten());
-    warnings
+/// What the author or the operator of the program may want to know, one sentence each.
+pub(crate) struct Advice {
+    /// What they may not expect. Logged at every start, and `ON_SHUTDOWN=check` fails.
+    pub(crate) warnings: Vec<String>,
+    /// What somebody has asked for, so that nothing is wrong. Printed with the plan, and not logged.
+    pub(crate) facts: Vec<String>,
+}
+
+impl Advice {
+    pub(crate) fn new(plan: &Plan, unused_variables: &[String], handled: &[Signal], ignored: &[Signal]) -> Self {
+        let still_ignored = still_ignored(ignored);
+        let (warning, fact) =
+            if is_stopped_otherwise(handled, ignored) { (None, still_ignored) } else { (still_ignored, None) };
+        // The plan first: the author of the program can change it.
+        let mut warnings = plan_warnings(plan);
+        warnings.extend_from_slice(unused_variables);
+        warnings.extend([warning, shell_form::warning()].into_iter().flatten());
+        Self { warnings, facts: fact.into_iter().collect() }
+    }
 }
 
 /// Returns the warnings that do not depend on how and where the program was started.
@@ -33,11 +45,19 @@ fn long_delay(plan: &Plan) -> Option<String> {
     })
 }
 
+/// Returns whether the ignored signals surprise nobody: a terminal sends them, a shell ignores them for a job with `&`, or
+/// `nohup` does because a person asked for it. Another signal stops the program.
+fn is_stopped_otherwise(handled: &[Signal], ignored: &[Signal]) -> bool {
+    !handled.is_empty() && ignored.iter().all(|signal| signal.is_from_terminal())
+}
+
 fn still_ignored(ignored: &[Signal]) -> Option<String> {
     let names: Vec<String> = ignored.iter().map(ToString::to_string).collect();
+    let from_terminal = ignored.iter().all(|signal| signal.is_from_terminal());
+    let by = if from_terminal { "nohup, or a background job" } else { "by the process that started it" };
     (!ignored.is_empty()).then(|| {
         format!(
-            "{} was ignored when the program started (nohup, or a background job) and stays ignored; \
+            "{} was ignored when the program started ({by}) and stays ignored; \
              write `handle_ignored_signals = true` to handle it",
             names.join(", ")
         )
@@ -51,4 +71,27 @@ fn panic_aborts() -> Option<String> {
          hooks after it do not run"
             .to_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ignored_signal_is_a_surprise_unless_a_terminal_sends_it_and_another_one_is_handled() {
+        let (int, quit, hup, term) = (Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, Signal::SIGTERM);
+        for (handled, ignored, is_expected) in [
+            (&[term][..], &[int][..], true),
+            (&[term], &[int, quit, hup], true),
+            (&[Signal::SIGUSR1], &[int], true),
+            (&[int], &[term], false),
+            (&[hup], &[term, int], false),
+            (&[term], &[int, Signal::SIGUSR1], false),
+            (&[], &[int], false),
+            (&[], &[term, int], false),
+        ] {
+            assert_eq!(is_stopped_otherwise(handled, ignored), is_expected, "{handled:?} {ignored:?}");
+        }
+        assert_eq!(still_ignored(&[]), None);
+    }
 }

@@ -32,7 +32,7 @@ mod unknown_variables;
 ///
 /// Another value is an error. `check` is for CI. It fails for every warning that the program would print at its start:
 /// the plan does not fit its budget, a variable is unknown or has no effect, PID 1 is a shell that keeps the signal, and
-/// so on. It also fails, with the error's [exit code](InstallError::exit_code), if the shutdown cannot be installed. Run
+/// so on. A line that begins with `info:` is no warning. It also fails, with the error's [exit code](InstallError::exit_code), if the shutdown cannot be installed. Run
 /// it as the platform runs the program: `docker run -e ON_SHUTDOWN=check image`. In unit tests,
 /// `testing::assert_no_warnings` checks what does not depend on the environment.
 ///
@@ -114,7 +114,9 @@ impl Settings {
     /// Sets the signals that start a shutdown. Default: SIGTERM and SIGINT.
     ///
     /// A signal that was ignored when the program started (`nohup`, a background job of a shell) stays ignored, unless
-    /// [`handle_ignored_signals`](Self::handle_ignored_signals) is set.
+    /// [`handle_ignored_signals`](Self::handle_ignored_signals) is set. The line at install lists the signals that are
+    /// handled. There is a warning if SIGTERM, or every signal of the set, stays ignored, and none if only SIGINT, SIGQUIT
+    /// or SIGHUP does: shells ignore the first two for a job with `&`, and `nohup` ignores the third.
     pub fn signals(mut self, signals: impl IntoIterator<Item = Signal>) -> Self {
         self.signals.set_signals(signals.into_iter().collect());
         self
