@@ -121,9 +121,20 @@
 //! | `ON_SHUTDOWN_REPORT=stop.txt` | also writes the report to a file | [`Settings::report_file`] |
 //!
 //! **One precedence for all: the program, then the variable, then the platform, then the default.** What the program sets
-//! in [`Settings`] or in the arguments of `main` was tested with it. A child that inherits the variables of its parent
-//! keeps its own values. So leave open what operators shall decide; most programs leave the grace period open. The
+//! in [`Settings`] or in the arguments of `main` was tested with it. So leave open what operators shall decide; most programs leave the grace period open. The
 //! settings of `#[on_shutdown]` on a hook are its defaults: `ON_SHUTDOWN_HOOKS` changes them, and can disable every hook.
+//!
+//! **The variables hold for children as well**, because a child inherits the environment of its parent. What that means for
+//! a child that uses this crate:
+//!
+//! | variable | in the child |
+//! |---|---|
+//! | `ON_SHUTDOWN` | it prints its plan and does no work; see [`MODE_ENV`] |
+//! | `ON_SHUTDOWN_GRACE_PERIOD` | the same grace period. If the parent gives its child less time, it sets another value |
+//! | `ON_SHUTDOWN_HOOKS` | entries for crates that only the parent links are ignored, with one warning each; see [`HOOKS_ENV`] |
+//! | `ON_SHUTDOWN_REPORT` | Linux: if the parent writes to the file, the child writes to `stop.4711.txt`, and says so. Elsewhere, and for programs that a script starts: write `stop.{pid}.txt`; see [`REPORT_ENV`] |
+//!
+//! To keep a variable from a child, remove it where the child starts: `command.env_remove(on_shutdown::HOOKS_ENV)`.
 //!
 //! A variable without effect is one line at install: the program sets another value, or the variable is unknown
 //! (`ON_SHUTDOWN_GRACEPERIOD`). A blank variable counts as not set. Names that begin with `ON_SHUTDOWN` belong to this

@@ -10,20 +10,23 @@ use crate::trigger::Signal;
 pub(crate) struct Advice {
     /// What they may not expect. Logged at every start, and `ON_SHUTDOWN=check` fails.
     pub(crate) warnings: Vec<String>,
-    /// What somebody has asked for, so that nothing is wrong. Printed with the plan, and not logged.
-    pub(crate) facts: Vec<String>,
+    /// Which signals stay ignored if this is expected. Printed with the plan, and not logged.
+    pub(crate) still_ignored: Option<String>,
+    /// Why the report goes to another file than the one that the variable names. Logged, but not a warning.
+    pub(crate) report_note: Option<String>,
 }
 
 impl Advice {
+    /// Returns the advice without a note about the report. `handled` and `ignored` are the signals of the set.
     pub(crate) fn new(plan: &Plan, unused_variables: &[String], handled: &[Signal], ignored: &[Signal]) -> Self {
-        let still_ignored = still_ignored(ignored);
-        let (warning, fact) =
-            if is_stopped_otherwise(handled, ignored) { (None, still_ignored) } else { (still_ignored, None) };
+        let sentence = still_ignored(ignored);
+        let is_expected = is_stopped_otherwise(handled, ignored);
+        let (still_ignored, warning) = if is_expected { (sentence, None) } else { (None, sentence) };
         // The plan first: the author of the program can change it.
         let mut warnings = plan_warnings(plan);
         warnings.extend_from_slice(unused_variables);
         warnings.extend([warning, shell_form::warning()].into_iter().flatten());
-        Self { warnings, facts: fact.into_iter().collect() }
+        Self { warnings, still_ignored, report_note: None }
     }
 }
 

@@ -17,9 +17,11 @@ use crate::trigger::{Signal, SignalSet};
 use environment::Environment;
 pub(crate) use environment::{Mode, is_in_test_binary};
 pub use error::InstallError;
+use report_path::ReportPath;
 
 mod environment;
 mod error;
+mod report_path;
 mod unknown_variables;
 
 /// The name of the environment variable that makes `install` print the plan instead of running the program.
@@ -35,6 +37,10 @@ mod unknown_variables;
 /// so on. A line that begins with `info:` is no warning. It also fails, with the error's [exit code](InstallError::exit_code), if the shutdown cannot be installed. Run
 /// it as the platform runs the program: `docker run -e ON_SHUTDOWN=check image`. In unit tests,
 /// `testing::assert_no_warnings` checks what does not depend on the environment.
+///
+/// Every program that inherits the variable prints its plan and ends: each program of a script, and the children of a parent
+/// that does not use this crate. A parent that does ends before it starts children, unless it starts one before its
+/// install. Such a child prints its plan and does no work, so `install` belongs at the beginning of `main`.
 ///
 /// The variable is ignored, with a line on stderr, in a binary that cargo has built to run tests or benchmarks.
 /// `install` recognizes such a binary by its path: it lies in a folder `deps`, and its name ends with a hash. Test
@@ -157,7 +163,8 @@ impl Settings {
         self
     }
 
-    /// Sets a file to write the report to. The ending selects the format: `.txt`, or `.json` with the feature `json`.
+    /// Sets a file to write the report to. The ending selects the format: `.txt`, or `.json` with the feature `json`. `{pid}`
+    /// in the path becomes the process id: write it if several processes of the program run at once.
     ///
     /// Takes precedence over the environment variable `ON_SHUTDOWN_REPORT`. The file is replaced as a whole, never through
     /// a symbolic link, and only its owner can read it. An error is written to stderr, and does not delay the end. The
@@ -175,7 +182,8 @@ impl Settings {
     /// The environment variable `ON_SHUTDOWN_HOOKS` also changes hooks:
     /// `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s priority=5; metrics::push disabled"`. What the program sets for a
     /// hook takes precedence over the same setting in the variable. If no linked hook has the name,
-    /// [`install`](Self::install) returns an error.
+    /// [`install`](Self::install) returns an error. The exception is an entry of the variable for a crate without hooks in
+    /// this program, which is ignored with a warning: the variable may be inherited from a program with other hooks.
     pub fn disable_hook(mut self, full_name: &str) -> Self {
         self.overrides.add(full_name, Change::Disabled, OverrideSource::Program);
         self
@@ -229,7 +237,9 @@ impl Settings {
 pub(crate) struct Resolved {
     pub(crate) plan: Plan,
     pub(crate) report_file: Option<ReportFile>,
-    /// One sentence for each environment variable, or part of one, that has no effect.
+    /// Why the report goes to another file than the one that the variable names.
+    pub(crate) report_note: Option<String>,
+    /// One sentence for each environment variable, or part of one, that has no effect or another one than it says.
     pub(crate) unused_variables: Vec<String>,
 }
 
@@ -247,14 +257,19 @@ impl Settings {
         let budget = Budget::choose(self.grace_period, environment.grace_period.as_deref(), Platform::infer())?;
         // A clone: `plan` may be called again, after the environment has changed.
         let mut overrides = self.overrides.clone();
-        let unused_changes = overrides.parse(environment.hooks.as_deref().unwrap_or_default())?;
+        let known = || registry::linked().iter().map(|hook| hook.full_name()).collect::<Vec<_>>();
+        let hooks = environment.hooks.as_deref();
+        let unused_changes = hooks.map_or(Ok(Vec::new()), |text| overrides.parse(text, &known()))?;
         let plan = self.make_plan(budget, overrides)?;
-        let path = self.report_file.as_ref().or(environment.report.as_ref());
-        let report_file = path.map(|path| ReportFile::new(path)).transpose()?;
+        let of_variable = || environment.report.as_deref().map(ReportPath::of_variable);
+        let report = self.report_file.as_deref().map(ReportPath::of_program).or_else(of_variable);
+        let report_file = report.as_ref().map(|report| ReportFile::new(&report.path)).transpose()?;
+        let (report_note, report_warning) = report.map_or((None, None), |report| (report.note, report.warning));
         let mut unused_variables = self.unused(&environment);
+        unused_variables.extend(report_warning);
         unused_variables.extend(unused_changes);
         unused_variables.extend(unknown_variables::warnings(std::env::vars_os()));
-        Ok(Resolved { plan, report_file, unused_variables })
+        Ok(Resolved { plan, report_file, report_note, unused_variables })
     }
 
     /// Returns one sentence for each variable that has no effect, because the program sets another value.
