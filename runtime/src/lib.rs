@@ -104,7 +104,7 @@
 //! Settings are methods of [`Settings`], or arguments of the attribute:
 //!
 //! ```no_run,standalone_crate
-//! #[on_shutdown::main(drain_delay = "2s", signals = [SIGTERM, SIGINT, SIGQUIT])]
+//! #[on_shutdown::main(drain_delay = "2s", signals = [SIGTERM, SIGINT, SIGHUP])]
 //! async fn main() -> std::io::Result<()> {
 //!     // The handlers are set before this line, and before the async runtime is built.
 //!     std::future::pending().await
@@ -185,7 +185,8 @@
 //! first is the same request. Later, a SIGINT makes the shutdown *fast*: no drain delay, no waiting for work in flight, and
 //! timeouts of at most 1 s. The next SIGINT ends the process at once. A later SIGTERM is logged and
 //! ignored, unless [`Settings::escalate_on_any`] is set. A signal that was ignored when the program started stays ignored,
-//! unless [`Settings::handle_ignored_signals`] is set. The last-resort timer uses SIGVTALRM. If the program handled
+//! unless [`Settings::handle_ignored_signals`] is set. A terminal that is closed sends SIGHUP, which ends the program without
+//! hooks unless SIGHUP is in the set: see [`Settings::signals`]. The last-resort timer uses SIGVTALRM. If the program handled
 //! SIGVTALRM before the install, a thread takes the place of the timer.
 //!
 //! # Exit codes
@@ -218,6 +219,8 @@
 //!   the process at once. Call [`request_exit`], or return from `main`. [docs/oncall.md] has the lines for clippy that find
 //!   such calls.
 //! - **Did the signal arrive?** If PID 1 of a container is a shell, the shell gets the signal. A warning at install says so.
+//! - **Was the terminal closed?** The end of an ssh session sends SIGHUP, which is not in the default set:
+//!   [`Settings::signals`].
 //! - **Was it removed?** [`Registration::unregister`] removes a hook, and so does the drop of a [`HookGuard`]. A guard in
 //!   a variable of `main` is dropped when `main` returns. Dropping a [`Registration`] keeps the hook.
 //! - **Was it skipped?** The report shows the reason: there was no time left, or the hook is `after` an abandoned one.

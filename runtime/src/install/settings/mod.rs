@@ -119,6 +119,12 @@ impl Settings {
 
     /// Sets the signals that start a shutdown. Default: SIGTERM and SIGINT.
     ///
+    /// A program that a person runs in a terminal, also over ssh, gets SIGHUP when the terminal is closed. Without SIGHUP in
+    /// the set, the signal ends the program at once, and no hook runs. `[SIGTERM, SIGINT, SIGHUP]` runs the hooks; hooks
+    /// that print with `println!` fail then, because the terminal is gone. SIGHUP is not in the default set, not even in a
+    /// terminal: many services read their configuration again at SIGHUP, and a program should obey the same signals
+    /// wherever it is started. With `nohup`, SIGHUP stays ignored.
+    ///
     /// A signal that was ignored when the program started (`nohup`, a background job of a shell) stays ignored, unless
     /// [`handle_ignored_signals`](Self::handle_ignored_signals) is set. The line at install lists the signals that are
     /// handled. There is a warning if SIGTERM, or every signal of the set, stays ignored, and none if only SIGINT, SIGQUIT
