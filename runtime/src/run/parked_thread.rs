@@ -47,3 +47,20 @@ impl<T: Send + 'static> ParkedThread<T> {
         debug_assert!(sent.is_ok(), "the thread waits, and its channel has room for one value");
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_has_started_has_its_name() {
+        let parked = ParkedThread::start("parked-test", |()| ()).unwrap();
+        parked.wait_for_start();
+        let names = std::fs::read_dir("/proc/self/task").unwrap().filter_map(|thread| {
+            // Other threads of the test binary may end meanwhile.
+            std::fs::read_to_string(thread.ok()?.path().join("comm")).ok()
+        });
+        assert!(names.into_iter().any(|name| name == "parked-test\n"));
+        parked.unpark(());
+    }
+}

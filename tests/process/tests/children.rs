@@ -101,6 +101,18 @@ fn spec_3_30_a_child_writes_its_report_beside_that_of_its_parent() {
 }
 
 #[test]
+fn spec_3_30_a_shell_between_a_program_and_its_parent_changes_nothing() {
+    let folder = folder("shell");
+    let path = folder.join("stop.txt");
+    let shell = ["waits", "sh", "-c", "\"$0\"; exit $?", env!("CARGO_BIN_EXE_without_hooks")];
+    let ended = shell.iter().fold(Program::new(PARENT), Program::arg).env(REPORT, text(&path)).run();
+    ended.assert_code(0).assert_out("the child ended: exit status: 0").assert_err("the report goes to ");
+    let [own, beside] = &reports(&folder)[..] else { panic!("two reports\n{ended}") };
+    assert_eq!(*own, ("stop.txt".to_owned(), vec!["stop_child"]));
+    assert_eq!(beside.1, [""; 0], "{beside:?}");
+}
+
+#[test]
 fn spec_3_30_the_process_id_in_the_path_gives_each_program_its_own_report() {
     let folder = folder("placeholder");
     let path = folder.join("{pid}.txt");
