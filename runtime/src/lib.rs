@@ -118,7 +118,7 @@
 //! | `ON_SHUTDOWN=check` | the same; exit code 78 if there are warnings ([`MODE_ENV`]) | `testing::assert_no_warnings` |
 //! | `ON_SHUTDOWN_GRACE_PERIOD=45s` | sets the grace period | [`Settings::grace_period`] |
 //! | `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s; metrics::push disabled"` | changes hooks by their full names | [`Settings::hook_timeout`], [`Settings::hook_priority`], [`Settings::disable_hook`] |
-//! | `ON_SHUTDOWN_REPORT=stop.txt` | also writes the report to a file | [`Settings::report_file`] |
+//! | `ON_SHUTDOWN_REPORT=stop.txt` | also writes the report to a file; `{pid}` in the path becomes the process id | [`Settings::report_file`] |
 //!
 //! **One precedence for all: the program, then the variable, then the platform, then the default.** What the program sets
 //! in [`Settings`] or in the arguments of `main` was tested with it. So leave open what operators shall decide; most programs leave the grace period open. The

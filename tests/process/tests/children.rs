@@ -113,6 +113,15 @@ fn spec_3_30_a_shell_between_a_program_and_its_parent_changes_nothing() {
 }
 
 #[test]
+fn spec_3_30_a_quiet_child_writes_its_report_and_nothing_else() {
+    let folder = folder("quiet");
+    let program = Program::new(PARENT).arg("waits").arg(env!("CARGO_BIN_EXE_main_settings")).arg("quiet");
+    let ended = program.env(REPORT, text(&folder.join("stop.txt"))).run();
+    ended.assert_code(0).assert_out("the child ended: exit status: 0").assert_no_err("the report goes to");
+    assert_eq!(reports(&folder).len(), 2, "{ended}");
+}
+
+#[test]
 fn spec_3_30_the_process_id_in_the_path_gives_each_program_its_own_report() {
     let folder = folder("placeholder");
     let path = folder.join("{pid}.txt");
