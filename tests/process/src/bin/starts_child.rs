@@ -44,7 +44,10 @@ fn main() -> ExitCode {
         "before-install" => {}
         "waits" => wait_for_child(),
         _ => {
-            *CHILD.lock().expect("nobody panics") = Some(start_child());
+            // Before the start: the child may be ready, and the test send its signal, before `spawn` has returned here.
+            let mut slot = CHILD.lock().expect("nobody panics");
+            *slot = Some(start_child());
+            drop(slot);
             loop {
                 std::thread::park();
             }
