@@ -104,7 +104,7 @@
 //! Settings are methods of [`Settings`], or arguments of the attribute:
 //!
 //! ```no_run,standalone_crate
-//! #[on_shutdown::main(drain_delay = "2s", signals = [SIGTERM, SIGINT, SIGQUIT])]
+//! #[on_shutdown::main(drain_delay = "2s", signals = [SIGTERM, SIGINT, SIGHUP])]
 //! async fn main() -> std::io::Result<()> {
 //!     // The handlers are set before this line, and before the async runtime is built.
 //!     std::future::pending().await
@@ -119,13 +119,25 @@
 //! | `ON_SHUTDOWN_GRACE_PERIOD=45s` | sets the grace period | [`Settings::grace_period`] |
 //! | `ON_SHUTDOWN_DRAIN_DELAY=5s` | sets the drain delay | [`Settings::drain_delay`] |
 //! | `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s; metrics::push disabled"` | changes hooks by their full names | [`Settings::hook_timeout`], [`Settings::hook_priority`], [`Settings::disable_hook`] |
-//! | `ON_SHUTDOWN_REPORT=stop.txt` | also writes the report to a file | [`Settings::report_file`] |
+//! | `ON_SHUTDOWN_REPORT=stop.txt` | also writes the report to a file; `{pid}` in the path becomes the process id | [`Settings::report_file`] |
 //!
 //! **One precedence for all: the program, then the variable, then the platform, then the default.** What the program sets
-//! in [`Settings`] or in the arguments of `main` was tested with it. A child that inherits the variables of its parent
-//! keeps its own values. So leave open what operators shall decide; most programs leave the grace period and the drain
-//! delay open. The
+//! in [`Settings`] or in the arguments of `main` was tested with it. So leave open what operators shall decide; most
+//! programs leave the grace period and the drain delay open. The
 //! settings of `#[on_shutdown]` on a hook are its defaults: `ON_SHUTDOWN_HOOKS` changes them, and can disable every hook.
+//!
+//! **The variables hold for children as well**, because a child inherits the environment of its parent. What that means for
+//! a child that uses this crate:
+//!
+//! | variable | in the child |
+//! |---|---|
+//! | `ON_SHUTDOWN` | it prints its plan and does no work; see [`MODE_ENV`] |
+//! | `ON_SHUTDOWN_GRACE_PERIOD` | the same grace period. If the parent gives its child less time, it sets another value |
+//! | `ON_SHUTDOWN_DRAIN_DELAY` | the same drain delay. A child that serves nobody sets its own, zero |
+//! | `ON_SHUTDOWN_HOOKS` | entries for crates that only the parent links are ignored, with one warning each; see [`HOOKS_ENV`] |
+//! | `ON_SHUTDOWN_REPORT` | Linux: if the parent writes to the file, the child writes to `stop.4711.txt`, and says so. Elsewhere, and for programs that a script starts: write `stop.{pid}.txt`; see [`REPORT_ENV`] |
+//!
+//! To keep a variable from a child, remove it where the child starts: `command.env_remove(on_shutdown::HOOKS_ENV)`.
 //!
 //! A variable without effect is one line at install: the program sets another value, or the variable is unknown
 //! (`ON_SHUTDOWN_GRACEPERIOD`). A blank variable counts as not set. Names that begin with `ON_SHUTDOWN` belong to this
@@ -180,7 +192,8 @@
 //! first is the same request. Later, a SIGINT makes the shutdown *fast*: no drain delay, no waiting for work in flight, and
 //! timeouts of at most 1 s. The next SIGINT ends the process at once. A later SIGTERM is logged and
 //! ignored, unless [`Settings::escalate_on_any`] is set. A signal that was ignored when the program started stays ignored,
-//! unless [`Settings::handle_ignored_signals`] is set. The last-resort timer uses SIGVTALRM. If the program handled
+//! unless [`Settings::handle_ignored_signals`] is set. A terminal that is closed sends SIGHUP, which ends the program without
+//! hooks unless SIGHUP is in the set: see [`Settings::signals`]. The last-resort timer uses SIGVTALRM. If the program handled
 //! SIGVTALRM before the install, a thread takes the place of the timer.
 //!
 //! # Exit codes
@@ -213,6 +226,8 @@
 //!   the process at once. Call [`request_exit`], or return from `main`. [docs/oncall.md] has the lines for clippy that find
 //!   such calls.
 //! - **Did the signal arrive?** If PID 1 of a container is a shell, the shell gets the signal. A warning at install says so.
+//! - **Was the terminal closed?** The end of an ssh session sends SIGHUP, which is not in the default set:
+//!   [`Settings::signals`].
 //! - **Was it removed?** [`Registration::unregister`] removes a hook, and so does the drop of a [`HookGuard`]. A guard in
 //!   a variable of `main` is dropped when `main` returns. Dropping a [`Registration`] keeps the hook.
 //! - **Was it skipped?** The report shows the reason: there was no time left, or the hook is `after` an abandoned one.

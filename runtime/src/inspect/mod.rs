@@ -1,10 +1,11 @@
-//! Describes what a thread of this process is doing, for the report on a hook that hangs; and lists the open connections,
-//! for the report on work in flight that does not end.
+//! Describes what a thread of this process is doing, for the report on a hook that hangs; lists the open connections, for
+//! the report on work in flight that does not end; and finds an ancestor that writes its report to the same file.
 //!
 //! Linux reports it in `/proc/self/task`; a process needs no privilege to read about its own threads. The threads keep
 //! running meanwhile. So each answer is checked against the thread's state before and after, and a detail that may be
 //! stale is left out. A description may be short, but it is never wrong.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -103,6 +104,19 @@ pub(crate) fn open_connections(most: usize, until: Instant) -> OpenConnections {
     return linux::open_connections(most, until).unwrap_or_default();
     #[cfg(not(target_os = "linux"))]
     OpenConnections::default()
+}
+
+/// Returns the closest ancestor of this process that has a thread of this name, and that was started with this entry
+/// (`NAME=value`) in its environment.
+///
+/// Returns `None` for ancestors of other users, for those that a PID namespace hides, without `/proc`, and on other systems
+/// than Linux. A thread gets its name when it runs for the first time.
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "only Linux shows other processes"))]
+pub(crate) fn find_ancestor(thread: &str, entry: &OsStr) -> Option<u32> {
+    #[cfg(target_os = "linux")]
+    return linux::find_ancestor(thread, std::os::unix::ffi::OsStrExt::as_bytes(entry));
+    #[cfg(not(target_os = "linux"))]
+    None
 }
 
 #[cfg(all(test, target_os = "linux"))]

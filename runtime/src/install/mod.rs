@@ -12,11 +12,13 @@ use crate::hook::registry::{HookSink, Provided, Registered};
 use crate::install::guard::ShutdownGuard;
 use crate::install::handle::{Handle, INSTALLED, is_main_thread};
 use crate::install::settings::{InstallError, MODE_ENV, Mode, Resolved, Settings};
-use crate::install::warnings::warnings;
+use crate::install::warnings::Advice;
 use crate::output::{Reporter, ThisProgram};
 use crate::plan::Plan;
 use crate::plan::drain_delay::{DrainDelay, DrainDelaySource};
-use crate::run::{self, Finalizer, HookRuntime, ParkedThread, Run, ShutdownState, spawn_hook_thread};
+use crate::run::{
+    self, Finalizer, HookRuntime, ParkedThread, Run, SUPERVISOR_THREAD, ShutdownState, spawn_hook_thread,
+};
 use crate::telemetry::{Event, Output, stderr};
 use crate::trigger::{BlockedSignals, Inbox, Message, SAME_REQUEST_WINDOW, Signal, Trigger};
 
@@ -92,29 +94,37 @@ impl Settings {
 /// get their work last, when nothing can fail any more.
 fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let mode = Mode::read()?;
-    let Resolved { plan, report_file, unused_variables } = match settings.resolve() {
+    let Resolved { plan, report_file, report_note, unused_variables } = match settings.resolve() {
         Ok(resolved) => resolved,
         // Here, because a program may ignore the error and run.
         Err(error) if mode == Mode::Check => fail_check(&error),
         Err(error) => return Err(error),
     };
     let (handled, ignored) = settings.signals.split_ignored();
+    let advice = |plan: &Plan| Advice {
+        report_note: report_note.clone(),
+        ..Advice::new(plan, &unused_variables, &handled, &ignored)
+    };
     match mode {
         Mode::Run => {}
-        Mode::PrintPlan => print_and_exit(&with_warnings(&plan, &warnings(&plan, &unused_variables, &ignored)), 0),
+        Mode::PrintPlan => print_and_exit(&with_advice(&plan, &advice(&plan)), 0),
         Mode::PrintPlanAsJson => print_and_exit(&as_json(&plan), 0),
-        Mode::Check => check(&plan, &warnings(&plan, &unused_variables, &ignored)),
+        Mode::Check => check(&plan, &advice(&plan)),
     }
     // Until the end of this function, and inherited by the new threads: a signal that meets a handler before its action
     // is registered would be lost.
     let blocked = BlockedSignals::block_all().map_err(refused("to block signals"))?;
     let threads = Threads::start()?;
+    // A child must find this program by the name of the thread.
+    if report_file.is_some() {
+        threads.supervisor.wait_for_start();
+    }
     let inbox = Arc::new(Inbox::open(&handled, &blocked).map_err(refused("the signal handlers"))?);
     let options = settings.reporter_options();
     let reporter = Arc::new(Reporter::new(options, plan.budget(), report_file, inbox.masks()));
     let run = connect(settings, plan, &inbox, &reporter);
     let plan = run.plan();
-    log_installed(reporter.output(), &plan, &handled, warnings(&plan, &unused_variables, &ignored));
+    log_installed(reporter.output(), &plan, &handled, advice(&plan));
     let handle = Handle::new(Arc::clone(&run), Arc::clone(&inbox), reporter.final_report(), settings.exit_mode);
     threads.hand_over(run, inbox, reporter)?;
     Ok(handle)
@@ -156,7 +166,7 @@ impl Threads {
             .map_err(refused("the thread that waits for signals"))?;
         // Parked until the trigger, because the system may refuse a thread then.
         let supervisor =
-            ParkedThread::start("shutdown-watch", supervise).map_err(refused("the supervisor thread of the hooks"))?;
+            ParkedThread::start(SUPERVISOR_THREAD, supervise).map_err(refused("the supervisor thread of the hooks"))?;
         Ok(Self { trigger, supervisor })
     }
 
@@ -235,9 +245,12 @@ fn exit_on_signal(run: &Run, inbox: &Inbox) {
     }
 }
 
-/// Logs one line for the install, and one more for each warning.
-fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], warnings: Vec<String>) {
-    let signals: Vec<String> = handled.iter().map(ToString::to_string).collect();
+/// Logs one line for the install, one more for the file of the report if it is an unexpected one, and one for each warning.
+fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], advice: Advice) {
+    let signals = match handled {
+        [] => "no signal".to_owned(),
+        _ => handled.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    };
     let (count, budget) = (plan.hooks().count(), plan.budget());
     let hooks = if count == 1 { "hook" } else { "hooks" };
     let disabled = plan.disabled().count();
@@ -249,31 +262,35 @@ fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], warnings: Vec
         }
         delay => format!(", {delay}"),
     };
-    let line = format!("{count} {hooks}{disabled_hooks}, on {}; {budget}{delay}", signals.join(", "));
+    let line = format!("{count} {hooks}{disabled_hooks}, on {signals}; {budget}{delay}");
     // Not a warning: a program may register its hooks later, or only wait for its work in flight.
     let missing = if count + disabled == 0 { NO_HOOKS } else { "" };
     output.log(Event::Installed(line + missing));
+    // Nothing is wrong, so it is no warning.
+    advice.report_note.into_iter().for_each(|note| output.log(Event::Installed(note)));
     // One line each, so that a log search finds every warning by itself.
-    warnings.into_iter().for_each(|warning| output.log(Event::Warning(warning)));
+    advice.warnings.into_iter().for_each(|warning| output.log(Event::Warning(warning)));
 }
 
 /// The end of the install line of a program without hooks.
 const NO_HOOKS: &str = "; if a crate of this program has hooks, it is not linked: write `use that_crate as _;`, see \
                         https://github.com/on-shutdown/on-shutdown/blob/main/docs/libraries.md#missing-hooks";
 
-fn with_warnings(plan: &Plan, warnings: &[String]) -> String {
+fn with_advice(plan: &Plan, Advice { warnings, still_ignored, report_note }: &Advice) -> String {
     let notes: String = warnings.iter().map(|warning| format!("note: {warning}\n")).collect();
-    format!("{plan}{notes}")
+    let facts: String = still_ignored.iter().chain(report_note).map(|fact| format!("info: {fact}\n")).collect();
+    format!("{plan}{notes}{facts}")
 }
 
 /// Prints the plan and ends the process, with an error if there are warnings.
-fn check(plan: &Plan, warnings: &[String]) -> ! {
-    let code = if warnings.is_empty() { 0 } else { exit::CONFIG };
+fn check(plan: &Plan, advice: &Advice) -> ! {
+    let count = advice.warnings.len();
+    let code = if count == 0 { 0 } else { exit::CONFIG };
     if code != 0 {
-        let (count, noun) = (warnings.len(), if warnings.len() == 1 { "warning" } else { "warnings" });
+        let noun = if count == 1 { "warning" } else { "warnings" };
         stderr::line(format_args!("`{MODE_ENV}=check` found {count} {noun}: exit code {code}"));
     }
-    print_and_exit(&with_warnings(plan, warnings), code)
+    print_and_exit(&with_advice(plan, advice), code)
 }
 
 /// Ends the process, because the shutdown cannot be installed.

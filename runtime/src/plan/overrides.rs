@@ -8,10 +8,14 @@ use std::time::Duration;
 use crate::duration_text::{self, HumanDuration};
 use crate::hook::{HookRef, OverriddenHook};
 use crate::plan::Hook;
-use crate::plan::suggest::suggestion;
+use crate::plan::suggest::{crate_of, in_nearest_crate, suggestion};
 
 /// The environment variable that changes hooks: `orders::flush timeout=2s priority=5; metrics::push disabled`.
 /// Settings of the program for the same hook take precedence. A blank value counts as not set.
+///
+/// A child inherits the variable of its parent. So an entry for a crate that has no hooks in this program is ignored, with
+/// one warning at install. A name that a crate with hooks does not have is an error, and so is a name without a crate, which
+/// is no hook of any program.
 pub const HOOKS_ENV: &str = "ON_SHUTDOWN_HOOKS";
 
 /// The changes of hooks, by full name.
@@ -57,12 +61,20 @@ impl Overrides {
 
     /// Parses the value of `ON_SHUTDOWN_HOOKS`, and adds the changes that the program does not make itself. Returns one
     /// sentence for each change without effect.
-    pub(crate) fn parse(&mut self, text: &str) -> Result<Vec<String>, OverrideError> {
+    ///
+    /// An entry for a crate that none of the `known` names has is not an error: a child inherits the variable of its
+    /// parent. A name without a crate is one, because it is no hook of any program.
+    pub(crate) fn parse(&mut self, text: &str, known: &[String]) -> Result<Vec<String>, OverrideError> {
         let mut unused = Vec::new();
         for entry in text.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
             // A name contains no blank, and neither does a duration: `1m30s`.
             let mut words = entry.split_whitespace();
             let Some(name) = words.next() else { continue };
+            // The words are not read: the other program may have another version of this crate.
+            if let Some(foreign) = crate_of(name).filter(|own| known.iter().all(|name| crate_of(name) != Some(*own))) {
+                unused.push(foreign_entry(entry, name, foreign, known));
+                continue;
+            }
             let mut changes: Vec<(&str, Change)> =
                 words.map(|word| Ok((word, parse_change(name, word)?))).collect::<Result<_, _>>()?;
             // A name alone is a mistake: the user expects an effect.
@@ -171,6 +183,18 @@ impl Override {
             }
         }
     }
+}
+
+/// Returns the sentence for an entry whose crate has no hook in this program.
+fn foreign_entry(entry: &str, name: &str, foreign: &str, known: &[String]) -> String {
+    let otherwise = match in_nearest_crate(name, foreign, known) {
+        Some(meant) => format!("write `{meant}`"),
+        None => format!("link the crate with `use {foreign} as _;`, or name a hook that `ON_SHUTDOWN=plan` lists"),
+    };
+    format!(
+        "`{HOOKS_ENV}`: `{entry}` has no effect: this program has no hooks of a crate `{foreign}`; \
+         if the entry is not for another program, {otherwise}"
+    )
 }
 
 fn parse_change(name: &str, word: &str) -> Result<Change, OverrideError> {

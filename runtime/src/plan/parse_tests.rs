@@ -95,7 +95,8 @@ fn changes_of_hooks_are_applied_or_an_error_and_lose_no_hook() {
     let (mut applied, mut refused) = (0, 0);
     for text in texts(&samples) {
         let mut overrides = Overrides::default();
-        let result = overrides.parse(&text).and_then(|_| overrides.apply(vec![HookRef::Linked(&FLUSH)]));
+        let result =
+            overrides.parse(&text, &[FLUSH.full_name()]).and_then(|_| overrides.apply(vec![HookRef::Linked(&FLUSH)]));
         match result {
             Ok((kept, disabled)) => {
                 applied += 1;

@@ -26,6 +26,21 @@ pub(crate) fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a String>
     }
 }
 
+/// Returns the crate of a hook's full name: `orders` for `orders::io::flush`. A name without a crate is no full name.
+pub(crate) fn crate_of(name: &str) -> Option<&str> {
+    name.split_once("::").map(|(own, _)| own).filter(|own| !own.is_empty())
+}
+
+/// Returns the hook that was meant by a name with an unknown crate, if a crate has a similar name.
+pub(crate) fn in_nearest_crate(name: &str, unknown: &str, known: &[String]) -> Option<String> {
+    let crates: Vec<String> = known.iter().filter_map(|name| crate_of(name)).map(str::to_owned).collect();
+    let meant = crates.iter().min_by_key(|own| strsim::levenshtein(unknown, own))?;
+    let is_near = strsim::levenshtein(unknown, meant) <= meant.len() / 3;
+    let hooks: Vec<String> = known.iter().filter(|name| crate_of(name) == Some(meant)).cloned().collect();
+    let corrected = format!("{meant}{}", name.strip_prefix(unknown)?);
+    is_near.then(|| nearest(&corrected, &hooks).cloned().unwrap_or_else(|| format!("{meant}::..")))
+}
+
 fn function(name: &str) -> &str {
     name.rsplit("::").next().unwrap_or(name)
 }
@@ -42,6 +57,14 @@ mod tests {
         assert_eq!(suggestion("flsh", &known), "write `orders::flush`");
         assert_eq!(suggestion("zzz", &known), "the hooks are `orders::flush`, `metrics::push`");
         assert_eq!(suggestion("zzz", &[]), "no hook is linked");
+        assert_eq!(in_nearest_crate("order::flush", "order", &known).as_deref(), Some("orders::flush"));
+        assert_eq!(in_nearest_crate("order::flsh", "order", &known).as_deref(), Some("orders::flush"));
+        assert_eq!(in_nearest_crate("order::unlike", "order", &known).as_deref(), Some("orders::.."));
+        assert_eq!(in_nearest_crate("stock::flush", "stock", &known), None, "the hook of another crate");
+        assert_eq!(in_nearest_crate("order::flush", "order", &[]), None);
+        for (name, own) in [("a::b::c", Some("a")), ("a::b", Some("a")), ("b", None), ("::b", None), ("", None)] {
+            assert_eq!(crate_of(name), own, "{name}");
+        }
         let many: Vec<String> = (0..10).map(|number| format!("a::h{number}")).collect();
         assert!(suggestion("zzzzzzzz", &many).ends_with("`a::h7`, 2 more"), "{}", suggestion("zzzzzzzz", &many));
     }

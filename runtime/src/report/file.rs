@@ -11,7 +11,13 @@ use nix::libc::O_NOFOLLOW;
 use crate::report::Report;
 
 /// The environment variable that names a file for the report if the program names none. Its extension chooses the format:
-/// `.json` or `.txt`.
+/// `.json` or `.txt`. Without the feature `json`, a `.json` file becomes a `.txt` file, with a warning at install.
+///
+/// `{pid}` in the path becomes the process id. Every program that inherits the variable writes a report, so write
+/// `report.{pid}.json` if a program starts others that use this crate, or if a script starts several. Without `{pid}`, a
+/// program on Linux that finds a parent with the same value writes to `report.4711.json` instead of `report.json`, with
+/// its process id, and says so at install. It finds parents, and their parents, that belong to the same user, have
+/// installed their shutdown, and were started with the variable. It does not find programs that were started beside it.
 pub const REPORT_ENV: &str = "ON_SHUTDOWN_REPORT";
 
 /// The file to which the runtime writes the report, in addition to stderr.

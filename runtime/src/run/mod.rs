@@ -25,7 +25,7 @@ pub(crate) use shared::Run;
 #[cfg(feature = "testing")]
 pub(crate) use simulation::{Fault, Simulation};
 pub(crate) use state::{Program, ShutdownState};
-pub(crate) use supervisor::supervise;
+pub(crate) use supervisor::{SUPERVISOR_THREAD, supervise};
 
 use crate::trigger::Message;
 

@@ -10,6 +10,10 @@ use super::worker::{MOMENT, Worker};
 use crate::plan::Id;
 use crate::telemetry::{Event, HookLabel};
 
+/// The name of the supervisor's thread, by which a child recognizes a parent that has installed a shutdown. At most 15
+/// bytes, which is what the kernel keeps.
+pub(crate) const SUPERVISOR_THREAD: &str = "shutdown-watch";
+
 /// How often the hooks that still run are logged: often enough for a person who waits, rarely enough for a log.
 const REPORT_RUNNING: Duration = Duration::from_secs(5);
 /// How often an observer hears of the progress. Shorter than every `TimeoutStopSec` in use, so that systemd gets a request

@@ -60,6 +60,11 @@ impl Signal {
         consts::FORBIDDEN.contains(&self.0)
     }
 
+    /// Returns whether terminals send the signal, and shells and `nohup` ignore it for what shall survive the terminal.
+    pub(crate) fn is_from_terminal(self) -> bool {
+        [Self::SIGINT, Self::SIGQUIT, Self::SIGHUP].contains(&self)
+    }
+
     /// Returns whether the kernel knows the number. The C library keeps 32 and 33 for itself.
     pub(super) fn exists(self) -> bool {
         (1..=31).contains(&self.0) || (34..=64).contains(&self.0)

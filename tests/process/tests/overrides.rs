@@ -56,6 +56,9 @@ fn a_change_that_cannot_be_made_is_an_error_at_install_that_says_what_to_write()
         ),
         ("flush_orders disabled", "write `process_orders::flush_orders`"),
         ("zzz disabled", "the hooks are `"),
+        // A name without a crate is no hook of any program.
+        ("::flush_orders disabled", "there is no hook `::flush_orders`; write `process_orders::flush_orders`"),
+        ("process_orders::stock::flush disabled", "there is no hook `process_orders::stock::flush`; "),
         (
             "process_orders::flush_orders",
             "`process_orders::flush_orders` has no setting; write `process_orders::flush_orders disabled`",
@@ -71,6 +74,37 @@ fn a_change_that_cannot_be_made_is_an_error_at_install_that_says_what_to_write()
         let ended = Program::new(env!("CARGO_BIN_EXE_ordered")).env(HOOKS, text).run();
         ended.assert_code(78).assert_err(said).assert_no_err("panicked");
         assert_eq!(ended.out, [""; 0], "it must not start\n{ended}");
+    }
+}
+
+/// A child inherits the variable of its parent, and does not know the parent's hooks.
+#[test]
+fn spec_3_30_a_change_for_a_crate_without_hooks_is_a_warning() {
+    let ordered = || Program::new(env!("CARGO_BIN_EXE_ordered"));
+    for (text, said) in [
+        (
+            "proces_orders::flush_orders disabled",
+            "`proces_orders::flush_orders disabled` has no effect: this program has no hooks of a crate \
+             `proces_orders`; if the entry is not for another program, write `process_orders::flush_orders`",
+        ),
+        ("proces_orders::nothing disabled", "if the entry is not for another program, write `process_orders::..`"),
+        (
+            "stock::flush_orders disabled",
+            "this program has no hooks of a crate `stock`; if the entry is not for another program, link the crate with \
+             `use stock as _;`, or name a hook that `ON_SHUTDOWN=plan` lists",
+        ),
+        // Nothing of the entry is read, because the other program may know more.
+        ("stock::flush_orders", "`stock::flush_orders` has no effect"),
+        ("stock::flush_orders retries=2", "`stock::flush_orders retries=2` has no effect"),
+        ("stock::flush_orders timeout=0s", "`stock::flush_orders timeout=0s` has no effect"),
+    ] {
+        let text = format!("{text}; ordered::stop_timers disabled");
+        let ended = stopped(ordered().env(HOOKS, &text).start());
+        ended.assert_code(0).assert_err(said).assert_out("orders: flush");
+        assert_eq!(ended.err.iter().filter(|line| line.contains("has no effect")).count(), 1, "{ended}");
+        assert!(!ended.out.iter().any(|line| line == "app: stop timers"), "the other entry counts\n{ended}");
+        let check = ordered().env(HOOKS, &text).env("ON_SHUTDOWN", "check").run();
+        check.assert_code(78).assert_out("note: `ON_SHUTDOWN_HOOKS`: `").assert_err("found 1 warning");
     }
 }
 

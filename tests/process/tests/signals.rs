@@ -31,22 +31,76 @@ fn spec_3_18_a_signal_outside_the_set_does_what_it_always_did() {
     }
 }
 
+/// Ignores the signals in a shell, which then becomes the program.
+fn ignoring(signals: &str, path: &str) -> Program {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("trap '' {signals}; exec \"$0\" \"$@\""), path]);
+    Program::of(command)
+}
+
 #[test]
 fn spec_3_18_a_signal_that_was_ignored_at_the_start_stays_ignored() {
-    let script = |exec: &str| {
-        let mut command = Command::new("sh");
-        command.args(["-c", &format!("trap '' INT; exec {exec} \"$@\""), "sh"]);
-        Program::of(command)
-    };
-    let mut program = script(env!("CARGO_BIN_EXE_idle")).start();
-    program.err_line("SIGINT was ignored when the program started");
+    let mut program = ignoring("INT", env!("CARGO_BIN_EXE_idle")).start();
     program.signal(Signal::SIGINT);
     program.signal(Signal::SIGTERM);
-    program.wait().assert_code(0).assert_err("report: SIGTERM from pid");
+    let ended = program.wait();
+    ended.assert_code(0).assert_err("report: SIGTERM from pid").assert_err("1 hook, on SIGTERM; grace period");
 
-    let mut program = script(env!("CARGO_BIN_EXE_signals")).arg("override").start();
+    let mut program = ignoring("INT", env!("CARGO_BIN_EXE_signals")).arg("override").start();
     program.signal(Signal::SIGINT);
     program.wait().assert_code(0).assert_err("report: SIGINT from pid");
+}
+
+/// A shell without job control ignores SIGINT and SIGQUIT for a job with `&`. Such a job is not for Ctrl-C.
+#[test]
+fn spec_3_18_a_background_job_of_a_script_has_no_warning_and_stops_on_sigterm() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "\"$0\" & echo \"pid $!\"; wait $!", env!("CARGO_BIN_EXE_idle")]);
+    let program = Program::of(command).start();
+    program.err_line("1 hook, on SIGTERM; grace period");
+    let line = program.out_line("pid ");
+    let pid = line.strip_prefix("pid ").and_then(|pid| pid.parse().ok()).map(Pid::from_raw).expect("a pid");
+    kill(pid, Signal::SIGINT).expect("the job still lives");
+    kill(pid, Signal::SIGTERM).expect("the job still lives");
+    let ended = program.wait();
+    ended.assert_code(0).assert_out("hook").assert_err("report: SIGTERM from pid").assert_no_err("ignored");
+}
+
+/// A person who writes `nohup` wants the program to survive the terminal.
+#[test]
+fn spec_3_18_a_program_under_nohup_has_no_warning() {
+    let mut command = Command::new("nohup");
+    command.args([env!("CARGO_BIN_EXE_signals"), "others"]);
+    let mut program = Program::of(command).start();
+    program.err_line(", on SIGTERM, SIGQUIT, signal 37; grace period");
+    program.signal(Signal::SIGHUP);
+    program.signal(Signal::SIGTERM);
+    program.wait().assert_code(0).assert_err("report: SIGTERM from pid").assert_no_err("was ignored");
+}
+
+#[test]
+fn spec_3_18_a_program_whose_sigterm_or_whole_set_is_ignored_has_a_warning() {
+    let why = "(by the process that started it) and stays ignored; write `handle_ignored_signals = true` to handle it";
+    let mut program = ignoring("TERM", env!("CARGO_BIN_EXE_idle")).start();
+    program.err_line(&format!("SIGTERM was ignored when the program started {why}"));
+    program.signal(Signal::SIGTERM);
+    program.signal(Signal::SIGINT);
+    program.wait().assert_code(0).assert_err("report: SIGINT from pid");
+
+    let program = ignoring("TERM INT", env!("CARGO_BIN_EXE_idle")).start();
+    program.err_line("1 hook, on no signal; grace period");
+    program.err_line(&format!("SIGTERM, SIGINT was ignored when the program started {why}"));
+}
+
+#[test]
+fn spec_3_22_the_plan_and_the_check_show_an_ignored_sigint_which_is_no_warning() {
+    let fact = "info: SIGINT was ignored when the program started (nohup, or a background job) and stays ignored";
+    for mode in ["plan", "check"] {
+        let program = ignoring("INT", env!("CARGO_BIN_EXE_idle")).env("ON_SHUTDOWN", mode);
+        program.run().assert_code(0).assert_out(fact).assert_no_err("warning");
+    }
+    let ended = ignoring("TERM", env!("CARGO_BIN_EXE_idle")).env("ON_SHUTDOWN", "check").run();
+    ended.assert_code(78).assert_out("note: SIGTERM was ignored").assert_err("found 1 warning");
 }
 
 #[test]

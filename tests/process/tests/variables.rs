@@ -94,6 +94,18 @@ fn spec_3_10_a_variable_that_says_the_same_as_the_program_or_something_else_is_n
         .assert_out("note: `ON_SHUTDOWN_HOOKS`: `timeout=2s` of `own_values::flush` has no effect");
 }
 
+/// The folder does not exist, so that the program says to which file it would write.
+#[test]
+fn the_process_id_stands_for_its_placeholder_in_the_variable_and_in_the_setting() {
+    let path = "/no/such/folder/{pid}/stop.{pid}.txt";
+    for program in [without_hooks().env(REPORT, path), Program::new(env!("CARGO_BIN_EXE_own_values")).arg(path)] {
+        let program = program.spawn();
+        let pid = program.pid();
+        let said = format!("cannot write the report to /no/such/folder/{pid}/stop.{pid}.txt: ");
+        program.wait().assert_code(0).assert_err(&said);
+    }
+}
+
 #[test]
 fn spec_3_10_a_variable_that_contradicts_itself_is_named() {
     let ended = Program::new(env!("CARGO_BIN_EXE_every_default"))

@@ -6,6 +6,7 @@ use proc_dir::{ProcDir, SocketTables};
 use stat::Stat;
 use syscall::ThreadState;
 
+mod ancestor;
 #[cfg(test)]
 mod arbitrary_tests;
 mod child;
@@ -20,6 +21,7 @@ mod stat;
 mod syscall;
 mod syscall_table;
 
+pub(super) use ancestor::find_ancestor;
 pub(super) use connections::open_connections;
 
 pub(super) fn thread_activities(threads: impl Iterator<Item = Option<Pid>>) -> impl Iterator<Item = Option<String>> {

@@ -16,6 +16,8 @@ use nix::unistd::Pid;
 
 /// Maximum length of a file that is read whole; the real files are shorter.
 const MAX_TEXT: u64 = 64 * 1024;
+/// Maximum length of an environment that is read; the kernel's limit for arguments and environment is usually 2 MiB.
+const MAX_ENVIRONMENT: u64 = 8 * 1024 * 1024;
 /// Maximum length of a table line. The longest is that of a unix socket, with a path of 108 bytes.
 const MAX_LINE: u64 = 1024;
 /// Maximum number of characters of a name or a path in a message.
@@ -50,14 +52,14 @@ impl ProcDir {
         Self { path, tables: SocketTables::default() }
     }
 
-    /// Returns the directory of another process. Only its `stat` is read.
+    /// Returns the directory of another process.
     pub(super) fn of_process(process: i32) -> Self {
         Self { path: format!("/proc/{process}"), tables: SocketTables::default() }
     }
 
     /// Returns whether `/proc` uses our process ids. In the `/proc` of an outer PID namespace, the same number would be
     /// another thread.
-    fn is_own_namespace() -> bool {
+    pub(super) fn is_own_namespace() -> bool {
         let own = std::process::id().to_string();
         read_link("/proc/self").is_ok_and(|shown| shown.as_os_str() == OsStr::new(&own))
     }
@@ -107,6 +109,21 @@ impl ProcDir {
                 Ok(0) | Err(_) => return,
             }
         }
+    }
+
+    /// Returns the entries `NAME=value` with which the process was started. None if it belongs to another user.
+    pub(super) fn environment(&self) -> impl Iterator<Item = Vec<u8>> {
+        let file = self.open("environ").map(|file| BufReader::new(file.take(MAX_ENVIRONMENT)));
+        file.into_iter().flat_map(|file| file.split(0).map_while(Result::ok))
+    }
+
+    /// Returns the names of the threads of the process.
+    pub(super) fn thread_names(&self) -> impl Iterator<Item = String> {
+        let threads = read_dir(format!("{}/task", self.path)).into_iter().flatten().flatten();
+        threads.filter_map(|thread| {
+            let name = std::fs::read_to_string(thread.path().join("comm")).ok()?;
+            Some(name.trim_end_matches('\n').to_owned())
+        })
     }
 
     /// Reads the memory of the process at this address. Returns the number of bytes.

@@ -18,9 +18,11 @@ use crate::trigger::{Signal, SignalSet};
 use environment::Environment;
 pub(crate) use environment::{Mode, is_in_test_binary};
 pub use error::InstallError;
+use report_path::ReportPath;
 
 mod environment;
 mod error;
+mod report_path;
 mod unknown_variables;
 
 /// The name of the environment variable that makes `install` print the plan instead of running the program.
@@ -33,9 +35,13 @@ mod unknown_variables;
 ///
 /// Another value is an error. `check` is for CI. It fails for every warning that the program would print at its start:
 /// the plan does not fit its budget, a variable is unknown or has no effect, PID 1 is a shell that keeps the signal, and
-/// so on. It also fails, with the error's [exit code](InstallError::exit_code), if the shutdown cannot be installed. Run
+/// so on. A line that begins with `info:` is no warning. It also fails, with the error's [exit code](InstallError::exit_code), if the shutdown cannot be installed. Run
 /// it as the platform runs the program: `docker run -e ON_SHUTDOWN=check image`. In unit tests,
 /// `testing::assert_no_warnings` checks what does not depend on the environment.
+///
+/// Every program that inherits the variable prints its plan and ends: each program of a script, and the children of a parent
+/// that does not use this crate. A parent that does ends before it starts children, unless it starts one before its
+/// install. Such a child prints its plan and does no work, so `install` belongs at the beginning of `main`.
 ///
 /// The variable is ignored, with a line on stderr, in a binary that cargo has built to run tests or benchmarks.
 /// `install` recognizes such a binary by its path: it lies in a folder `deps`, and its name ends with a hash. Test
@@ -116,8 +122,16 @@ impl Settings {
 
     /// Sets the signals that start a shutdown. Default: SIGTERM and SIGINT.
     ///
+    /// A program that a person runs in a terminal, also over ssh, gets SIGHUP when the terminal is closed. Without SIGHUP in
+    /// the set, the signal ends the program at once, and no hook runs. `[SIGTERM, SIGINT, SIGHUP]` runs the hooks; hooks
+    /// that print with `println!` fail then, because the terminal is gone. SIGHUP is not in the default set, not even in a
+    /// terminal: many services read their configuration again at SIGHUP, and a program should obey the same signals
+    /// wherever it is started. With `nohup`, SIGHUP stays ignored.
+    ///
     /// A signal that was ignored when the program started (`nohup`, a background job of a shell) stays ignored, unless
-    /// [`handle_ignored_signals`](Self::handle_ignored_signals) is set.
+    /// [`handle_ignored_signals`](Self::handle_ignored_signals) is set. The line at install lists the signals that are
+    /// handled. There is a warning if SIGTERM, or every signal of the set, stays ignored, and none if only SIGINT, SIGQUIT
+    /// or SIGHUP does: shells ignore the first two for a job with `&`, and `nohup` ignores the third.
     pub fn signals(mut self, signals: impl IntoIterator<Item = Signal>) -> Self {
         self.signals.set_signals(signals.into_iter().collect());
         self
@@ -158,7 +172,8 @@ impl Settings {
         self
     }
 
-    /// Sets a file to write the report to. The ending selects the format: `.txt`, or `.json` with the feature `json`.
+    /// Sets a file to write the report to. The ending selects the format: `.txt`, or `.json` with the feature `json`. `{pid}`
+    /// in the path becomes the process id: write it if several processes of the program run at once.
     ///
     /// Takes precedence over the environment variable `ON_SHUTDOWN_REPORT`. The file is replaced as a whole, never through
     /// a symbolic link, and only its owner can read it. An error is written to stderr, and does not delay the end. The
@@ -176,7 +191,8 @@ impl Settings {
     /// The environment variable `ON_SHUTDOWN_HOOKS` also changes hooks:
     /// `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s priority=5; metrics::push disabled"`. What the program sets for a
     /// hook takes precedence over the same setting in the variable. If no linked hook has the name,
-    /// [`install`](Self::install) returns an error.
+    /// [`install`](Self::install) returns an error. The exception is an entry of the variable for a crate without hooks in
+    /// this program, which is ignored with a warning: the variable may be inherited from a program with other hooks.
     pub fn disable_hook(mut self, full_name: &str) -> Self {
         self.overrides.add(full_name, Change::Disabled, OverrideSource::Program);
         self
@@ -227,7 +243,9 @@ impl Settings {
 pub(crate) struct Resolved {
     pub(crate) plan: Plan,
     pub(crate) report_file: Option<ReportFile>,
-    /// One sentence for each environment variable, or part of one, that has no effect.
+    /// Why the report goes to another file than the one that the variable names.
+    pub(crate) report_note: Option<String>,
+    /// One sentence for each environment variable, or part of one, that has no effect or another one than it says.
     pub(crate) unused_variables: Vec<String>,
 }
 
@@ -248,14 +266,19 @@ impl Settings {
         let delay = DrainDelay::choose(self.drain_delay, told, platform, &budget, self.min_drain_time)?;
         // A clone: `plan` may be called again, after the environment has changed.
         let mut overrides = self.overrides.clone();
-        let unused_changes = overrides.parse(environment.hooks.as_deref().unwrap_or_default())?;
+        let known = || registry::linked().iter().map(|hook| hook.full_name()).collect::<Vec<_>>();
+        let hooks = environment.hooks.as_deref();
+        let unused_changes = hooks.map_or(Ok(Vec::new()), |text| overrides.parse(text, &known()))?;
         let plan = self.make_plan(budget, delay, overrides)?;
-        let path = self.report_file.as_ref().or(environment.report.as_ref());
-        let report_file = path.map(|path| ReportFile::new(path)).transpose()?;
+        let of_variable = || environment.report.as_deref().map(ReportPath::of_variable);
+        let report = self.report_file.as_deref().map(ReportPath::of_program).or_else(of_variable);
+        let report_file = report.as_ref().map(|report| ReportFile::new(&report.path)).transpose()?;
+        let (report_note, report_warning) = report.map_or((None, None), |report| (report.note, report.warning));
         let mut unused_variables = self.unused(&environment);
+        unused_variables.extend(report_warning);
         unused_variables.extend(unused_changes);
         unused_variables.extend(unknown_variables::warnings(std::env::vars_os()));
-        Ok(Resolved { plan, report_file, unused_variables })
+        Ok(Resolved { plan, report_file, report_note, unused_variables })
     }
 
     /// Returns one sentence for each variable that has no effect, because the program sets another value.

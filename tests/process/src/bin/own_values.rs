@@ -1,4 +1,4 @@
-//! Sets everything itself that a variable could also set.
+//! Sets everything itself that a variable could also set. The argument, if there is one, is the file of the report.
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ fn flush() {}
 fn close() {}
 
 fn main() -> std::process::ExitCode {
-    let settings = Settings::new().grace_period(Duration::from_secs(25)).report_file("own/report.txt");
+    let report = std::env::args().nth(1).unwrap_or_else(|| "own/report.txt".to_owned());
+    let settings = Settings::new().grace_period(Duration::from_secs(25)).report_file(report);
     let settings = settings.drain_delay(Duration::from_secs(1));
     settings
         .hook_timeout("own_values::flush", Duration::from_secs(4))
