@@ -171,6 +171,10 @@
 //! [`Settings::min_drain_time`]. `ON_SHUTDOWN=plan` prints until when, and which hooks the rest is kept for. The report
 //! says the same of work that was cut off. If a hook declares 4 s and takes 60 ms, write a shorter timeout.
 //!
+//! **What if a task dies while the program runs?** With [`spawn`], an error, a panic or an early end of the task starts the
+//! shutdown: the other parts drain, the report names the task, and the exit code is 1 or 101. [`Task`] has the variants.
+//! Nothing notices the death of a task of `tokio::spawn` that nobody awaits.
+//!
 //! **What if a hook hangs?** At its timeout, an async hook is *cancelled*: its future is dropped. A sync hook, and an async
 //! hook that blocks its thread, cannot be stopped. It is *abandoned* with its thread; hooks that are `after` it are skipped,
 //! and all others run. A panic is caught, except with `panic = "abort"`, which causes a warning at install.
