@@ -133,7 +133,7 @@
 //! |---|---|
 //! | `ON_SHUTDOWN` | it prints its plan and does no work; see [`MODE_ENV`] |
 //! | `ON_SHUTDOWN_GRACE_PERIOD` | the same grace period. If the parent gives its child less time, it sets another value |
-//! | `ON_SHUTDOWN_DRAIN_DELAY` | the same drain delay. A child that serves nobody sets its own, zero |
+//! | `ON_SHUTDOWN_DRAIN_DELAY` | the same drain delay. A child that answers no requests sets its own, zero |
 //! | `ON_SHUTDOWN_HOOKS` | entries for crates that only the parent links are ignored, with one warning each; see [`HOOKS_ENV`] |
 //! | `ON_SHUTDOWN_REPORT` | Linux: if the parent writes to the file, the child writes to `stop.4711.txt`, and says so. Elsewhere, and for programs that a script starts: write `stop.{pid}.txt`; see [`REPORT_ENV`] |
 //!
@@ -158,7 +158,7 @@
 //! than half), is kept for `flush` and the phases after it.
 //!
 //! The drain delay is the one that the program sets, otherwise `ON_SHUTDOWN_DRAIN_DELAY`, otherwise 5 s on Kubernetes (at
-//! most a quarter of the usable time), otherwise zero. A program that serves nobody sets zero.
+//! most a quarter of the usable time), otherwise zero. A program that answers no requests sets zero.
 //!
 //! Hooks with a written timeout get it. Hooks without one share the time that is left, up to 5 s each
 //! ([`DEFAULT_TIMEOUT`]). If the written timeouts exceed the time, each group gets its proportional share, and a group with
@@ -173,7 +173,7 @@
 //!
 //! **What if a task dies while the program runs?** With [`spawn`], an error, a panic or an early end of the task starts the
 //! shutdown: the other parts drain, the report names the task, and the exit code is 1 or 101. [`Task`] has the variants.
-//! Nothing notices the death of a task of `tokio::spawn` that nobody awaits.
+//! On-shutdown does not notice the death of a task that `tokio::spawn` has started.
 //!
 //! **What if a hook hangs?** At its timeout, an async hook is *cancelled*: its future is dropped. A sync hook, and an async
 //! hook that blocks its thread, cannot be stopped. It is *abandoned* with its thread; hooks that are `after` it are skipped,

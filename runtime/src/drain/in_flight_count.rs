@@ -55,7 +55,8 @@ impl InFlightCount {
     pub(super) fn begin(&self, flag: &StageFlag, mark: u64, hint: Hint) -> (SlotHandle<'_>, Hint) {
         let set = self.slots.set(mark, hint);
         // The slot's write and this read are SeqCst, as are the shutdown's write of the stage and its reads of the slots.
-        // So a count that is made while draining sees the mark, or this sees that the program is draining.
+        // So a count that is made while draining sees the mark, or this sees that the program is draining. One look for
+        // both stages: almost all work begins before the trigger.
         if flag.has_reached(Stage::Leaving) {
             self.begin_late(flag, mark);
         }
@@ -66,7 +67,7 @@ impl InFlightCount {
     fn begin_late(&self, flag: &StageFlag, mark: u64) {
         // Relaxed: the report may miss a piece of work that begins at this moment. The time is in the high bits.
         self.last_new.fetch_max(mark, Ordering::Relaxed);
-        // Again, because both stages may have been entered since. SeqCst, as in `begin`.
+        // The look of `begin` again, now for the later stage, and after the slot's write as well.
         if flag.has_reached(Stage::Draining) {
             // Release: a count that reads this number also sees the mark.
             self.started_while_draining.fetch_add(1, Ordering::Release);

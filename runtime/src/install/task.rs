@@ -225,17 +225,18 @@ impl Task {
     }
 
     #[track_caller]
+    #[expect(clippy::panic, reason = "on the caller's thread, as `tokio::spawn` does: the task could never run")]
     fn runtime(&self) -> runtime::Handle {
         let of_main = || INSTALLED.get().and_then(Handle::program_runtime).cloned();
-        #[expect(clippy::panic, reason = "on the caller's thread, as `tokio::spawn` does: the task could never run")]
-        let refuse = || {
-            panic!(
-                "task {}: there is no tokio runtime here; spawn it in async code, or on a thread: \
-                 `std::thread::spawn(Task::new({:?}).wrap_fn(..))`",
-                self.name, self.name
-            )
-        };
-        runtime::Handle::try_current().ok().or_else(of_main).unwrap_or_else(refuse)
+        if let Some(runtime) = runtime::Handle::try_current().ok().or_else(of_main) {
+            return runtime;
+        }
+        // Not in a closure, which would hide the location of the caller.
+        panic!(
+            "task {}: there is no tokio runtime here; spawn it in async code, or on a thread: \
+             `std::thread::spawn(Task::new({:?}).wrap_fn(..))`",
+            self.name, self.name
+        )
     }
 
     /// Starts the shutdown if the task has failed or ended too early. Returns the output, or the payload of a panic.
@@ -256,13 +257,16 @@ impl Task {
 
     /// Returns the trigger for a task that ended with this output, if that is a failure.
     fn failure(&self, output: &impl TaskOutput) -> Option<Trigger> {
-        let (name, file, line) = self.source();
-        match output.error_text() {
-            Some(ErrorText { line: error, details }) => Some(Trigger::TaskFailed { name, file, line, error, details }),
-            None if self.may_end => None,
-            // The state ignores it if a shutdown has begun by then.
-            None => Some(Trigger::TaskEnded { name, file, line }),
+        let error = output.error_text();
+        if error.is_none() && self.may_end {
+            return None;
         }
+        let (name, file, line) = self.source();
+        Some(match error {
+            Some(ErrorText { line: error, details }) => Trigger::TaskFailed { name, file, line, error, details },
+            // The state ignores it if a shutdown has begun by then.
+            None => Trigger::TaskEnded { name, file, line },
+        })
     }
 
     fn source(&self) -> (String, String, u32) {
@@ -344,7 +348,7 @@ impl<F: Future<Output: TaskOutput>> Future for TaskFuture<F> {
     }
 }
 
-/// Owns the permission to await a spawned [`Task`]. Resolves with the output of the task, or with an error if the task
+/// The handle of a spawned [`Task`]. As a future it resolves with the output of the task, or with an error if the task
 /// panicked or was aborted.
 ///
 /// Dropping the handle detaches the task, which goes on. A `main` that awaits the handle has something to do after it,

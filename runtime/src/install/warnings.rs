@@ -48,8 +48,8 @@ fn long_delay(plan: &Plan) -> Option<String> {
     })
 }
 
-/// Returns whether the ignored signals surprise nobody: a terminal sends them, a shell ignores them for a job with `&`, or
-/// `nohup` does because a person asked for it. Another signal stops the program.
+/// Returns whether it is expected that these signals are ignored: terminals send them, and a shell ignores them for a job
+/// with `&`, or `nohup` because a person asked for it. Another signal must stop the program.
 fn is_stopped_otherwise(handled: &[Signal], ignored: &[Signal]) -> bool {
     !handled.is_empty() && ignored.iter().all(|signal| signal.is_from_terminal())
 }

@@ -80,7 +80,7 @@ impl Run {
     fn wait_until_emitted(&self) {
         // Half of what is left is for the report itself.
         let until = Instant::now() + EMIT_TIMEOUT.min(self.finalizer.finalize_time(self.now()) / 2);
-        // Acquire: pairs with the release above.
+        // Acquire: pairs with the releases where `shared.rs` counts an emission as over.
         while self.emitting.load(Ordering::Acquire) > 0 && Instant::now() < until {
             thread::sleep(Duration::from_millis(1));
         }

@@ -128,6 +128,15 @@ fn spec_3_29_new_work_until_draining_begins_is_a_hint_that_the_delay_is_too_shor
     ended.assert_code(0).assert_err(LAST_NEW_WORK).assert_err(": more may have been refused; set a longer drain delay");
 }
 
+/// The usual program: `main` awaits its server, and returns during the drain phase.
+#[test]
+fn spec_3_29_the_report_says_when_the_last_new_work_came_also_if_main_has_returned() {
+    let program = Program::new(env!("CARGO_BIN_EXE_last_new_work")).arg("deregister").arg("1").arg("returns");
+    let mut running = program.start();
+    running.signal(Signal::SIGTERM);
+    running.wait().assert_code(0).assert_err(LAST_NEW_WORK).assert_err("main returned");
+}
+
 #[test]
 fn spec_3_29_without_new_work_or_without_a_whole_delay_the_report_says_nothing_of_it() {
     stop_with_work("none", "1").assert_code(0).assert_no_err("new work");

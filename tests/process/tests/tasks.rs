@@ -153,6 +153,8 @@ fn a_thread_without_a_runtime_spawns_on_the_runtime_of_main() {
 fn a_spawn_without_any_runtime_says_what_to_write() {
     let ended = run("without-a-runtime");
     ended.assert_code(101).assert_order(&["stopped", "closed"]);
+    // The panic is at the call of the program.
+    ended.assert_err("panicked at tests/process/src/bin/tasks.rs:");
     ended.assert_err("main panicked: task consumer: there is no tokio runtime here").assert_err("wrap_fn(..)");
 }
 

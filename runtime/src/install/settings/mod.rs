@@ -35,9 +35,10 @@ mod unknown_variables;
 ///
 /// Another value is an error. `check` is for CI. It fails for every warning that the program would print at its start:
 /// the plan does not fit its budget, a variable is unknown or has no effect, PID 1 is a shell that keeps the signal, and
-/// so on. A line that begins with `info:` is no warning. It also fails, with the error's [exit code](InstallError::exit_code), if the shutdown cannot be installed. Run
-/// it as the platform runs the program: `docker run -e ON_SHUTDOWN=check image`. In unit tests,
-/// `testing::assert_no_warnings` checks what does not depend on the environment.
+/// so on. A line that begins with `info:` is no warning. It also fails, with the error's
+/// [exit code](InstallError::exit_code), if the shutdown cannot be installed. Run it as the platform runs the program:
+/// `docker run -e ON_SHUTDOWN=check image`. In unit tests, `testing::assert_no_warnings` checks what does not depend on the
+/// environment.
 ///
 /// Every program that inherits the variable prints its plan and ends: each program of a script, and the children of a parent
 /// that does not use this crate. A parent that does ends before it starts children, unless it starts one before its
@@ -95,7 +96,7 @@ impl Settings {
     ///
     /// SIGINT (a person at a terminal) and the end of `main` skip the delay. Takes precedence over the environment variable
     /// `ON_SHUTDOWN_DRAIN_DELAY`. Default: the variable, otherwise 5 s on Kubernetes, at most a quarter of the usable
-    /// time, otherwise zero. The line at install names the delay and its source. Set zero in a program that serves nobody.
+    /// time, otherwise zero. The line at install names the delay and its source. Set zero in a program that answers no requests.
     ///
     /// The delay is part of the grace period. [`install`](Self::install) refuses a delay that leaves hooks no time.
     /// Between the delay and the time kept for `flush`, 1 s must be left, or a tenth of the usable time if that is less.
@@ -283,22 +284,10 @@ impl Settings {
 
     /// Returns one sentence for each variable that has no effect, because the program sets another value.
     fn unused(&self, environment: &Environment) -> Vec<String> {
-        let grace_period = match (self.grace_period, &environment.grace_period) {
-            (Some(own), Some(text)) if duration_text::parse(text) != Ok(own) => Some(format!(
-                "`{GRACE_PERIOD_ENV}={text}` has no effect: the program sets its grace period to {}; \
-                 remove `grace_period` from the program, or unset the variable",
-                HumanDuration(own)
-            )),
-            _ => None,
-        };
-        let drain_delay = match (self.drain_delay, &environment.drain_delay) {
-            (Some(own), Some(text)) if duration_text::parse(text) != Ok(own) => Some(format!(
-                "`{DRAIN_DELAY_ENV}={text}` has no effect: the program sets its drain delay to {}; \
-                 remove `drain_delay` from the program, or unset the variable",
-                HumanDuration(own)
-            )),
-            _ => None,
-        };
+        let grace_period =
+            unused_duration(GRACE_PERIOD_ENV, environment.grace_period.as_deref(), "grace_period", self.grace_period);
+        let drain_delay =
+            unused_duration(DRAIN_DELAY_ENV, environment.drain_delay.as_deref(), "drain_delay", self.drain_delay);
         let report = match (&self.report_file, &environment.report) {
             (Some(own), Some(path)) if own != path => Some(format!(
                 "`{REPORT_ENV}={}` has no effect: the program writes its report to {}; \
@@ -310,4 +299,15 @@ impl Settings {
         };
         [grace_period, drain_delay, report].into_iter().flatten().collect()
     }
+}
+
+/// Returns the sentence for a variable that has no effect, because the program sets another duration.
+fn unused_duration(variable: &str, text: Option<&str>, setting: &str, own: Option<Duration>) -> Option<String> {
+    let (text, own) = text.zip(own).filter(|(text, own)| duration_text::parse(text) != Ok(*own))?;
+    Some(format!(
+        "`{variable}={text}` has no effect: the program sets its {} to {}; remove `{setting}` from the program, or unset \
+         the variable",
+        setting.replace('_', " "),
+        HumanDuration(own)
+    ))
 }

@@ -18,6 +18,8 @@ impl ShutdownState {
         self.progress += usize::from(matches!(self.step, Step::Serving { waited: true }));
         self.step = Step::Draining { hooks: None, by: None };
         self.history.draining = Some(now);
+        // Now: a signal or the end of `main` sets the end of the delay to zero, also after it.
+        self.history.has_delayed = !self.serve_until.is_zero();
         self.timing.begin_draining(now);
         // The order matters: work that is counted from here on began before draining or sees the new stage (see
         // `drain`).

@@ -16,6 +16,9 @@ const MAX_SEEN: usize = 1000;
 #[derive(Default)]
 pub(super) struct History {
     pub(super) draining: Option<Duration>,
+    /// Whether a whole drain delay passed before draining began. One that was skipped or cut short says nothing about
+    /// gateways.
+    pub(super) has_delayed: bool,
     pub(super) cut_off: Option<CutOff>,
     /// The connections that were open at the cut-off.
     pub(super) connections: Option<OpenConnections>,
@@ -96,9 +99,8 @@ impl ShutdownState {
 
     /// Returns when the last new work came, if a whole drain delay has passed.
     fn last_new_work(&self, now: Duration) -> Option<Duration> {
-        // A delay that was skipped, or that a signal has ended, says nothing about gateways.
-        let has_passed = self.history.draining.is_some() && !self.serve_until.is_zero();
-        has_passed.then(|| self.program.since_last_new_work()).flatten().map(|since| now.saturating_sub(since))
+        let since = self.program.since_last_new_work().filter(|_| self.history.has_delayed)?;
+        Some(now.saturating_sub(since))
     }
 }
 

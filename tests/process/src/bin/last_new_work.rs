@@ -1,5 +1,5 @@
 //! Marks work as in flight after the trigger, in the phase that the first argument names. The second argument is the
-//! drain delay in seconds.
+//! drain delay in seconds. With `returns` as the third, `main` returns when draining begins.
 
 use std::future::pending;
 use std::time::Duration;
@@ -32,6 +32,13 @@ fn settings() -> Settings {
 #[on_shutdown::main(settings = settings())]
 async fn main() {
     drop(in_flight("before the trigger"));
+    if std::env::args().nth(3).is_some_and(|how| how == "returns") {
+        return on_shutdown::serve("server", |draining| async {
+            println!("ready");
+            draining.await;
+        })
+        .await;
+    }
     println!("ready");
     pending().await
 }

@@ -12,9 +12,9 @@ static CHILD: Mutex<Option<Child>> = Mutex::new(None);
 
 #[on_shutdown]
 fn stop_child() {
-    let Some(mut child) = CHILD.lock().expect("nobody panics").take() else { return };
+    let Some(mut child) = CHILD.lock().expect("no thread panics under the lock").take() else { return };
     let pid = Pid::from_raw(child.id().try_into().expect("a pid fits"));
-    kill(pid, Signal::SIGTERM).expect("nobody has waited for it");
+    kill(pid, Signal::SIGTERM).expect("it has not been waited for");
     println!("the child ended: {}", child.wait().expect("it is ours"));
 }
 
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         "waits" => wait_for_child(),
         _ => {
             // Before the start: the child may be ready, and the test send its signal, before `spawn` has returned here.
-            let mut slot = CHILD.lock().expect("nobody panics");
+            let mut slot = CHILD.lock().expect("no thread panics under the lock");
             *slot = Some(start_child());
             drop(slot);
             loop {

@@ -190,14 +190,12 @@ async fn awaits() {
     println!("saved");
 }
 
-/// The same without a spawn.
+/// The same without a spawn. Only a task of the consumer awaits the signal, so `main` itself does not ask when to stop.
 #[on_shutdown::main]
 async fn awaits_wrapped() {
-    let task = Task::new("consumer").wrap(|draining| async {
-        println!("ready");
-        draining.await;
-    });
-    task.await;
+    let consumer = Task::new("consumer").wrap(|draining| tokio::spawn(draining));
+    let (ended, ()) = tokio::join!(biased; consumer, async { println!("ready") });
+    ended.expect("the consumer does not panic");
     sleep(Duration::from_millis(300)).await;
     println!("saved");
 }
