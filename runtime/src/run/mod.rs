@@ -24,7 +24,7 @@ pub(crate) use parked_thread::ParkedThread;
 pub(crate) use shared::Run;
 #[cfg(feature = "testing")]
 pub(crate) use simulation::{Fault, Simulation};
-pub(crate) use state::{Program, ShutdownState};
+pub(crate) use state::{Program, SAME_REQUEST_WINDOW, ShutdownState};
 pub(crate) use supervisor::{SUPERVISOR_THREAD, supervise};
 
 use crate::trigger::Message;

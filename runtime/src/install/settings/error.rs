@@ -62,6 +62,11 @@ pub enum InstallError {
 }
 
 impl InstallError {
+    /// Returns the error for something that the system refused.
+    pub(crate) fn refused(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::System { what, error }
+    }
+
     /// Returns the exit code with which `#[on_shutdown::main]` ends the process after this error.
     ///
     /// Returns 71 (`EX_OSERR`) for [`System`](Self::System): the same program may start later or on another machine.

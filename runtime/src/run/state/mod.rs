@@ -27,6 +27,7 @@ mod registration;
 mod report;
 mod timeouts;
 
+pub(crate) use escalation::SAME_REQUEST_WINDOW;
 use escalation::program_exit;
 use report::History;
 
