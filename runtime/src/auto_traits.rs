@@ -31,6 +31,9 @@ const _: () = {
     shared::<Hook>();
     shared::<Plan>();
     shared::<InFlight>();
+    shared::<Scope>();
+    shared::<Task>();
+    shared::<TaskHandle<u8>>();
     shared::<Tracked<std::future::Ready<()>>>();
 };
 
@@ -72,12 +75,15 @@ const _: () = {
     error::<OverrideError>();
     error::<ReportFileError>();
     error::<SignalSetError>();
+    error::<ScopeError>();
+    value::<ScopeError>();
 };
 
 const _: () = {
     future::<Draining>();
     future::<Leaving>();
     future::<Ended>();
+    future::<ScopeEnded>();
     future::<FastShutdown>();
 };
 

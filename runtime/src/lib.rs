@@ -370,6 +370,8 @@ pub use install::guard::ShutdownGuard;
 pub use install::handle::{Handle, NotInstalledError, is_installed};
 pub use install::handle::{provide, replace_provided, request_exit, request_shutdown};
 pub use install::register::{HookGuard, HookSettings, RegisterError, Registration, register, register_sync};
+pub use install::scope::lifecycle::ScopeError;
+pub use install::scope::{Scope, ScopeEnded};
 pub use install::serve::serve;
 pub use install::settings::{InstallError, MODE_ENV, Settings};
 pub use install::task::{Task, TaskFuture, TaskHandle, TaskOutput, spawn};

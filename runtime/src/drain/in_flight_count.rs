@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::slots::{Hint, SlotHandle, Slots};
+use super::slots::{Hint, Place, SlotHandle, Slots, Taken};
 use super::stage::{Stage, StageFlag};
 use super::sync::{AtomicBool, AtomicU64, Mutex, Ordering, const_fn};
 
@@ -50,17 +50,24 @@ impl InFlightCount {
         drop(earlier);
     }
 
+    /// Removes the wake callback, and what it owns.
+    pub(super) fn clear_wake(&self) {
+        let earlier = self.wake.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // After the lock.
+        drop(earlier);
+    }
+
     /// Marks that a piece of work has begun.
     #[inline]
-    pub(super) fn begin(&self, flag: &StageFlag, mark: u64, hint: Hint) -> (SlotHandle<'_>, Hint) {
-        let set = self.slots.set(mark, hint);
+    pub(super) fn begin(&self, flag: &StageFlag, mark: u64, hint: Hint) -> Taken<'_> {
+        let taken = self.slots.set(mark, hint);
         // The slot's write and this read are SeqCst, as are the shutdown's write of the stage and its reads of the slots.
         // So a count that is made while draining sees the mark, or this sees that the program is draining. One look for
         // both stages: almost all work begins before the trigger.
         if flag.has_reached(Stage::Leaving) {
             self.begin_late(flag, mark);
         }
-        set
+        taken
     }
 
     #[cold]
@@ -87,6 +94,14 @@ impl InFlightCount {
         // All SeqCst, as in `begin`: the shutdown's first count sees the free slot, or this sees the new stage.
         if flag.has_reached(Stage::Draining) {
             self.wake_shutdown();
+        }
+    }
+
+    /// Marks that the piece of work at this place has ended.
+    pub(super) fn end_at(&self, flag: &StageFlag, place: Place) {
+        match self.slots.slot_at(place) {
+            Some(slot) => self.end(flag, &slot),
+            None => debug_assert!(false, "a place is that of a mark"),
         }
     }
 

@@ -5,20 +5,24 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-pub(crate) use in_flight::in_flight_at;
-pub use in_flight::{InFlight, WorkInFlight, in_flight};
+pub use in_flight::{InFlight, in_flight};
 pub(crate) use in_flight::{count_in_flight, list_in_flight, set_in_flight_wake, since_last_new_work};
+pub(crate) use in_flight::{in_flight_at, in_flight_in, in_flight_shutdown};
 pub(crate) use latch::Latch;
 pub(crate) use main_work::{end_main, mark_main_thread, note_main_waits, note_question};
+use scope::ScopeWait;
+pub(crate) use scope::{Inside, ScopeDrain, is_inside};
 pub(crate) use sites::Site;
 pub(crate) use stage::Stage;
 use stage::StageFlag;
-pub(crate) use tracked::serve;
+pub(crate) use tracked::serve_with;
 pub use tracked::{Tracked, track, track_fn};
 pub(crate) use waiters::WaiterEntry;
 use waiters::WaiterList;
+pub use work_in_flight::WorkInFlight;
 
 mod in_flight;
 mod in_flight_count;
@@ -26,6 +30,8 @@ mod latch;
 #[cfg(all(test, on_shutdown_loom))]
 mod loom_models;
 mod main_work;
+mod marks;
+mod scope;
 mod sites;
 mod slots;
 mod stage;
@@ -34,6 +40,7 @@ mod sync;
 mod tests;
 mod tracked;
 mod waiters;
+mod work_in_flight;
 
 /// The stage of this program. A static without initialization, so that a probe costs one atomic load.
 static STAGE: StageFlag = StageFlag::new();
@@ -123,7 +130,7 @@ pub fn is_draining() -> bool {
 /// # }
 /// ```
 pub fn leaving() -> Leaving {
-    Leaving(StageFuture { stage: Stage::Leaving, entry: None })
+    Leaving(StageFuture::new(Stage::Leaving, None))
 }
 
 /// Resolves at the end of the drain delay: stop accepting, and finish the work that has begun. Resolves at once if the
@@ -143,7 +150,23 @@ pub fn leaving() -> Leaving {
 /// # }
 /// ```
 pub fn draining() -> Draining {
-    Draining(StageFuture { stage: Stage::Draining, entry: None })
+    Draining(StageFuture::new(Stage::Draining, None))
+}
+
+/// Resolves when the scope, a scope around it, or the program wants no new work.
+pub(crate) fn leaving_of(scope: &Arc<ScopeDrain>) -> Leaving {
+    Leaving(StageFuture::new(Stage::Leaving, Some(scope)))
+}
+
+/// Resolves when the scope, a scope around it, or the program drains.
+pub(crate) fn draining_of(scope: &Arc<ScopeDrain>) -> Draining {
+    Draining(StageFuture::new(Stage::Draining, Some(scope)))
+}
+
+/// Returns whether the scope, a scope around it, or the program drains. Counts as a question of `main`.
+pub(crate) fn is_draining_of(scope: &ScopeDrain) -> bool {
+    main_work::note_question();
+    scope.has_reached(Stage::Draining)
 }
 
 /// The future of [`leaving`].
@@ -178,16 +201,27 @@ impl Future for Draining {
     }
 }
 
-/// Waits for a stage.
+/// Waits for a stage of the program, or of a scope and the program.
 struct StageFuture {
     stage: Stage,
     /// The place in [`WAITERS`], from the first poll on.
     entry: Option<WaiterEntry>,
+    /// Boxed, so that a future without a scope stays small.
+    scope: Option<Box<ScopeWait>>,
 }
 
 impl StageFuture {
+    fn new(stage: Stage, scope: Option<&Arc<ScopeDrain>>) -> Self {
+        Self { stage, entry: None, scope: scope.map(|scope| Box::new(ScopeWait::new(scope))) }
+    }
+
     fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
         main_work::note_question();
+        if let Some(scope) = &mut self.scope
+            && scope.poll(self.stage, context.waker()).is_ready()
+        {
+            return Poll::Ready(());
+        }
         WAITERS.poll(&STAGE, self.stage, &mut self.entry, context.waker())
     }
 }
@@ -202,6 +236,9 @@ impl Drop for StageFuture {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
             WAITERS.remove(self.stage, entry);
+        }
+        if let Some(scope) = &mut self.scope {
+            scope.remove(self.stage);
         }
     }
 }

@@ -36,6 +36,21 @@ pub(super) enum SlotHandle<'a> {
     Overflow(&'a AtomicUsize),
 }
 
+/// A mark that was set.
+pub(super) struct Taken<'a> {
+    pub(super) slot: SlotHandle<'a>,
+    /// Where the thread should look next time.
+    pub(super) hint: Hint,
+    pub(super) place: Place,
+}
+
+/// The place of a mark, for a holder that shares the table's ownership and so cannot borrow a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Slot { shard: usize, chunk: usize, index: usize },
+    Overflow,
+}
+
 /// Where a thread looks for a free slot first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Hint {
@@ -58,11 +73,12 @@ impl Slots {
         }
     }
 
-    /// Sets a mark, which must not be zero. Also returns where the thread should look next time.
+    /// Sets a mark, which must not be zero.
     #[inline]
-    pub(super) fn set(&self, mark: u64, hint: Hint) -> (SlotHandle<'_>, Hint) {
-        let chunks = self.shards.get(hint.shard % SHARDS).map_or(&[][..], |shard| &shard.chunks);
-        for (chunk, size) in chunks.iter().zip(chunk_sizes()) {
+    pub(super) fn set(&self, mark: u64, hint: Hint) -> Taken<'_> {
+        let shard = hint.shard % SHARDS;
+        let chunks = self.shards.get(shard).map_or(&[][..], |shard| &shard.chunks);
+        for (number, (chunk, size)) in chunks.iter().zip(chunk_sizes()).enumerate() {
             let slots = chunk.slots_to_use(size);
             // A power of two: a mask instead of a division, which would take longer than everything else here.
             for index in (hint.slot..hint.slot + TRIES).map(|index| index & (size - 1)) {
@@ -73,13 +89,22 @@ impl Slots {
                 if slot.load(Ordering::Relaxed) == FREE
                     && slot.compare_exchange(FREE, mark, Ordering::SeqCst, Ordering::Relaxed).is_ok()
                 {
-                    return (SlotHandle::Slot(slot), Hint { slot: index, ..hint });
+                    let place = Place::Slot { shard, chunk: number, index };
+                    return Taken { slot: SlotHandle::Slot(slot), hint: Hint { slot: index, ..hint }, place };
                 }
             }
         }
         // SeqCst: as for a slot.
         self.overflow.fetch_add(1, Ordering::SeqCst);
-        (SlotHandle::Overflow(&self.overflow), hint)
+        Taken { slot: SlotHandle::Overflow(&self.overflow), hint, place: Place::Overflow }
+    }
+
+    /// Returns the slot at the place of a mark.
+    pub(super) fn slot_at(&self, place: Place) -> Option<SlotHandle<'_>> {
+        let Place::Slot { shard, chunk, index } = place else { return Some(SlotHandle::Overflow(&self.overflow)) };
+        let chunk = self.shards.get(shard)?.chunks.get(chunk)?;
+        // Its slots exist since the mark was set. Acquire, inside `get`: the caller may be another thread.
+        chunk.slots.get()?.get(index).map(SlotHandle::Slot)
     }
 
     /// Returns the marks, and the number of further marks that have no slot. Takes no lock and does not allocate.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::in_flight::{in_flight, list_in_flight};
 use super::in_flight_count::InFlightCount;
-use super::slots::{Hint, SlotHandle, Slots};
+use super::slots::{Hint, SlotHandle, Slots, Taken};
 use super::stage::{Stage, StageFlag};
 use super::tracked::track_fn;
 use super::waiters::{WaiterEntry, WaiterList};
@@ -244,7 +244,7 @@ fn work_that_ends_while_draining_wakes_once_until_the_next_count() {
     let woken = Arc::new(Counter::default());
     let counter = Arc::clone(&woken);
     table.set_wake(Arc::new(move || counter.wake_by_ref()));
-    let begin = || table.begin(&flag, 1, Hint::default()).0;
+    let begin = || table.begin(&flag, 1, Hint::default()).slot;
     let works = [(); 5].map(|()| begin());
     let [before, first, second, third, fourth] = &works;
     table.end(&flag, before);
@@ -265,13 +265,13 @@ fn a_count_ends_while_work_is_handed_over() {
     static STOP: AtomicBool = AtomicBool::new(false);
     assert!(FLAG.enter(Stage::Draining));
     thread::scope(|scope| {
-        let (first, mut hint) = TABLE.begin(&FLAG, 1, Hint::default());
+        let Taken { slot: first, mut hint, .. } = TABLE.begin(&FLAG, 1, Hint::default());
         scope.spawn(move || {
             let mut work = first;
             while !STOP.load(Ordering::SeqCst) {
                 // Another shard each time: some are scanned already, some are not.
                 hint = Hint { shard: hint.shard + 7, slot: 0 };
-                let (next, _) = TABLE.begin(&FLAG, 1, hint);
+                let next = TABLE.begin(&FLAG, 1, hint).slot;
                 TABLE.end(&FLAG, &work);
                 work = next;
             }
@@ -292,9 +292,9 @@ fn every_mark_is_found_until_it_is_freed() {
     let mut hint = Hint::default();
     let handles: Vec<SlotHandle<'_>> = (1..=100_000)
         .map(|mark| {
-            let (handle, next) = SLOTS.set(mark, hint);
-            hint = next;
-            handle
+            let taken = SLOTS.set(mark, hint);
+            hint = taken.hint;
+            taken.slot
         })
         .collect();
     assert_eq!(count(), 100_000);
@@ -314,9 +314,9 @@ fn many_threads_lose_no_mark() {
             scope.spawn(move || {
                 let mut hint = Hint { shard, slot: 0 };
                 let mut set = |mark| {
-                    let (handle, next) = SLOTS.set(mark, hint);
-                    hint = next;
-                    handle
+                    let taken = SLOTS.set(mark, hint);
+                    hint = taken.hint;
+                    taken.slot
                 };
                 let kept: Vec<SlotHandle<'_>> = (0..1000)
                     .map(|mark| {

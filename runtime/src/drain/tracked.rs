@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::in_flight::{InFlight, in_flight};
-use super::{Draining, draining, main_work};
+use super::{Draining, main_work};
 
 pin_project! {
     /// The future of [`serve`](crate::serve) and of [`track`]. It is in flight until it ends or is dropped.
@@ -31,7 +31,9 @@ impl<F: Future> Future for Tracked<F> {
             // not reach zero in between.
             main_work::note_question();
         }
+        let inside = this.in_flight.as_ref().and_then(InFlight::enter);
         let output = ready!(this.future.poll(context));
+        drop(inside);
         *this.in_flight = None;
         Poll::Ready(output)
     }
@@ -52,7 +54,7 @@ impl<F: Future> Future for Tracked<F> {
 /// ```
 #[track_caller]
 pub fn track<F: Future>(name: &'static str, future: F) -> Tracked<F> {
-    Tracked { future, in_flight: Some(in_flight(name)), is_server: false }
+    Tracked::new(in_flight(name), future)
 }
 
 /// Marks work as in flight from now until the future that `function` returns ends or is dropped.
@@ -78,17 +80,22 @@ pub fn track<F: Future>(name: &'static str, future: F) -> Tracked<F> {
 #[must_use = "the work is in flight only until this is dropped: pass it on as the callback"]
 #[track_caller]
 pub fn track_fn<A, F: Future>(name: &'static str, function: impl FnOnce(A) -> F) -> impl FnOnce(A) -> Tracked<F> {
-    let in_flight = Some(in_flight(name));
-    move |argument| Tracked { future: function(argument), in_flight, is_server: false }
+    let in_flight = in_flight(name);
+    move |argument| Tracked::new(in_flight, function(argument))
 }
 
-/// Starts a server with a [`Draining`] future; see [`crate::serve`].
-#[track_caller]
-pub(crate) fn serve<S, F>(name: &'static str, server: S) -> Tracked<F::IntoFuture>
+impl<F> Tracked<F> {
+    /// Marks a future as this work in flight.
+    pub(crate) fn new(in_flight: InFlight, future: F) -> Self {
+        Self { future, in_flight: Some(in_flight), is_server: false }
+    }
+}
+
+/// Starts a server as this work in flight, with a [`Draining`] future; see [`crate::serve`].
+pub(crate) fn serve_with<S, F>(in_flight: InFlight, draining: Draining, server: S) -> Tracked<F::IntoFuture>
 where
     S: FnOnce(Draining) -> F,
     F: IntoFuture,
 {
-    let in_flight = Some(in_flight(name));
-    Tracked { future: server(draining()).into_future(), in_flight, is_server: true }
+    Tracked { future: server(draining).into_future(), in_flight: Some(in_flight), is_server: true }
 }

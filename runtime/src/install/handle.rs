@@ -15,7 +15,8 @@ use crate::output::final_report::{Ended, FinalReport};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::run::Run;
-use crate::trigger::{Inbox, Message, Trigger};
+use crate::telemetry::Output;
+use crate::trigger::{Inbox, Masks, Message, Trigger};
 
 /// The shutdown of this program. Set once, by the first `install` that succeeds.
 pub(crate) static INSTALLED: OnceLock<Handle> = OnceLock::new();
@@ -90,6 +91,14 @@ impl Handle {
 
     pub(super) fn program_runtime(&self) -> Option<&tokio::runtime::Handle> {
         self.run.program_runtime()
+    }
+
+    pub(super) fn output(&self) -> &Arc<Output> {
+        self.run.output()
+    }
+
+    pub(super) fn masks(&self) -> Masks {
+        self.inbox.masks()
     }
 
     /// Returns the plan of a shutdown that would start now, with the hooks that are registered at this moment.

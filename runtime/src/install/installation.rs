@@ -120,7 +120,7 @@ fn connect(settings: &Settings, plan: Plan, inbox: &Arc<Inbox>, reporter: &Arc<R
     let observer = crate::output::systemd::observer(plan.budget());
     #[cfg(not(feature = "systemd"))]
     let observer = None;
-    let state = ShutdownState::new(plan, Box::new(ThisProgram), settings.escalate_on_any);
+    let state = ShutdownState::new(plan, Arc::new(ThisProgram), settings.escalate_on_any);
     let (values, output) = (Arc::clone(Provided::global()), Arc::clone(reporter.output()));
     let finalizer = Arc::clone(reporter) as Arc<dyn Finalizer>;
     let run = Run::new(state, Arc::clone(inbox), values, output, observer, finalizer);

@@ -8,6 +8,7 @@ mod installed_line;
 pub(crate) mod main_fn;
 mod print_mode;
 pub(crate) mod register;
+pub(crate) mod scope;
 pub(crate) mod serve;
 pub(crate) mod settings;
 mod shell_form;

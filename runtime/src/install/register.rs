@@ -2,18 +2,21 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::Location;
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::drain::Inside;
 use crate::hook::context::HookContext;
 use crate::hook::registry::{Registered, RemovedBy, TooLateError};
 use crate::hook::{
     Body, DEFAULT_TIMEOUT, HookError, HookFuture, HookMarker, HookOutput, HookRecord, HookRef, HookResult, OnceBody,
     Phase,
 };
+use crate::install::scope::lifecycle::ScopeCore;
 use crate::plan::order::{self, PlanError};
 
 /// Configures a hook that is registered at run time. The defaults are those of the attribute.
@@ -104,6 +107,7 @@ impl std::error::Error for RegisterError {}
 #[derive(Debug)]
 pub struct Registration {
     hook: HookRef,
+    scope: Option<Arc<ScopeCore>>,
 }
 
 impl Registration {
@@ -121,7 +125,14 @@ impl Registration {
     /// # Ok::<(), on_shutdown::RegisterError>(())
     /// ```
     pub fn unregister(self) -> bool {
-        Registered::global().remove(&self.hook, RemovedBy::Program)
+        self.remove(RemovedBy::Program)
+    }
+
+    fn remove(&self, by: RemovedBy) -> bool {
+        match &self.scope {
+            Some(scope) => scope.remove(&self.hook, by),
+            None => Registered::global().remove(&self.hook, by),
+        }
     }
 
     /// Returns a guard that removes the hook when it is dropped.
@@ -181,7 +192,7 @@ impl HookGuard {
     /// Keeps the hook, and returns its registration.
     pub fn into_registration(mut self) -> Registration {
         self.is_kept = true;
-        Registration { hook: self.registration.hook.clone() }
+        Registration { hook: self.registration.hook.clone(), scope: self.registration.scope.clone() }
     }
 }
 
@@ -189,7 +200,7 @@ impl Drop for HookGuard {
     fn drop(&mut self) {
         // A panic is not the orderly end of the object. Its hook is the second net, so it runs.
         if !self.is_kept && !thread::panicking() {
-            Registered::global().remove(&self.registration.hook, RemovedBy::Guard);
+            self.registration.remove(RemovedBy::Guard);
         }
     }
 }
@@ -225,8 +236,69 @@ where
     F: FnOnce(HookContext) -> Fut + Send + 'static,
     Fut: Future<Output: HookOutput> + Send + 'static,
 {
+    add(name.into(), settings, async_body(hook), Location::caller(), None)
+}
+
+/// Registers an async hook of a scope.
+pub(super) fn register_in<F, Fut>(
+    scope: &Arc<ScopeCore>,
+    name: &str,
+    settings: HookSettings,
+    hook: F,
+    location: &'static Location<'static>,
+) -> Result<Registration, RegisterError>
+where
+    F: FnOnce(HookContext) -> Fut + Send + 'static,
+    Fut: Future<Output: HookOutput> + Send + 'static,
+{
+    let drain = Arc::clone(scope.drain());
+    let hook = move |context| {
+        let inside = Inside::enter(&drain);
+        let future = hook(context);
+        drop(inside);
+        async move {
+            let mut future = pin!(future);
+            poll_fn(|context| {
+                let _inside = Inside::enter(&drain);
+                future.as_mut().poll(context)
+            })
+            .await
+        }
+    };
+    add(name_in(scope, name), settings, async_body(hook), location, Some(scope))
+}
+
+/// Registers a sync hook of a scope.
+pub(super) fn register_sync_in<F, R>(
+    scope: &Arc<ScopeCore>,
+    name: &str,
+    settings: HookSettings,
+    hook: F,
+    location: &'static Location<'static>,
+) -> Result<Registration, RegisterError>
+where
+    F: FnOnce(HookContext) -> R + Send + 'static,
+    R: HookOutput,
+{
+    let drain = Arc::clone(scope.drain());
+    let hook = move |context| {
+        let _inside = Inside::enter(&drain);
+        hook(context)
+    };
+    add(name_in(scope, name), settings, sync_body(hook), location, Some(scope))
+}
+
+fn name_in(scope: &ScopeCore, name: &str) -> Cow<'static, str> {
+    format!("{}/{name}", scope.drain().path()).into()
+}
+
+fn async_body<F, Fut>(hook: F) -> Body
+where
+    F: FnOnce(HookContext) -> Fut + Send + 'static,
+    Fut: Future<Output: HookOutput> + Send + 'static,
+{
     // `OnceBody`, because a closure that owns its resource can be called only once.
-    let body = Body::AsyncOnce(OnceBody::new(move |call| {
+    Body::AsyncOnce(OnceBody::new(move |call| {
         let future = call.value().map(hook);
         // The closure itself runs now, on the hook's thread. Only its future is awaited later.
         let future: HookFuture = Box::pin(async move {
@@ -236,8 +308,7 @@ where
             }
         });
         future
-    }));
-    add(name.into(), settings, body, Location::caller())
+    }))
 }
 
 /// Registers a sync hook at run time. The closure may block.
@@ -257,10 +328,17 @@ where
     F: FnOnce(HookContext) -> R + Send + 'static,
     R: HookOutput,
 {
-    let body = Body::SyncOnce(OnceBody::new(move |call| {
+    add(name.into(), settings, sync_body(hook), Location::caller(), None)
+}
+
+fn sync_body<F, R>(hook: F) -> Body
+where
+    F: FnOnce(HookContext) -> R + Send + 'static,
+    R: HookOutput,
+{
+    Body::SyncOnce(OnceBody::new(move |call| {
         call.value().map_or_else(no_context, |context| hook(context).into_result())
-    }));
-    add(name.into(), settings, body, Location::caller())
+    }))
 }
 
 /// Returns an internal error. Each call of a hook has a context; without one, the hook must not count as completed.
@@ -273,6 +351,7 @@ fn add(
     settings: HookSettings,
     body: Body,
     location: &'static Location<'static>,
+    scope: Option<&Arc<ScopeCore>>,
 ) -> Result<Registration, RegisterError> {
     let HookSettings { phase, priority, timeout: written, after } = settings;
     let (timeout, timeout_is_default) = (written.unwrap_or(DEFAULT_TIMEOUT), written.is_none());
@@ -303,6 +382,10 @@ fn add(
         order::check(&hook, earlier).map_err(RegisterError::Plan)?;
     }
     let hook = HookRef::Registered(Arc::new(hook));
-    Registered::global().add(hook.clone(), after).map_err(RegisterError::TooLate)?;
-    Ok(Registration { hook })
+    let added = match scope {
+        Some(scope) => scope.add(&hook, &after),
+        None => Registered::global().add(hook.clone(), after),
+    };
+    added.map_err(RegisterError::TooLate)?;
+    Ok(Registration { hook, scope: scope.cloned() })
 }

@@ -37,7 +37,7 @@ where
     F: IntoFuture,
 {
     warn_if_not_installed("serve", name, Location::caller());
-    drain::serve(name, server)
+    drain::serve_with(drain::in_flight(name), drain::draining(), server)
 }
 
 /// Writes one line for the whole process if no shutdown is installed. `in_flight` and `track` write none: libraries call

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::future::{Future, IntoFuture};
 use std::panic::{Location, resume_unwind};
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
@@ -16,6 +16,7 @@ use tokio::task::{AbortHandle, JoinError, JoinHandle};
 use crate::drain::{self, Draining, InFlight};
 use crate::install::error_text::ErrorText;
 use crate::install::handle::{Handle, INSTALLED};
+use crate::install::scope::lifecycle::ScopeCore;
 use crate::install::serve::warn_if_not_installed;
 use crate::install::settings::is_in_test_binary;
 use crate::report::Report;
@@ -85,19 +86,25 @@ where
 /// the task. What leaves the task is what the program does not recover from.
 ///
 /// With `panic = "abort"` a panic ends the process at once.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a description does nothing: call `spawn` or one of the other methods that take the work"]
 pub struct Task {
     name: &'static str,
     location: &'static Location<'static>,
     may_end: bool,
+    scope: Option<Arc<ScopeCore>>,
 }
 
 impl Task {
     /// Describes a task of this name.
     #[track_caller]
     pub fn new(name: &'static str) -> Self {
-        Self { name, location: Location::caller(), may_end: false }
+        Self { name, location: Location::caller(), may_end: false, scope: None }
+    }
+
+    /// Makes the task one of a scope.
+    pub(super) fn of_scope(self, scope: &Arc<ScopeCore>) -> Self {
+        Self { scope: Some(Arc::clone(scope)), ..self }
     }
 
     /// Declares that the task may end without an error at any time, such as an import at the start of the program.
@@ -195,7 +202,11 @@ impl Task {
         F::Output: TaskOutput,
     {
         let in_flight = Some(self.in_flight());
-        TaskFuture { future: task(drain::draining()).into_future(), in_flight, task: self }
+        let draining = match &self.scope {
+            Some(scope) => drain::draining_of(scope.drain()),
+            None => drain::draining(),
+        };
+        TaskFuture { future: task(draining).into_future(), in_flight, task: self }
     }
 
     /// Makes the task a function, for threads and thread pools.
@@ -212,7 +223,9 @@ impl Task {
     pub fn wrap_fn<T: TaskOutput>(self, work: impl FnOnce() -> T) -> impl FnOnce() -> T {
         let in_flight = self.in_flight();
         move || {
+            let inside = in_flight.enter();
             let result = catch_payload(work);
+            drop(inside);
             let output = self.note_end(result);
             // Last: the drain phase may end now, and the shutdown needs the message before it ends.
             drop(in_flight);
@@ -221,7 +234,10 @@ impl Task {
     }
 
     fn in_flight(&self) -> InFlight {
-        drain::in_flight_at(drain::Site { name: self.name, location: self.location })
+        match &self.scope {
+            Some(scope) => drain::in_flight_in(scope.drain(), self.name, self.location),
+            None => drain::in_flight_at(drain::Site { name: self.name, location: self.location }),
+        }
     }
 
     #[track_caller]
@@ -244,12 +260,12 @@ impl Task {
         match result {
             Ok(output) => {
                 let failure = self.failure(&output);
-                failure.into_iter().for_each(start_shutdown);
+                failure.into_iter().for_each(|failure| self.report_failure(failure));
                 Ok(output)
             }
             Err((message, payload)) => {
                 let (name, file, line) = self.source();
-                start_shutdown(Trigger::TaskPanicked { name, file, line, message });
+                self.report_failure(Trigger::TaskPanicked { name, file, line, message });
                 Err(payload)
             }
         }
@@ -269,8 +285,21 @@ impl Task {
         })
     }
 
+    /// Starts the shutdown of the scope that contains the failure, otherwise that of the process.
+    fn report_failure(&self, failure: Trigger) {
+        let for_process = match &self.scope {
+            Some(scope) => scope.receive_failure(failure),
+            None => Some(failure),
+        };
+        for_process.into_iter().for_each(start_shutdown);
+    }
+
     fn source(&self) -> (String, String, u32) {
-        (self.name.to_owned(), self.location.file().to_owned(), self.location.line())
+        let name = match &self.scope {
+            Some(scope) => format!("{}/{}", scope.drain().path(), self.name),
+            None => self.name.to_owned(),
+        };
+        (name, self.location.file().to_owned(), self.location.line())
     }
 }
 
@@ -337,7 +366,10 @@ impl<F: Future<Output: TaskOutput>> Future for TaskFuture<F> {
         let this = self.project();
         // A `main` that awaits a task has something to do after it, as with a server.
         drain::note_question();
-        let result = match catch_payload(|| this.future.poll(context)) {
+        let inside = this.in_flight.as_ref().and_then(InFlight::enter);
+        let polled = catch_payload(|| this.future.poll(context));
+        drop(inside);
+        let result = match polled {
             Ok(polled) => Ok(ready!(polled)),
             Err(panic) => Err(panic),
         };

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use crate::drain::{self, Latch, WaiterEntry};
 use crate::report::Report;
@@ -46,6 +46,23 @@ impl FinalReport {
         self.latch.wake_waiters();
     }
 
+    /// Polls for the report. `entry` is the future's place among those that wait, `None` before its first poll.
+    pub(crate) fn poll(&self, entry: &mut Option<WaiterEntry>, waker: &Waker) -> Poll<Report> {
+        ready!(self.latch.poll(entry, waker));
+        match self.report.get() {
+            Some(report) => Poll::Ready(report.clone()),
+            None => {
+                debug_assert!(false, "the report is set before the latch");
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Removes a future that does not wait any longer. Otherwise the list would keep its waker.
+    pub(crate) fn remove(&self, entry: WaiterEntry) {
+        self.latch.remove(entry);
+    }
+
     /// Resolves with the report when it is set.
     pub(crate) fn wait(self: Arc<Self>) -> Ended {
         Ended { report: self, entry: None }
@@ -75,22 +92,14 @@ impl Future for Ended {
         // A `main` that waits for the shutdown must not be waited for.
         drain::note_main_waits();
         let Self { report, entry } = &mut *self;
-        ready!(report.latch.poll(entry, context.waker()));
-        match report.report.get() {
-            Some(report) => Poll::Ready(report.clone()),
-            None => {
-                debug_assert!(false, "the report is set before the latch");
-                Poll::Pending
-            }
-        }
+        report.poll(entry, context.waker())
     }
 }
 
 impl Drop for Ended {
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
-            // Otherwise the list would keep the waker of a future that no longer exists.
-            self.report.latch.remove(entry);
+            self.report.remove(entry);
         }
     }
 }

@@ -126,6 +126,14 @@ impl Program for ThisProgram {
         drain::enter_stage(stage);
     }
 
+    fn wake_waiters(&self, stage: Stage) {
+        drain::wake_waiters(stage);
+    }
+
+    fn has_waiters(&self, stage: Stage) -> bool {
+        drain::has_waiters(stage)
+    }
+
     fn count_work(&self) -> usize {
         drain::count_in_flight()
     }

@@ -106,7 +106,7 @@ impl Budget {
         platform: Option<Platform>,
     ) -> Result<Self, GraceError> {
         match (program, environment, platform) {
-            (Some(period), _, _) => Self::new(period, GraceSource::Program),
+            (Some(period), _, _) => Self::of_program(period),
             (None, Some(text), _) => {
                 let unreadable = |reason| GraceError::Unreadable { value: text.to_owned(), reason };
                 Self::new(duration_text::parse(text).map_err(unreadable)?, GraceSource::Environment)
@@ -116,13 +116,27 @@ impl Budget {
         }
     }
 
+    /// Returns the budget of a grace period that the program sets.
+    pub(crate) fn of_program(period: Duration) -> Result<Self, GraceError> {
+        Self::new(period, GraceSource::Program)
+    }
+
     fn new(grace_period: Duration, source: GraceSource) -> Result<Self, GraceError> {
         if (Self::SHORTEST..=Self::LONGEST).contains(&grace_period) {
-            let budget = Self { grace_period, source, usable: grace_period };
-            Ok(Self { usable: budget.total().saturating_sub(budget.finalization_time()), ..budget })
+            Ok(Self::of(grace_period, source))
         } else {
             Err(GraceError::OutOfRange { given: grace_period, source })
         }
+    }
+
+    fn of(grace_period: Duration, source: GraceSource) -> Self {
+        let budget = Self { grace_period, source, usable: grace_period };
+        Self { usable: budget.total().saturating_sub(budget.finalization_time()), ..budget }
+    }
+
+    /// Returns the budget if nobody sets a grace period and the platform is unknown.
+    pub(crate) fn without_platform() -> Self {
+        Self::of(DEFAULT_GRACE_PERIOD, GraceSource::Default)
     }
 
     /// Returns the time from the trigger to the platform's SIGKILL.

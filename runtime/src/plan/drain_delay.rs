@@ -101,6 +101,9 @@ pub(crate) struct DrainDelay {
 }
 
 impl DrainDelay {
+    /// No delay.
+    pub(crate) const NONE: Self = Self { length: Duration::ZERO, source: DrainDelaySource::Default };
+
     /// Chooses the delay: the one that the program set, otherwise the environment's, otherwise 5 s on Kubernetes,
     /// otherwise zero. The default never takes `reserved` away from work in flight, and at most a quarter of the usable
     /// time.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hook_future::CancelHandle;
-use super::state::{Effect, Finish, ShutdownState};
-use crate::drain::{self, Stage};
+use super::state::{Effect, Finish, Program, ShutdownState};
+use crate::drain::Stage;
 use crate::hook::HookRef;
 use crate::hook::context::FastSignal;
 use crate::hook::registry::{RemovedBy, TooLateError};
@@ -30,10 +30,9 @@ pub(super) struct Driver {
 }
 
 /// Wakers of user code that a worker must call.
-#[derive(Clone, Debug)]
 pub(super) enum WakeUp {
-    /// The wakers of all futures that wait for this stage.
-    Stage(Stage),
+    /// The wakers of all futures that wait for this stage of the program.
+    Stage(Arc<dyn Program>, Stage),
     /// The wakers of all futures that wait for a fast shutdown.
     Fast(Arc<FastSignal>),
 }
@@ -42,7 +41,7 @@ impl WakeUp {
     /// Calls the wakers, which may block.
     pub(super) fn run(self) {
         match self {
-            Self::Stage(stage) => drain::wake_waiters(stage),
+            Self::Stage(program, stage) => program.wake_waiters(stage),
             Self::Fast(fast) => fast.wake_waiters(),
         }
     }
@@ -111,8 +110,12 @@ impl Driver {
     pub(super) fn wake_waiters_again(&mut self) {
         if self.wake_ups.is_empty() {
             // The wakers of the latest stage include those of the earlier one.
-            self.wake_ups.push_back(WakeUp::Stage(self.state.stage()));
+            self.queue_wake_up(self.state.stage());
         }
+    }
+
+    fn queue_wake_up(&mut self, stage: Stage) {
+        self.wake_ups.push_back(WakeUp::Stage(Arc::clone(self.state.program()), stage));
     }
 
     /// Takes the next task for a thread.
@@ -192,7 +195,7 @@ impl Driver {
                 // Without a handle, the future is in its first poll. `watch_future` then tells the worker to cancel it.
                 Effect::Cancel(id) => cancels.extend(self.cancels.get(&id).cloned()),
                 // Queued and not called here: wakers are user code, and the caller holds the lock.
-                Effect::Wake(stage) => self.wake_ups.push_back(WakeUp::Stage(stage)),
+                Effect::Wake(stage) => self.queue_wake_up(stage),
                 Effect::BeginFast => {
                     // Before the wakers: a future that they wake must find the shutdown fast.
                     self.fast.begin(now);

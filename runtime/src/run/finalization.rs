@@ -34,8 +34,10 @@ impl Run {
             self.observe_end(&report, Event::Ended);
             self.finalizer.finalize(report);
             self.finalization.end();
-            self.inbox.wake();
         }
+        // Also where another worker was faster: this thread may have taken the wake-up that was meant for the supervisor,
+        // together with the messages.
+        self.inbox.wake();
     }
 
     /// Ends the shutdown if the supervisor cannot wait for a worker.

@@ -31,7 +31,6 @@ use super::hook_future::CancelHandle;
 use super::observer::{Finalizer, Observer};
 use super::state::{Finish, ShutdownState};
 use super::worker_slot::WorkerSlot;
-use crate::drain;
 use crate::hook::context::FastSignal;
 use crate::hook::registry::{HookSink, RemovedBy, TooLateError};
 use crate::hook::{HookRef, Values};
@@ -148,6 +147,15 @@ impl Run {
             self.emit_began_once();
         }
         self.publish(self.lock(), Duration::ZERO);
+    }
+
+    pub(crate) fn output(&self) -> &Arc<Output> {
+        &self.output
+    }
+
+    /// Sends a message to the shutdown.
+    pub(crate) fn send(&self, message: Message) {
+        self.inbox.send(message);
     }
 
     pub(super) fn began(&self) -> Option<&Began> {
@@ -395,7 +403,8 @@ impl Finalization {
 impl Shared {
     /// Returns whether a worker is calling wakers of user code while other wakers wait.
     fn is_waker_stuck(&self) -> bool {
-        self.slots.iter().any(|slot| slot.is_waking()) && drain::has_waiters(self.driver.state().stage())
+        let state = self.driver.state();
+        self.slots.iter().any(|slot| slot.is_waking()) && state.program().has_waiters(state.stage())
     }
 
     /// Makes another worker call the wakers that wait behind one that holds its thread.

@@ -54,8 +54,14 @@ pub(crate) enum Fault {
 #[derive(Default)]
 pub(super) struct SimulatedWork(AtomicUsize);
 
-impl Program for Arc<SimulatedWork> {
+impl Program for SimulatedWork {
     fn enter_stage(&self, _stage: Stage) {}
+
+    fn wake_waiters(&self, _stage: Stage) {}
+
+    fn has_waiters(&self, _stage: Stage) -> bool {
+        false
+    }
 
     fn count_work(&self) -> usize {
         // Relaxed: only one thread uses it.
@@ -111,7 +117,7 @@ impl Simulation {
         let runtime = Builder::new_current_thread().enable_all().start_paused(true).build()?;
         let began = runtime.block_on(async { tokio::time::Instant::now().into_std() });
         let work = Arc::new(SimulatedWork(AtomicUsize::new(in_flight)));
-        let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::clone(&work)), escalate_on_any));
+        let mut driver = Driver::new(ShutdownState::new(plan, Arc::clone(&work) as Arc<dyn Program>, escalate_on_any));
         let trigger = Arc::new(driver.begin(first));
         let mut simulation = Self {
             driver,
@@ -261,7 +267,7 @@ impl Simulation {
             self.events.extend(events.into_iter().map(|event| (now, event)));
             match next {
                 // Stages belong to the process. A simulation does not change them.
-                Next::Wake(WakeUp::Stage(_)) => {}
+                Next::Wake(WakeUp::Stage(..)) => {}
                 Next::Wake(fast @ WakeUp::Fast(_)) => fast.run(),
                 Next::Run(task) => self.run(task),
                 Next::Nothing | Next::Over if is_quiet => break,

@@ -27,6 +27,8 @@ pub(crate) enum Event {
     Triggered,
     /// The hooks are starting. Logged before every other line; the first hooks may have started.
     Began { trigger: Trigger, hooks: usize, within: Duration },
+    /// The same for the shutdown of a scope.
+    ScopeBegan { scope: &'static str, trigger: Trigger, hooks: usize, within: Duration },
     /// A phase has begun, with this many hooks.
     PhaseBegan { phase: Phase, hooks: usize },
     /// Draining began, with this much work in flight.
@@ -51,6 +53,8 @@ pub(crate) enum Event {
     Problem(String),
     /// The shutdown has ended. The last event, unless the report cannot be written.
     Ended(Box<Report>),
+    /// The shutdown of a scope has ended. The process goes on.
+    ScopeEnded { scope: &'static str, report: Box<Report> },
     /// The supervisor ends the shutdown now, instead of a worker. An observer must not block.
     CutOff(Box<Report>),
 }
@@ -97,6 +101,22 @@ pub(crate) struct Progress {
 }
 
 impl Event {
+    /// Returns the event of the shutdown of a scope for this event of its run.
+    pub(super) fn in_scope(self, scope: &'static str) -> Self {
+        match self {
+            Self::Began { trigger, hooks, within } => Self::ScopeBegan { scope, trigger, hooks, within },
+            // The metric of this event is that of the process.
+            Self::DrainingBegan { .. } => Self::PhaseBegan { phase: Phase::Drain, hooks: 0 },
+            other => other,
+        }
+    }
+
+    /// Returns whether this is the first event of a shutdown, to which the subscriber answers before hooks make spans.
+    #[cfg(any(feature = "tracing", feature = "metrics"))]
+    pub(super) fn is_beginning(&self) -> bool {
+        matches!(self, Self::Began { .. } | Self::ScopeBegan { .. })
+    }
+
     /// Returns whether the log or the telemetry worker gets the event. The others are for an observer alone.
     pub(crate) fn is_logged(&self) -> bool {
         !matches!(self, Self::Triggered | Self::PhaseBegan { .. } | Self::Progress(_) | Self::CutOff(_))
@@ -105,8 +125,12 @@ impl Event {
     /// Returns the line for stderr. With `quiet`, an expected event has none.
     pub(crate) fn line(&self, quiet: bool) -> Option<String> {
         // Only these. Warnings, timeouts and problems are written even with `quiet`.
-        let is_expected =
-            matches!(self, Self::Installed(_) | Self::Began { .. } | Self::LaterTrigger(Trigger::MainReturned));
+        let is_expected = match self {
+            Self::Installed(_) | Self::Began { .. } | Self::ScopeBegan { .. } => true,
+            Self::LaterTrigger(trigger) => *trigger == Trigger::MainReturned,
+            Self::ScopeEnded { report, .. } => report.is_success(),
+            _ => false,
+        };
         if quiet && is_expected { None } else { self.sentence() }
     }
 
@@ -130,11 +154,11 @@ impl Event {
             | Self::Ended(_)
             | Self::CutOff(_) => return None,
             Self::Installed(text) | Self::Warning(text) | Self::Problem(text) => text.clone(),
-            Self::Began { trigger, hooks, within } => {
-                let noun = if *hooks == 1 { "hook" } else { "hooks" };
-                let trigger = trigger_line(trigger);
-                format!("{trigger}; {hooks} {noun} to run within {}", HumanDuration(*within))
+            Self::Began { trigger, hooks, within } => began(trigger, *hooks, *within),
+            Self::ScopeBegan { scope, trigger, hooks, within } => {
+                format!("scope {scope}: {}", began(trigger, *hooks, *within))
             }
+            Self::ScopeEnded { scope, report } => format!("scope {scope} ended: {}", report.headline()),
             Self::HookTimedOut { hook, after, activity } => {
                 format!("{hook} timed out after {}{}", HumanDuration(*after), append(",", activity))
             }
@@ -153,4 +177,9 @@ impl Event {
             ),
         })
     }
+}
+
+fn began(trigger: &Trigger, hooks: usize, within: Duration) -> String {
+    let noun = if hooks == 1 { "hook" } else { "hooks" };
+    format!("{}; {hooks} {noun} to run within {}", trigger_line(trigger), HumanDuration(within))
 }

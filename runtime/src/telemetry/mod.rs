@@ -53,6 +53,8 @@ pub(crate) struct Output {
     worker: Option<worker::TelemetryWorker>,
     text_options: TextOptions,
     quiet: bool,
+    /// The scope whose shutdown uses this output. `None` for the process.
+    scope: Option<&'static str>,
 }
 
 impl Output {
@@ -67,11 +69,27 @@ impl Output {
             // Read now: at the trigger the program may hold the lock of the environment.
             text_options: stderr::text_options(),
             quiet,
+            scope: None,
+        }
+    }
+
+    /// Returns the same output for the shutdown of a scope, whose events name it.
+    pub(crate) fn in_scope(&self, path: &'static str) -> Self {
+        Self {
+            #[cfg(any(feature = "tracing", feature = "metrics"))]
+            worker: self.worker.clone(),
+            text_options: self.text_options,
+            quiet: self.quiet,
+            scope: Some(path),
         }
     }
 
     /// Logs the event, unless it is for an observer alone. Does not wait for the subscriber.
     pub(crate) fn log(&self, event: Event) {
+        let event = match self.scope {
+            Some(scope) => event.in_scope(scope),
+            None => event,
+        };
         if !event.is_logged() {
             return;
         }

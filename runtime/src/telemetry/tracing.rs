@@ -44,6 +44,22 @@ fn emit_sentence(event: &Event, sentence: &str) {
                 info!(target: "on_shutdown", %trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}");
             });
         }
+        Event::ScopeBegan { scope, trigger, hooks, within } => {
+            info_span!(target: "on_shutdown", "scope_shutdown_begins", scope, %trigger).in_scope(|| {
+                info!(
+                    target: "on_shutdown",
+                    scope, %trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}"
+                );
+            });
+        }
+        Event::ScopeEnded { scope, report } => {
+            let (exit_code, seconds) = (report.exit_code, seconds(report.duration));
+            if report.is_success() {
+                info!(target: "on_shutdown", scope, exit_code, seconds, "{sentence}");
+            } else {
+                warn!(target: "on_shutdown", scope, exit_code, seconds, "{sentence}");
+            }
+        }
         Event::HookTimedOut { hook, after, activity } => warn!(
             target: "on_shutdown",
             hook = hook.full_name, file = hook.file, line = hook.line, activity, after_seconds = after.as_secs_f64(),

@@ -27,6 +27,7 @@ const MAX_QUEUED: usize = 8192;
 const CHECK: Duration = Duration::from_millis(10);
 
 /// Sends items to the thread that calls the subscriber and the recorder.
+#[derive(Clone)]
 pub(super) struct TelemetryWorker {
     shared: Arc<Shared>,
 }
@@ -142,7 +143,7 @@ impl TelemetryWorker {
             state.running -= 1;
         }
         if !self.is_wanted(&event) {
-            if matches!(event, Event::Began { .. }) {
+            if event.is_beginning() {
                 // No subscriber will answer, so no hook may wait for one.
                 state.answered = Some(false);
             }
@@ -257,7 +258,7 @@ fn run(shared: &Shared, masks: Masks) -> ! {
     };
     loop {
         let item = thread.next_item();
-        let is_beginning = matches!(item, Item::Event(Event::Began { .. }));
+        let is_beginning = matches!(&item, Item::Event(event) if event.is_beginning());
         let is_report = matches!(item, Item::Event(Event::Ended(_)));
         let taken = thread.handle(item);
         let mut state = shared.state();

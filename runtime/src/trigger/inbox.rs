@@ -50,13 +50,24 @@ impl Inbox {
     /// # Errors
     /// Returns the system's error if it refuses a descriptor or a handler.
     pub(crate) fn open(signals: &[Signal], blocked: &BlockedSignals) -> io::Result<Self> {
+        Self::new(signals, Masks::new(blocked.previous_mask(), signals))
+    }
+
+    /// Opens an inbox for requests alone.
+    ///
+    /// # Errors
+    /// Returns the system's error if it refuses a descriptor.
+    pub(crate) fn without_signals(masks: Masks) -> io::Result<Self> {
+        Self::new(&[], masks)
+    }
+
+    fn new(signals: &[Signal], masks: Masks) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let (wake_reader, wake_writer) = (read.try_clone()?, write.try_clone()?);
         // A full pipe must not block the thread that wakes.
         wake_writer.set_nonblocking(true)?;
         let numbers = signals.iter().map(|signal| signal.number());
         let delivery = SignalDelivery::with_pipe(read, write, exfiltrator(), numbers)?;
-        let masks = Masks::new(blocked.previous_mask(), signals);
         Ok(Self { delivery: Mutex::new(delivery), messages: Mutex::default(), wake_reader, wake_writer, masks })
     }
 

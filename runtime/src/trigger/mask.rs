@@ -88,6 +88,12 @@ impl Masks {
         }
     }
 
+    /// Returns the masks for a program that handles no signals.
+    pub(crate) fn of_this_thread() -> Self {
+        // The system refuses only invalid arguments.
+        Self::new(SigSet::thread_get_mask().unwrap_or_else(|_| SigSet::empty()), &[])
+    }
+
     /// Lets this thread receive the handled signals and blocks all others, which the program's threads receive.
     pub(crate) fn apply_supervisor_mask(&self) {
         // The system refuses only invalid arguments, and these are constants.

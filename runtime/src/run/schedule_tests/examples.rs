@@ -212,7 +212,7 @@ fn spec_3_15_a_hook_after_an_abandoned_one_is_skipped_and_after_a_failed_one_it_
 fn looks_at_a_hook_of_100_ms() -> impl FnMut(u64, u64) -> usize {
     let hooks = [FakeHook { behavior: Behavior::BlocksInPoll, timeout: ms(100), ..HOOK }];
     let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
-    let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::<SimulatedWork>::default()), false));
+    let mut driver = Driver::new(ShutdownState::new(plan, Arc::new(SimulatedWork::default()), false));
     driver.begin(first);
     let Next::Run(task) = driver.next(Duration::ZERO) else { panic!("the hook is due") };
     assert_eq!(driver.restart_clock(task.id, Duration::ZERO), Some(ms(100)));
@@ -246,7 +246,7 @@ fn spec_3_15_a_cancelled_future_has_its_whole_grace_after_a_long_look() {
 fn two_hooks_of_100_ms() -> (Driver, [crate::plan::Id; 2], Trigger) {
     let hooks = [FakeHook { behavior: Behavior::Blocks, timeout: ms(100), ..HOOK }; 2];
     let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
-    let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::<SimulatedWork>::default()), false));
+    let mut driver = Driver::new(ShutdownState::new(plan, Arc::new(SimulatedWork::default()), false));
     let trigger = driver.begin(first);
     let ids = [(); 2].map(|()| {
         let Next::Run(task) = driver.next(Duration::ZERO) else { panic!("the hook is due") };
@@ -371,7 +371,7 @@ fn spec_3_5_an_after_that_cannot_be_kept_is_a_warning_and_not_waited_for() {
 fn spec_3_19_after_a_forced_end_no_hook_starts() {
     let hooks = vec![FakeHook { takes: ms(4000), ..HOOK }, HOOK];
     let Harness { plan, first, .. } = Harness::new(hooks, &[vec![], vec![0]], ms(20_000), Duration::ZERO);
-    let mut driver = Driver::new(ShutdownState::new(plan, Box::new(Arc::<SimulatedWork>::default()), false));
+    let mut driver = Driver::new(ShutdownState::new(plan, Arc::new(SimulatedWork::default()), false));
     driver.begin(first);
     let Next::Run(task) = driver.next(Duration::ZERO) else { panic!("the hook is due") };
     for at in [2000, 2500] {

@@ -7,6 +7,7 @@
 //! on it.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::drain::{Stage, WorkInFlight};
@@ -33,9 +34,14 @@ use report::History;
 
 /// Reads and sets the state of the program. No method blocks, allocates without bound, or runs user code, because all
 /// are called under the lock of the run.
-pub(crate) trait Program: Send {
+pub(crate) trait Program: Send + Sync {
     /// Enters a stage. The futures that wait for the stage are woken later, by [`Effect::Wake`].
     fn enter_stage(&self, stage: Stage);
+    /// Wakes the futures that wait for this stage. The exception among these methods: it runs user code, the wakers, and
+    /// is called by a worker under no lock.
+    fn wake_waiters(&self, stage: Stage);
+    /// Returns whether a future waits for this stage that no call of `wake_waiters` has taken.
+    fn has_waiters(&self, stage: Stage) -> bool;
     /// Returns how much work is in flight. Returns zero only if there was none at some moment of the call.
     fn count_work(&self) -> usize;
     /// Returns the work in flight, by name and location.
@@ -159,7 +165,7 @@ impl Step {
 pub(crate) struct ShutdownState {
     plan: Plan,
     timing: Timing,
-    program: Box<dyn Program>,
+    program: Arc<dyn Program>,
     escalate_on_any: bool,
     step: Step,
     hooks: Vec<HookState>,
@@ -187,7 +193,7 @@ pub(crate) struct ShutdownState {
 
 impl ShutdownState {
     /// Makes everything that can be made before the trigger.
-    pub(crate) fn new(plan: Plan, program: Box<dyn Program>, escalate_on_any: bool) -> Self {
+    pub(crate) fn new(plan: Plan, program: Arc<dyn Program>, escalate_on_any: bool) -> Self {
         let hooks = (0..plan.size()).map(|id| HookState::Waiting { on: plan.waits(id), open: false }).collect();
         Self {
             timing: Timing::new(&plan),
@@ -232,6 +238,10 @@ impl ShutdownState {
         self.step = Step::Serving { waited: false };
         self.advance(Duration::ZERO);
         trigger
+    }
+
+    pub(crate) fn program(&self) -> &Arc<dyn Program> {
+        &self.program
     }
 
     fn is_begun(&self) -> bool {

@@ -1,0 +1,171 @@
+//! Runs the shutdown of one scope: prepares its threads, and passes its report on.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use crate::drain::{ScopeDrain, Stage, WorkInFlight};
+use crate::exit;
+use crate::hook::registry::Provided;
+use crate::install::handle::{Handle, INSTALLED};
+use crate::plan::Plan;
+use crate::plan::budget::Budget;
+use crate::plan::drain_delay::DrainDelay;
+use crate::plan::order::PlanError;
+use crate::report::Report;
+use crate::run::{self, Finalizer, HookRuntime, ParkedThread, Program, Run, ShutdownState};
+use crate::telemetry::{Event, Output};
+use crate::trigger::{Inbox, Masks, Message, Trigger};
+
+/// Receives the report of a scope's shutdown.
+pub(super) trait ReportSink: Send + Sync {
+    /// Keeps the report. Runs no user code.
+    fn set(&self, report: &Report);
+    /// Wakes the futures that wait for the report. Their wakers are user code and may block.
+    fn wake_waiters(&self);
+}
+
+/// A shutdown of a scope that has not begun. Everything that the system may refuse exists.
+pub(super) struct PreparedShutdown {
+    run: Arc<Run>,
+    finalizer: Arc<ScopeFinalizer>,
+    inbox: Arc<Inbox>,
+    worker: ParkedThread<Start>,
+    supervisor: ParkedThread<Arc<Run>>,
+}
+
+/// What the first worker starts with.
+struct Start {
+    run: Arc<Run>,
+    trigger: Trigger,
+    supervisor: ParkedThread<Arc<Run>>,
+}
+
+impl PreparedShutdown {
+    /// Prepares a shutdown without hooks.
+    ///
+    /// # Errors
+    /// The system refuses a thread or a descriptor.
+    pub(super) fn new(scope: &Arc<ScopeDrain>, budget: Budget) -> io::Result<Self> {
+        let worker = ParkedThread::start("scope-shutdown", start)?;
+        let supervisor = ParkedThread::start("scope-watch", |run| run::supervise(&run))?;
+        let installed = INSTALLED.get();
+        let masks = installed.map_or_else(Masks::of_this_thread, Handle::masks);
+        let inbox = Arc::new(Inbox::without_signals(masks)?);
+        let output = Arc::new(output(masks).in_scope(scope.path()));
+        let finalizer =
+            Arc::new(ScopeFinalizer { path: scope.path(), budget, output: Arc::clone(&output), sink: OnceLock::new() });
+        let plan =
+            Plan::new(Vec::new(), budget, DrainDelay::NONE).map_err(|error: PlanError| io::Error::other(error))?;
+        let state = ShutdownState::new(plan, Arc::new(ThisScope(Arc::clone(scope))), false);
+        let (values, ended) = (Arc::clone(Provided::global()), Arc::clone(&finalizer) as Arc<dyn Finalizer>);
+        let run = Run::new(state, Arc::clone(&inbox), values, output, None, ended);
+        let of_program = installed.and_then(Handle::program_runtime).cloned();
+        let runtime = of_program.or_else(|| tokio::runtime::Handle::try_current().ok());
+        runtime.into_iter().for_each(|runtime| run.set_program_runtime(runtime));
+        Ok(Self { run, finalizer, inbox, worker, supervisor })
+    }
+
+    pub(super) fn run(&self) -> &Arc<Run> {
+        &self.run
+    }
+
+    /// Begins the shutdown of this scope, whose report goes to the sink.
+    pub(super) fn begin(self, scope: &ScopeDrain, trigger: Trigger, sink: Arc<dyn ReportSink>) {
+        let Self { run, finalizer, inbox, worker, supervisor } = self;
+        // The drain phase waits on the inbox, so the end of work in flight must wake the inbox.
+        scope.set_wake(Arc::new(move || inbox.wake()));
+        // Set for the first time: `begin` takes the shutdown.
+        let _ = finalizer.sink.set(sink);
+        worker.unpark(Start { run, trigger, supervisor });
+    }
+}
+
+/// Runs the shutdown. The calling thread is its first worker.
+fn start(Start { run, trigger, supervisor }: Start) {
+    let supervised = Arc::clone(&run);
+    run.start([Message::Trigger(trigger)], HookRuntime::default(), move || supervisor.unpark(supervised));
+}
+
+/// Returns the output of the installed shutdown, or one for all scopes of a program that has none.
+fn output(masks: Masks) -> Arc<Output> {
+    static UNINSTALLED: OnceLock<Arc<Output>> = OnceLock::new();
+    match INSTALLED.get() {
+        Some(handle) => Arc::clone(handle.output()),
+        None => Arc::clone(UNINSTALLED.get_or_init(|| Arc::new(Output::new(false, masks)))),
+    }
+}
+
+/// The scope as the state of its shutdown sees it.
+struct ThisScope(Arc<ScopeDrain>);
+
+impl Program for ThisScope {
+    fn enter_stage(&self, stage: Stage) {
+        self.0.enter_stage(stage);
+    }
+
+    fn wake_waiters(&self, stage: Stage) {
+        self.0.wake_waiters(stage);
+    }
+
+    fn has_waiters(&self, stage: Stage) -> bool {
+        self.0.has_waiters(stage)
+    }
+
+    fn count_work(&self) -> usize {
+        self.0.count_in_flight()
+    }
+
+    fn list_work(&self) -> Vec<WorkInFlight> {
+        self.0.list_in_flight()
+    }
+
+    fn since_last_new_work(&self) -> Option<Duration> {
+        self.0.since_last_new_work()
+    }
+}
+
+/// Passes the report on. The process goes on.
+struct ScopeFinalizer {
+    path: &'static str,
+    budget: Budget,
+    output: Arc<Output>,
+    sink: OnceLock<Arc<dyn ReportSink>>,
+}
+
+impl ScopeFinalizer {
+    fn set(&self, report: &Report) {
+        // First: when the report is set, the drain phase of the process may end, and the process with it.
+        self.output.log(Event::ScopeEnded { scope: self.path, report: Box::new(report.clone()) });
+        self.sink.get().into_iter().for_each(|sink| sink.set(report));
+    }
+}
+
+impl Finalizer for ScopeFinalizer {
+    fn exit_code(&self, report: &Report) -> u8 {
+        exit::code(report, false)
+    }
+
+    fn finalize(&self, report: Report) {
+        self.set(&report);
+        self.sink.get().into_iter().for_each(|sink| sink.wake_waiters());
+    }
+
+    fn cut_off(&self, report: Report, has_begun: bool) {
+        // Otherwise `finalize` has set the report, or is about to.
+        if !has_begun {
+            self.set(&report);
+        }
+        let Some(sink) = self.sink.get() else { return };
+        // On another thread, because this one must not block; on this one only if the system refuses another.
+        let woken = Arc::clone(sink);
+        if thread::Builder::new().name("scope-wake".to_owned()).spawn(move || woken.wake_waiters()).is_err() {
+            sink.wake_waiters();
+        }
+    }
+
+    fn finalize_time(&self, now: Duration) -> Duration {
+        self.budget.finalization_deadline().saturating_sub(now)
+    }
+}
