@@ -118,3 +118,18 @@ fn tasks() {
     ended.assert_out("the client sees a whole answer, although the program is ready no more: true");
     ended.assert_out("the compressor has stopped").assert_err("failed: the broker hung up; 1 completed in");
 }
+
+#[test]
+fn scopes() {
+    let ended = run(env!("CARGO_BIN_EXE_14_scopes"));
+    let order = [
+        "wrote the access log of \"hello\"",
+        "the old listener answered before it ended: /: 200 ok: hello (connection: close)",
+        "its hooks: 1, exit code 0",
+        "the program is ready: true, the old listener: false",
+        "the new listener answers: /: 200 ok: good day",
+        "wrote the access log of \"good day\"",
+        "closed the pool, which all listeners share",
+    ];
+    ended.assert_code(0).assert_order(&order).assert_err("listener/write the access log");
+}

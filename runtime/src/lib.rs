@@ -238,6 +238,11 @@
 //!
 //! [docs/nothing-is-lost.md] lists every way in which a hook, a piece of work or a setting can be without effect.
 //!
+//! # Parts of the program
+//! A [`Scope`] is a part that is stopped alone while the process goes on, and started again: a listener that is reloaded, a
+//! tenant, a plugin. [`Scope::shut_down`] stops its work, its tasks and its registered hooks as the shutdown of a process
+//! does, and returns a [`Report`]. A shutdown of the process includes its scopes.
+//!
 //! # Testing
 //! With the feature `testing` in `[dev-dependencies]`, the hooks of a program run in its unit tests, without signals and
 //! without an exit, on a virtual clock. Tests can make hooks hang or fail. For example, in `src/main.rs`:
@@ -306,8 +311,8 @@
 //! a program in a container so that it gets the signal.
 //!
 //! # Comparisons
-//! [tokio-graceful-shutdown] has a tree of subsystems that can be stopped and restarted separately, which this crate does not
-//! have. [signal-mod] also enforces deadlines, and supports Windows. [swansong] is for a part of a program. In other
+//! [tokio-graceful-shutdown] has a tree of subsystems that can be stopped and restarted separately; here a [`Scope`] is such
+//! a part. [signal-mod] also enforces deadlines, and supports Windows. [swansong] is for a part of a program. In other
 //! languages, Akka's `CoordinatedShutdown` also has phases; Spring's `SmartLifecycle` and fx stop in the reverse order of
 //! the start.
 //!

@@ -1,14 +1,14 @@
 //! Keeps the state of a scope: its hooks while it runs, and its shutdown when it is stopped.
 //!
 //! # Locks
-//! Each scope has one lock. A thread that holds it may take the lock of a scope inside it, never of one around it. No user
+//! Each scope has one lock for its state. A thread that holds it may take the lock of a scope inside it, never of one around it. No user
 //! code runs under it, and it is not held while a hook is added to a shutdown or removed from one: that wakes futures.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use super::shutdown::{PreparedShutdown, ReportSink};
@@ -71,7 +71,8 @@ pub(crate) struct ScopeCore {
     drain: Arc<ScopeDrain>,
     around: Option<Arc<ScopeCore>>,
     contains_failures: AtomicBool,
-    budget: OnceLock<Budget>,
+    /// `None` for that of the scope around it, or of the process.
+    budget: Mutex<Option<Budget>>,
     /// Where the scope was made.
     location: &'static Location<'static>,
     state: Mutex<ScopeState>,
@@ -118,7 +119,7 @@ impl ScopeCore {
                 drain: ScopeDrain::new(name, around.map(|around| Arc::clone(&around.drain))),
                 around: around.cloned(),
                 contains_failures: AtomicBool::new(false),
-                budget: OnceLock::new(),
+                budget: Mutex::new(None),
                 location,
                 state: Mutex::new(state),
                 report,
@@ -151,9 +152,12 @@ impl ScopeCore {
     }
 
     pub(super) fn set_grace_period(&self, period: Duration) -> Result<(), GraceError> {
-        // The first one stays.
-        let _ = self.budget.set(Budget::of_program(period)?);
+        *self.own_budget() = Some(Budget::of_program(period)?);
         Ok(())
+    }
+
+    fn own_budget(&self) -> MutexGuard<'_, Option<Budget>> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, ScopeState> {
@@ -163,7 +167,7 @@ impl ScopeCore {
 
     /// Returns the budget of a shutdown of this scope alone.
     fn budget(&self) -> Budget {
-        let own = self.levels().find_map(|scope| scope.budget.get().copied());
+        let own = self.levels().find_map(|scope| *scope.own_budget());
         own.or_else(|| INSTALLED.get().map(|handle| handle.plan().budget())).unwrap_or_else(Budget::without_platform)
     }
 
