@@ -143,6 +143,29 @@ impl Container {
         found.unwrap_or_else(|| panic!("port {port} was not published")).1
     }
 
+    /// How often docker has started it again, under `--restart`.
+    #[track_caller]
+    pub fn restarts(&self) -> u32 {
+        let answer = docker(["inspect", "--format", "{{.RestartCount}}", self.name()]);
+        let answer = answer.unwrap_or_else(|why| panic!("{why}"));
+        answer.parse().unwrap_or_else(|_| panic!("`{answer}` is not a number"))
+    }
+
+    /// The exit codes of all its ends until now. Docker may leave out those of the last second.
+    #[track_caller]
+    pub fn exit_codes(&self) -> Vec<i32> {
+        let container = format!("container={}", self.name());
+        let format = "{{.Actor.Attributes.exitCode}}";
+        let words = ["events", "--since", "1h", "--until", "0s", "--filter", &container, "--filter", "event=die"];
+        let answer = docker(words.into_iter().chain(["--format", format])).unwrap_or_else(|why| panic!("{why}"));
+        answer.lines().map(|line| line.parse().unwrap_or_else(|_| panic!("`{line}` is not an exit code"))).collect()
+    }
+
+    /// All that its program has said until now, in all its lives.
+    pub fn log_so_far(&self) -> Vec<String> {
+        log::so_far(self.name())
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub fn wait(&self) -> Ended {
