@@ -233,6 +233,8 @@ impl fmt::Debug for StageFuture {
 }
 
 impl Drop for StageFuture {
+    // A future that was never polled has nothing to do.
+    #[inline]
     fn drop(&mut self) {
         if let Some(entry) = self.entry.take() {
             WAITERS.remove(self.stage, entry);

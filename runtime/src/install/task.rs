@@ -130,6 +130,10 @@ impl Task {
         F::Output: TaskOutput + Send + 'static,
     {
         warn_if_not_installed("spawn", self.name, self.location);
+        // A task has a current runtime, and needs no clone of its handle.
+        if tokio::task::try_id().is_some() {
+            return TaskHandle(tokio::spawn(self.wrap(task)));
+        }
         let runtime = self.runtime();
         TaskHandle(runtime.spawn(self.wrap(task)))
     }
@@ -256,8 +260,11 @@ impl Task {
     }
 
     /// Starts the shutdown if the task has failed or ended too early. Returns the output, or the payload of a panic.
+    #[inline]
     fn note_end<T: TaskOutput, P>(&self, result: Result<T, (String, P)>) -> Result<T, P> {
         match result {
+            // First: most tasks of a program that spawns many end so.
+            Ok(output) if self.may_end && !output.is_error() => Ok(output),
             Ok(output) => {
                 let failure = self.failure(&output);
                 failure.into_iter().for_each(|failure| self.report_failure(failure));
@@ -311,11 +318,17 @@ impl Task {
 pub trait TaskOutput: private::Sealed {
     #[doc(hidden)]
     fn error_text(&self) -> Option<ErrorText>;
+    #[doc(hidden)]
+    fn is_error(&self) -> bool;
 }
 
 impl TaskOutput for () {
     fn error_text(&self) -> Option<ErrorText> {
         None
+    }
+
+    fn is_error(&self) -> bool {
+        false
     }
 }
 
@@ -323,10 +336,18 @@ impl<T, E: Debug> TaskOutput for Result<T, E> {
     fn error_text(&self) -> Option<ErrorText> {
         self.as_ref().err().map(ErrorText::of)
     }
+
+    fn is_error(&self) -> bool {
+        self.is_err()
+    }
 }
 
 impl TaskOutput for private::Never {
     fn error_text(&self) -> Option<ErrorText> {
+        match *self {}
+    }
+
+    fn is_error(&self) -> bool {
         match *self {}
     }
 }

@@ -1,7 +1,8 @@
 //! Measures what a request costs, in nanoseconds: the begin and end of work in flight, and checks of readiness and
-//! draining. Interleaves the cases, and prints a line `name TAB threads TAB nanoseconds` for each round.
+//! draining, and the spawn of a task. Interleaves the cases, and prints a line `name TAB threads TAB nanoseconds` for each round.
 
 use std::future::Future;
+use std::future::ready;
 use std::hint::black_box;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 const TIMES: u32 = 100_000;
+
+/// How many tasks are spawned before they run: few enough for the caches, many enough that a wake-up does not count.
+const SPAWNED_AT_ONCE: u32 = 100;
 
 /// All that is measured: what it does so many times, on one thread.
 #[derive(Clone, Copy)]
@@ -48,6 +52,42 @@ struct Shared {
     ready: AtomicBool,
     token: CancellationToken,
 }
+
+/// How long the spawn and the run of one task take, on a runtime of this thread: by `main`, and by a task.
+fn time_spawn(spawn: fn(&TaskTracker)) -> [f64; 2] {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let metrics = runtime.metrics();
+    // `others` is the number of tasks that are not counted.
+    let spawn_all = async move |others: usize| {
+        let tracker = TaskTracker::new();
+        let begun = Instant::now();
+        for _ in 0..TIMES / SPAWNED_AT_ONCE {
+            (0..SPAWNED_AT_ONCE).for_each(|_| spawn(&tracker));
+            while metrics.num_alive_tasks() > others {
+                tokio::task::yield_now().await;
+            }
+        }
+        begun.elapsed().as_nanos() as f64 / f64::from(TIMES)
+    };
+    let in_a_task = spawn_all.clone();
+    let by_main = runtime.block_on(spawn_all(0));
+    let by_task = runtime.block_on(async { tokio::spawn(async move { in_a_task(1).await }).await });
+    [by_main, by_task.expect("it does not panic")]
+}
+
+/// The ways to spawn a task that ends at once.
+const SPAWNS: [(&str, fn(&TaskTracker)); 4] = [
+    ("spawn", |_| drop(on_shutdown::Task::new("job").may_end().spawn(|_draining| ready(())))),
+    ("tokio::spawn and a guard", |_| {
+        let guard = on_shutdown::in_flight("job");
+        drop(tokio::spawn(async move {
+            let () = ready(()).await;
+            drop(guard);
+        }));
+    }),
+    ("TaskTracker::spawn", |tracker| drop(tracker.spawn(ready(())))),
+    ("tokio::spawn", |_| drop(tokio::spawn(ready(())))),
+];
 
 fn repeat(work: impl FnMut()) {
     let mut work = work;
@@ -107,6 +147,11 @@ fn main() {
         };
         for (work, name) in WORKS {
             [1, 2].into_iter().for_each(|threads| tell(name, threads, work.time(&shared, threads)));
+        }
+        for (name, spawn) in SPAWNS {
+            let [by_main, by_task] = time_spawn(spawn);
+            tell(&format!("{name} by main"), 1, by_main);
+            tell(&format!("{name} by a task"), 1, by_task);
         }
         tell("1,000 held", 1, held(1000));
         tell("100,000 held", 1, held(100_000));

@@ -35,6 +35,10 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>, String> {
     let row = |figure: &str, threads, ours: &str, theirs: &str, goal| {
         Row::ratio(figure, &guards.get(ours, threads), (theirs, &guards.get(theirs, threads)), goal)
     };
+    let spawned = |by: &str, theirs: &str, goal| {
+        let (ours, other) = (guards.get(&format!("spawn by {by}"), 1), guards.get(&format!("{theirs} by {by}"), 1));
+        Row::ratio(&format!("a task spawned by {by}, and run"), &ours, (theirs, &other), goal)
+    };
     let (one, two) = ("a guard made and dropped, 1 thread", "a guard made and dropped, 2 threads");
     Ok(vec![
         row(one, 1, "in_flight", "TaskTracker::token", Some(1.0)),
@@ -43,6 +47,10 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>, String> {
         row(one, 1, "in_flight", "an atomic up and down", None),
         row("`draining()` polled", 1, "draining", "CancellationToken::cancelled", None),
         row("`is_ready()`", 1, "is_ready", "an atomic load", Some(1.0)),
+        spawned("a task", "tokio::spawn and a guard", Some(1.1)),
+        spawned("main", "tokio::spawn and a guard", Some(1.1)),
+        spawned("a task", "TaskTracker::spawn", None),
+        spawned("a task", "tokio::spawn", None),
         row("one of 100,000 guards held at once", 1, "100,000 held", "1,000 held", None),
     ])
 }
