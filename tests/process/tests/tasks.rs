@@ -110,6 +110,28 @@ fn a_task_that_does_not_end_is_named_as_work_in_flight() {
 }
 
 #[test]
+fn the_report_collects_all_failures_and_the_work_that_did_not_end() {
+    let ended = stop_running(program("collects").env("ON_SHUTDOWN_GRACE_PERIOD", "4s").start());
+    // The first failure decides, and only the runtime knows which one that is.
+    assert!(matches!(ended.code, Some(1 | 101)), "{ended}");
+    ended
+        .assert_order(&["stopped", "closed"])
+        .assert_err("shutdown report: SIGTERM")
+        .assert_err("endless: 1 in flight");
+    let report: Vec<&String> = ended.err.iter().skip_while(|line| !line.starts_with("shutdown report: ")).collect();
+    for text in ["task first (", "task second (", "task third ("] {
+        assert!(report.iter().any(|line| line.contains(text)), "{text}\n{ended}");
+    }
+}
+
+#[test]
+fn a_task_that_is_spawned_while_the_program_drains_is_told_at_once_and_waited_for() {
+    let ended = stop("spawns-late");
+    ended.assert_code(0).assert_order(&["the late task was told at once", "the late task has ended", "stopped"]);
+    ended.assert_order(&["the task of a sync hook has ended", "stopped", "closed"]);
+}
+
+#[test]
 fn an_aborted_task_is_no_failure_and_not_in_flight() {
     let running = program("aborted").start();
     running.out_line("aborted: true");

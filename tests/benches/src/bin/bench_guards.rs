@@ -54,7 +54,7 @@ struct Shared {
 }
 
 /// How long the spawn and the run of one task take, on a runtime of this thread: by `main`, and by a task.
-fn time_spawn(spawn: fn(&TaskTracker)) -> [f64; 2] {
+fn time_spawn(spawn: Spawn) -> [f64; 2] {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let metrics = runtime.metrics();
     // `others` is the number of tasks that are not counted.
@@ -75,8 +75,10 @@ fn time_spawn(spawn: fn(&TaskTracker)) -> [f64; 2] {
     [by_main, by_task.expect("it does not panic")]
 }
 
-/// The ways to spawn a task that ends at once.
-const SPAWNS: [(&str, fn(&TaskTracker)); 4] = [
+/// Spawns a task that ends at once.
+type Spawn = fn(&TaskTracker);
+
+const SPAWNS: [(&str, Spawn); 4] = [
     ("spawn", |_| drop(on_shutdown::Task::new("job").may_end().spawn(|_draining| ready(())))),
     ("tokio::spawn and a guard", |_| {
         let guard = on_shutdown::in_flight("job");

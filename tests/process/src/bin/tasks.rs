@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use on_shutdown::{ExitMode, Settings, Task, draining, is_draining, on_shutdown, spawn};
+use on_shutdown::{ExitMode, HookSettings, Phase, Settings, Task};
+use on_shutdown::{draining, is_draining, on_shutdown, register, register_sync, spawn};
 use tokio::task::LocalSet;
 use tokio::time::sleep;
 
@@ -70,6 +71,46 @@ fn several() {
         println!("the handle got {output:?}");
         panic!("2")
     });
+}
+
+/// Several failures while the program drains, and a task that never ends.
+fn collects() {
+    for name in ["first", "second"] {
+        spawn(name, move |draining| async move {
+            draining.await;
+            panic!("{name} has panicked")
+        });
+    }
+    spawn("third", |draining| async {
+        draining.await;
+        Err::<(), _>("no answer")
+    });
+    spawn("endless", |_| async { pending::<()>().await });
+}
+
+/// A hook of the drain phase spawns a task, which is told at once that the program drains.
+fn spawns_late() {
+    let spawns = async |_| {
+        spawn("late", |draining| async {
+            draining.await;
+            println!("the late task was told at once");
+            sleep(Duration::from_millis(50)).await;
+            println!("the late task has ended");
+        });
+    };
+    let drain = HookSettings::new().phase(Phase::Drain);
+    register("spawns", drain, spawns).expect("in time");
+    // On the runtime of the program, which goes on.
+    let runtime = tokio::runtime::Handle::current();
+    let sync = move |_| {
+        let _entered = runtime.enter();
+        spawn("later", |draining| async {
+            draining.await;
+            sleep(Duration::from_millis(50)).await;
+            println!("the task of a sync hook has ended");
+        });
+    };
+    register_sync("spawns, too", HookSettings::new().phase(Phase::Drain), sync).expect("in time");
 }
 
 fn requests_and_ends() {
@@ -235,6 +276,8 @@ fn main() -> ExitCode {
         "may-end" => may_end,
         "may-end-and-fails" => may_end_and_fails,
         "several" => several,
+        "collects" => collects,
+        "spawns-late" => spawns_late,
         "requests-and-ends" => requests_and_ends,
         "fails-while-draining" => fails_while_draining,
         "panics-while-draining" => panics_while_draining,
