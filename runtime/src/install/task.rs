@@ -130,10 +130,6 @@ impl Task {
         F::Output: TaskOutput + Send + 'static,
     {
         warn_if_not_installed("spawn", self.name, self.location);
-        // A task has a current runtime, and needs no clone of its handle.
-        if tokio::task::try_id().is_some() {
-            return TaskHandle(tokio::spawn(self.wrap(task)));
-        }
         let runtime = self.runtime();
         TaskHandle(runtime.spawn(self.wrap(task)))
     }

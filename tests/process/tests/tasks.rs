@@ -172,6 +172,13 @@ fn a_thread_without_a_runtime_spawns_on_the_runtime_of_main() {
 }
 
 #[test]
+fn a_local_task_without_a_runtime_spawns_on_the_runtime_of_main() {
+    let ended = run("from-a-local-set");
+    assert_reason(&ended, "consumer", ") failed: \"connection reset\";");
+    ended.assert_code(1);
+}
+
+#[test]
 fn a_spawn_without_any_runtime_says_what_to_write() {
     let ended = run("without-a-runtime");
     ended.assert_code(101).assert_order(&["stopped", "closed"]);

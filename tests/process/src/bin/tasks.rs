@@ -1,10 +1,12 @@
 //! Has tasks that fail, panic or end, in the way that the argument names.
 
 use std::fmt;
-use std::future::pending;
+use std::future::{Future, pending};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::OnceLock;
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -199,6 +201,16 @@ fn from_a_thread() {
     drop(spawned.join().expect("it does not panic"));
 }
 
+/// A thread without a runtime polls a set of local tasks. A task of the set spawns on the runtime of `main`, too.
+fn from_a_local_set() {
+    let polled = thread::spawn(|| {
+        let mut set = pin!(LocalSet::new());
+        set.spawn_local(async { drop(spawn("consumer", |_| async { Err::<(), _>("connection reset") })) });
+        assert!(set.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    });
+    polled.join().expect("it does not panic");
+}
+
 #[on_shutdown::main]
 fn without_a_runtime() {
     spawn("consumer", |_| async {});
@@ -290,6 +302,7 @@ fn main() -> ExitCode {
         "thread-panics" => thread_panics,
         "error-panics" => error_panics,
         "from-a-thread" => from_a_thread,
+        "from-a-local-set" => from_a_local_set,
         "without-a-runtime" => return without_a_runtime(),
         "local" => return local(),
         "awaits" => return awaits(),
