@@ -38,7 +38,7 @@ impl Settings {
     /// [`run`](Self::run) needs no guard, and counts a `main` that fails in the report and in the exit code.
     ///
     /// With `ON_SHUTDOWN=plan` in the environment, this prints the plan and ends the process with exit code 0. With
-    /// `ON_SHUTDOWN=check`, the exit code is 78 if there are warnings. See [`MODE_ENV`] for the exception.
+    /// `ON_SHUTDOWN=check`, the exit code is 78 if there are warnings. See [`MODE_ENV`](crate::MODE_ENV) for the exception.
     ///
     /// # Errors
     /// The settings, the environment or the hooks contradict each other; a shutdown is installed already; or the system
