@@ -59,7 +59,8 @@ mod shutdown;
 /// # drop(listener);
 /// # Ok(())
 /// # }
-/// # tokio::runtime::Runtime::new()?.block_on(reload())
+/// # tokio::runtime::Runtime::new()?.block_on(reload())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Limits
