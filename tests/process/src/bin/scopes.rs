@@ -104,13 +104,15 @@ async fn nested() {
     goes_on().await;
 }
 
-/// The outer scope stops what belonged to an inner one that nobody keeps.
+/// The outer scope stops what belonged to inner ones that nobody keeps: one with a task, which refers to its scope, and
+/// one that is gone.
 async fn dropped() {
     let outer = Scope::new("outer");
-    let inner = outer.scope("inner");
+    let (inner, gone) = (outer.scope("inner"), outer.scope("gone"));
     register_hooks(&inner);
+    register_hooks(&gone);
     spawn_server(&inner);
-    drop(inner);
+    drop((inner, gone));
     print("outer", &outer.shut_down().await.expect("from outside"));
     goes_on().await;
 }
@@ -216,22 +218,30 @@ async fn process_first() {
     let asks = async move |_| {
         println!("asked: {}", asked.shut_down().await.expect_err("the process stops"));
         println!("asked: {}", asked.request_shutdown("no").expect_err("the process stops"));
+        println!("leaving: {} {}", asked.is_ready(), asked.is_draining());
     };
     on_shutdown::register("asks", HookSettings::new().phase(Phase::Deregister), asks).expect("in time");
+    let asked = scope.clone();
+    let asks = move |_| println!("draining: {} {}", asked.is_ready(), asked.is_draining());
+    on_shutdown::register_sync("asks again", HookSettings::new(), asks).expect("in time");
     goes_on().await;
 }
 
-/// The process is stopped while the scope is being stopped. Its drain phase waits for the scope.
+/// The process is stopped while the scope is being stopped. Its drain phase waits for the scope, in which it is not yet too
+/// late for a hook of an earlier phase.
 async fn process_meanwhile() {
     let scope = Scope::new("listener");
     register_hooks(&scope);
-    let waits = async |_| {
+    let adds = scope.clone();
+    let waits = async move |_| {
         println!("ready");
         on_shutdown::draining().await;
         sleep(Duration::from_millis(100)).await;
+        let later = HookSettings::new().phase(Phase::Deregister).priority(-1);
+        adds.register_sync("later", later, |_| println!("listener later")).expect("its group has not begun");
         println!("the hook has ended");
     };
-    scope.register("waits", HookSettings::new(), waits).expect("in time");
+    scope.register("waits", HookSettings::new().phase(Phase::Deregister), waits).expect("in time");
     drop(scope.shut_down());
     pending().await
 }
@@ -248,7 +258,12 @@ async fn overdue() {
     let report = scope.shut_down().await.expect("from outside");
     print("report", &report);
     println!("work: {:?}", report.in_flight.iter().map(|work| (&*work.name, work.count)).collect::<Vec<_>>());
-    println!("in time: {}", report.duration < report.budget);
+    println!("in time: {}, budget {:?}", report.duration < report.budget, report.budget);
+    let inner = Scope::new("outer").grace_period(Duration::from_secs(3)).expect("long enough").scope("inner");
+    println!("inherited: {:?}", inner.shut_down().await.expect("from outside").budget);
+    let of_process = Scope::new("other").shut_down().await.expect("from outside");
+    println!("of the process: {:?}", of_process.budget);
+    println!("too short: {}", Scope::new("other").grace_period(Duration::ZERO).expect_err("no time is left"));
     drop(request);
     // The thread is still blocked: the end must not wait for it.
     request_shutdown("all was seen").expect("it is installed");
@@ -314,7 +329,7 @@ async fn too_late() {
     on_shutdown::draining().await;
 }
 
-/// Many scopes leave nothing behind.
+/// Many scopes leave nothing behind, not even those that the program keeps after their end.
 async fn many() {
     let open = || fs::read_dir("/proc/self/fd").expect("Linux").count();
     let threads = || fs::read_dir("/proc/self/task").expect("Linux").count();
@@ -329,11 +344,12 @@ async fn many() {
         let report = scope.shut_down().await.expect("from outside");
         assert!(report.hooks.iter().all(|hook| hook.outcome == Outcome::Completed), "{report}");
         assert_eq!(Arc::strong_count(&kept), 1, "round {number}");
+        scope
     };
-    once(0).await;
+    let mut ended = vec![once(0).await];
     let before = (open(), threads());
     for number in 1..=200 {
-        once(number).await;
+        ended.push(once(number).await);
     }
     // The threads of the last shutdowns may be ending.
     let mut after = (open(), threads());
