@@ -58,7 +58,8 @@ impl InFlightCount {
     }
 
     /// Marks that a piece of work has begun.
-    #[inline]
+    // See `Slots::set`.
+    #[inline(always)]
     pub(super) fn begin(&self, flag: &StageFlag, mark: u64, hint: Hint) -> Taken<'_> {
         let taken = self.slots.set(mark, hint);
         // The slot's write and this read are SeqCst, as are the shutdown's write of the stage and its reads of the slots.

@@ -74,7 +74,8 @@ impl Slots {
     }
 
     /// Sets a mark, which must not be zero.
-    #[inline]
+    // Always inlined, here and in `InFlightCount::begin`: the program's guards need no place, and then compute none.
+    #[inline(always)]
     pub(super) fn set(&self, mark: u64, hint: Hint) -> Taken<'_> {
         let shard = hint.shard % SHARDS;
         let chunks = self.shards.get(shard).map_or(&[][..], |shard| &shard.chunks);
