@@ -120,6 +120,7 @@
 //! | `ON_SHUTDOWN_DRAIN_DELAY=5s` | sets the drain delay | [`Settings::drain_delay`] |
 //! | `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s; metrics::push disabled"` | changes hooks by their full names | [`Settings::hook_timeout`], [`Settings::hook_priority`], [`Settings::disable_hook`] |
 //! | `ON_SHUTDOWN_REPORT=stop.txt` | also writes the report to a file; `{pid}` in the path becomes the process id | [`Settings::report_file`] |
+//! | `ON_SHUTDOWN_FORMAT=json` | writes each line of stderr as a JSON object (feature `json`) | [`Settings::format`] |
 //!
 //! **One precedence for all: the program, then the variable, then the platform, then the default.** What the program sets
 //! in [`Settings`] or in the arguments of `main` was tested with it. So leave open what operators shall decide; most
@@ -136,6 +137,7 @@
 //! | `ON_SHUTDOWN_DRAIN_DELAY` | the same drain delay. A child that answers no requests sets its own, zero |
 //! | `ON_SHUTDOWN_HOOKS` | entries for crates that only the parent links are ignored, with one warning each; see [`HOOKS_ENV`] |
 //! | `ON_SHUTDOWN_REPORT` | Linux: if the parent writes to the file, the child writes to `stop.4711.txt`, and says so. Elsewhere, and for programs that a script starts: write `stop.{pid}.txt`; see [`REPORT_ENV`] |
+//! | `ON_SHUTDOWN_FORMAT` | the same format. Without the feature `json`, text and a warning; see [`FORMAT_ENV`] |
 //!
 //! To keep a variable from a child, remove it where the child starts: `command.env_remove(on_shutdown::HOOKS_ENV)`.
 //!
@@ -144,7 +146,7 @@
 //! crate.
 //!
 //! The names are constants: [`MODE_ENV`], [`GRACE_PERIOD_ENV`], [`DRAIN_DELAY_ENV`], [`HOOKS_ENV`],
-//! [`REPORT_ENV`]. If settings, variables or
+//! [`REPORT_ENV`], [`FORMAT_ENV`]. If settings, variables or
 //! hooks are wrong, the program does not start. One line on stderr says what to write instead, and the exit code is 78.
 //!
 //! # Order and time
@@ -395,6 +397,7 @@ pub use report::file::{REPORT_ENV, ReportFileError};
 pub use report::{
     CutOff, HookReport, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, SimilarValue, SkipReason,
 };
+pub use telemetry::log_format::{FORMAT_ENV, LogFormat};
 pub use trigger::{Sender, Signal, SignalSetError, Trigger, UnknownSignalError};
 
 #[cfg(test)]

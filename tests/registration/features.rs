@@ -53,3 +53,16 @@ fn spec_3_22_the_plan_as_json_is_refused_without_json() {
     );
     assert_eq!(ended.out, [""; 0], "{ended}");
 }
+
+#[test]
+fn spec_3_30_lines_as_json_are_text_without_json_and_a_warning_says_so() {
+    let app = Build::new("app", "dev").program("app");
+    let program = || Program::new(app.to_str().expect("the path is text")).env("ON_SHUTDOWN_FORMAT", "json");
+    let warning = "`ON_SHUTDOWN_FORMAT=json` has no effect: it needs the feature `json` of on-shutdown, which is not \
+                   compiled in; add it in Cargo.toml, or unset the variable";
+    let mut running = program().start();
+    running.signal(Signal::SIGTERM);
+    let ended = running.wait();
+    ended.assert_code(0).assert_err(&format!("on-shutdown: {warning}")).assert_err("shutdown report: ");
+    program().env("ON_SHUTDOWN", "check").run().assert_code(78).assert_out(&format!("note: {warning}"));
+}

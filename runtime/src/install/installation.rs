@@ -78,12 +78,13 @@ impl Settings {
 /// get their work last, when nothing can fail any more.
 fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let mode = Mode::read()?;
-    let Resolved { plan, report_file, report_note, unused_variables } = match settings.resolve() {
+    let Resolved { plan, report_file, report_note, unused_variables, format } = match settings.resolve() {
         Ok(resolved) => resolved,
         // Here, because a program may ignore the error and run.
         Err(error) if mode == Mode::Check => print_mode::fail_check(&error),
         Err(error) => return Err(error),
     };
+    format.set();
     let (handled, ignored) = settings.signals.split_ignored();
     let advice = |plan: &Plan| Advice {
         report_note: report_note.clone(),

@@ -15,7 +15,7 @@ use crate::exit;
 use crate::install::error_text::ErrorText;
 use crate::install::handle::Handle;
 use crate::install::settings::{InstallError, Settings};
-use crate::telemetry::stderr;
+use crate::telemetry::log_line::{Level, write_message};
 use crate::trigger::{Message, Trigger};
 use crate::user_code::{catch_panic, discard};
 
@@ -135,12 +135,12 @@ where
             // A plain drop would wait without limit for blocking tasks. Both drop tasks, which are user code.
             let dropped = catch_panic(|| runtime.shutdown_background());
             if let Err(message) = dropped {
-                stderr::line(format_args!("a task of `main` panicked when it was dropped: {message}"));
+                write_message(Level::Warn, format_args!("a task of `main` panicked when it was dropped: {message}"));
             }
             report
         }
         Err(error) => {
-            stderr::line(format_args!("the system refused the async runtime of `main`: {error}"));
+            write_message(Level::Error, format_args!("the system refused the async runtime of `main`: {error}"));
             // The shutdown is installed, so its hooks run. They may have work without a `main`.
             handle.request_exit(exit::OS_ERROR);
             handle.wait()
@@ -207,6 +207,6 @@ fn run_main<R: MainOutput>(handle: &Handle, main: impl FnOnce() -> R) {
 
 /// Writes the error to stderr, and returns its exit code.
 fn report_install_error(error: &InstallError) -> ExitCode {
-    stderr::line(error);
+    write_message(Level::Error, error);
     ExitCode::from(error.exit_code())
 }

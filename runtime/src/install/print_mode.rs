@@ -6,7 +6,7 @@ use super::settings::{InstallError, MODE_ENV};
 use super::warnings::Advice;
 use crate::exit;
 use crate::plan::Plan;
-use crate::telemetry::stderr;
+use crate::telemetry::log_line::{Level, write_message};
 
 /// Prints the plan with its advice.
 pub(super) fn print(plan: &Plan, advice: &Advice) -> ! {
@@ -30,14 +30,14 @@ pub(super) fn check(plan: &Plan, advice: &Advice) -> ! {
     let code = if count == 0 { 0 } else { exit::CONFIG };
     if code != 0 {
         let noun = if count == 1 { "warning" } else { "warnings" };
-        stderr::line(format_args!("`{MODE_ENV}=check` found {count} {noun}: exit code {code}"));
+        write_message(Level::Error, format_args!("`{MODE_ENV}=check` found {count} {noun}: exit code {code}"));
     }
     print_and_exit(&with_advice(plan, advice), code)
 }
 
 /// Ends the process, because the shutdown cannot be installed.
 pub(super) fn fail_check(error: &InstallError) -> ! {
-    stderr::line(error);
+    write_message(Level::Error, error);
     exit::now(error.exit_code())
 }
 

@@ -5,9 +5,11 @@ use std::panic::Location;
 use std::sync::Once;
 
 use crate::drain::{self, Draining, Tracked};
+#[cfg(feature = "tracing")]
+use crate::install::handle::INSTALLED;
 use crate::install::handle::is_installed;
 use crate::install::settings::is_in_test_binary;
-use crate::telemetry::stderr;
+use crate::telemetry::log_line::{Level, write_message};
 
 /// Starts a server or a worker loop with a [`Draining`] future. The drain phase waits until the server has ended.
 ///
@@ -37,6 +39,8 @@ where
     F: IntoFuture,
 {
     warn_if_not_installed("serve", name, Location::caller());
+    #[cfg(feature = "tracing")]
+    INSTALLED.get().into_iter().for_each(|handle| handle.output().send_early());
     drain::serve_with(drain::in_flight(name), drain::draining(), server)
 }
 
@@ -49,12 +53,15 @@ pub(super) fn warn_if_not_installed(function: &str, name: &str, location: &Locat
     }
     ONCE.call_once(|| {
         if !is_in_test_binary() {
-            stderr::line(format_args!(
+            write_message(
+                Level::Warn,
+                format_args!(
                 "{function}({name:?}) at {}:{}: no shutdown is installed, so no signal drains it, and no hook runs; put \
                  `#[on_shutdown::main]` on `main`, or call `Settings::new().install()` before `{function}`",
                 location.file(),
                 location.line(),
-            ));
+                ),
+            );
         }
     });
 }

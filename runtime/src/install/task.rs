@@ -20,7 +20,7 @@ use crate::install::scope::lifecycle::ScopeCore;
 use crate::install::serve::warn_if_not_installed;
 use crate::install::settings::is_in_test_binary;
 use crate::report::Report;
-use crate::telemetry::stderr;
+use crate::telemetry::log_line::{Level, write_message};
 use crate::trigger::{Message, Trigger};
 use crate::user_code::catch_payload;
 
@@ -458,7 +458,7 @@ fn start_shutdown(failure: Trigger) {
     }
     drop(earlier);
     if !is_in_test_binary() {
-        stderr::line(line);
+        write_message(Level::Error, line);
     }
 }
 

@@ -61,17 +61,22 @@ pub(crate) enum Event {
 
 /// The name and the location of a hook.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only events of `tracing` have the full name"))]
+#[cfg_attr(
+    not(any(feature = "tracing", feature = "json")),
+    expect(dead_code, reason = "only events of `tracing` and JSON have the full name and the phase")
+)]
 pub(crate) struct HookLabel {
     pub(crate) name: String,
     pub(crate) full_name: String,
     pub(crate) file: &'static str,
     pub(crate) line: u32,
+    pub(crate) phase: Phase,
 }
 
 impl HookLabel {
     pub(crate) fn of(hook: &HookRecord) -> Self {
-        Self { name: hook.name.to_string(), full_name: hook.full_name(), file: hook.file, line: hook.line }
+        let HookRecord { file, line, phase, .. } = *hook;
+        Self { name: hook.name.to_string(), full_name: hook.full_name(), file, line, phase }
     }
 }
 

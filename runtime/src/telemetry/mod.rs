@@ -17,10 +17,14 @@ pub(crate) use event::{Event, HookLabel, Progress};
 pub(crate) use span::HookSpan;
 
 use crate::hook::HookRecord;
-use crate::report::{Report, TextOptions};
+use crate::report::{Outcome, Report, TextOptions};
 use crate::trigger::Masks;
 
 mod event;
+#[cfg(feature = "json")]
+mod json_line;
+pub(crate) mod log_format;
+pub(crate) mod log_line;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod span;
@@ -34,6 +38,16 @@ mod worker;
 
 /// Whether each end of a hook is an event. Without tracing and metrics, nothing uses these events.
 pub(crate) const TELEMETRY: bool = cfg!(any(feature = "tracing", feature = "metrics"));
+
+/// Returns whether a hook that ended so is an event.
+pub(crate) fn reports_end(outcome: &Outcome) -> bool {
+    #[cfg(feature = "json")]
+    let has_line = json_line::is_of_interest(outcome);
+    #[cfg(not(feature = "json"))]
+    let has_line = false;
+    let _ = outcome;
+    TELEMETRY || has_line
+}
 
 /// Maximum time that the end of the shutdown, and a hook in `finalize`, waits for a worker that is not stalled.
 pub(crate) const WORKER_TIMEOUT: Duration = if TELEMETRY { Duration::from_millis(500) } else { Duration::ZERO };
@@ -101,7 +115,16 @@ impl Output {
     }
 
     fn print(&self, events: &[Event]) {
-        events.iter().filter_map(|event| event.line(self.quiet)).for_each(stderr::line);
+        events.iter().for_each(|event| log_line::write_event(event, self.quiet));
+    }
+
+    /// Sends what was logged at install to the subscriber, if the program has set one since.
+    ///
+    /// Nothing tells this crate when a program sets its subscriber. So functions that programs call after it call this, and
+    /// the next event sends it at the latest.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn send_early(&self) {
+        self.worker.iter().for_each(worker::TelemetryWorker::send_early);
     }
 
     /// Sends the report to the subscriber, and waits at most this time for it. If the subscriber does not take the report,
@@ -114,7 +137,7 @@ impl Output {
         if let Some(worker) = &self.worker {
             match worker.send_report(report, time.clamp(MIN_WORKER_TIMEOUT, WORKER_TIMEOUT)) {
                 Ok(()) if report.is_success() => return,
-                Ok(()) => return stderr::line(format_args!("exit code {}: {}", report.exit_code, report.headline())),
+                Ok(()) => return log_line::write_exit_code(report),
                 Err(unsent) => self.print(&unsent),
             }
         }
@@ -122,8 +145,7 @@ impl Output {
         if self.quiet && report.is_success() {
             return;
         }
-        // As one text, so that lines of other threads do not come between its lines.
-        stderr::write(&report.on(self.text_options).to_string(), time.min(stderr::REPORT_TIMEOUT));
+        log_line::write_report(report, self.text_options, time.min(stderr::REPORT_TIMEOUT));
     }
 
     /// Makes the span around a hook that starts now.

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::report::{OneLine, TextOptions};
+use crate::report::TextOptions;
 
 /// The size of one write. A pipe that is writable takes this much in one piece (`PIPE_BUF` of Linux; POSIX: 512).
 const CHUNK: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
@@ -41,8 +41,8 @@ const LINE_TOTAL_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long to wait before the next try if the descriptor is writable for `poll` and then takes nothing.
 const RETRY: Duration = Duration::from_millis(1);
 
-/// Whether the reader took nothing the last time. If so, a line does not wait for it.
-static STUCK: AtomicBool = AtomicBool::new(false);
+/// What the last text says about the reader of stderr.
+static READER: Reader = Reader::new();
 
 /// A descriptor to close if the program has no other left. Locked only to take or set it.
 static SPARE: Mutex<Option<File>> = Mutex::new(None);
@@ -56,24 +56,45 @@ pub(crate) fn prepare() {
     }
 }
 
-/// Writes `on-shutdown: ` and the text as one line, as far as the reader takes it in time.
-pub(crate) fn line(text: impl std::fmt::Display) {
-    // Relaxed, here and below: the flag guards no other memory.
-    let timeout = if STUCK.load(Ordering::Relaxed) { Duration::ZERO } else { LINE_TIMEOUT };
-    write_to_stderr(&format!("on-shutdown: {}\n", OneLine(text)), timeout, LINE_TOTAL_TIMEOUT);
+/// Writes a line, as far as the reader takes it in time.
+pub(super) fn line(line: &str) {
+    READER.write(stderr().as_fd(), line, READER.line_timeout(), LINE_TOTAL_TIMEOUT);
 }
 
 /// Writes the text, until the reader takes nothing for the time `timeout`.
-pub(crate) fn write(text: &str, timeout: Duration) {
-    write_to_stderr(text, timeout, Duration::MAX);
+pub(super) fn write(text: &str, timeout: Duration) {
+    READER.write(stderr().as_fd(), text, timeout, Duration::MAX);
 }
 
-/// Writes to the descriptor directly: a thread of the program may hold the standard library's lock for ever.
-fn write_to_stderr(text: &str, timeout: Duration, limit: Duration) {
-    match write_all(stderr().as_fd(), text.as_bytes(), timeout, limit) {
-        Written::All => STUCK.store(false, Ordering::Relaxed),
-        Written::Part => STUCK.store(true, Ordering::Relaxed),
-        Written::Refused => {}
+/// Remembers how the reader of a descriptor took the last text.
+struct Reader {
+    /// Whether it did not take all. If so, a line does not wait for it.
+    is_stuck: AtomicBool,
+    /// Whether it took a part that ends in the middle of a line. If so, the next text begins a new line: a program that
+    /// parses lines loses one, not two.
+    is_mid_line: AtomicBool,
+}
+
+// Relaxed: the flags guard no other memory.
+impl Reader {
+    const fn new() -> Self {
+        Self { is_stuck: AtomicBool::new(false), is_mid_line: AtomicBool::new(false) }
+    }
+
+    fn line_timeout(&self) -> Duration {
+        if self.is_stuck.load(Ordering::Relaxed) { Duration::ZERO } else { LINE_TIMEOUT }
+    }
+
+    /// Writes to the descriptor directly: a thread of the program may hold the standard library's lock for ever.
+    fn write(&self, descriptor: BorrowedFd<'_>, text: &str, timeout: Duration, limit: Duration) {
+        let text = if self.is_mid_line.load(Ordering::Relaxed) { &format!("\n{text}") } else { text };
+        let (is_stuck, is_mid_line) = match write_all(descriptor, text.as_bytes(), timeout, limit) {
+            Written::All => (false, Some(false)),
+            Written::Part { ends_line } => (true, ends_line.map(|ends_line| !ends_line)),
+            Written::Refused => return,
+        };
+        self.is_stuck.store(is_stuck, Ordering::Relaxed);
+        is_mid_line.into_iter().for_each(|is_mid_line| self.is_mid_line.store(is_mid_line, Ordering::Relaxed));
     }
 }
 
@@ -82,7 +103,10 @@ fn write_to_stderr(text: &str, timeout: Duration, limit: Duration) {
 enum Written {
     All,
     /// The reader did not take the rest in time.
-    Part,
+    Part {
+        /// Whether what was written ends with a line break. `None` if nothing was written.
+        ends_line: Option<bool>,
+    },
     /// The descriptor is closed, or the pipe has no reader.
     Refused,
 }
@@ -105,11 +129,15 @@ fn write_chunks(
 ) -> Written {
     let start = Instant::now();
     let (mut progress, mut rest) = (start, bytes);
+    let part = |rest: &[u8]| {
+        let written = bytes.strip_suffix(rest).unwrap_or_default();
+        Written::Part { ends_line: written.last().map(|last| *last == b'\n') }
+    };
     while let Some(chunk) = rest.chunks(CHUNK).next() {
         let elapsed = start.elapsed();
         let left = timeout.saturating_sub(progress.elapsed()).min(limit.saturating_sub(elapsed));
         if elapsed > limit || !is_writable(descriptor, left) {
-            return Written::Part;
+            return part(rest);
         }
         match sink.write(chunk) {
             Ok(written @ 1..) => {
@@ -119,7 +147,7 @@ fn write_chunks(
             }
             Err(Errno::EINTR) => {}
             // Another writer filled the pipe.
-            Err(Errno::EAGAIN) if left.is_zero() => return Written::Part,
+            Err(Errno::EAGAIN) if left.is_zero() => return part(rest),
             Err(Errno::EAGAIN) => std::thread::sleep(RETRY.min(left)),
             Ok(0) | Err(_) => return Written::Refused,
         }

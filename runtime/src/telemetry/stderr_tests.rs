@@ -66,7 +66,7 @@ fn spec_3_14_a_write_to_a_full_pipe_terminal_or_socket_does_not_block() {
                 refill();
                 write_all(writer.as_fd(), b"line", LINE_TIMEOUT, LINE_TOTAL_TIMEOUT)
             });
-            assert_eq!(written.find(|written| *written != Written::All), Some(Written::Part));
+            assert!(matches!(written.find(|written| *written != Written::All), Some(Written::Part { .. })));
         });
     }
 }
@@ -105,7 +105,7 @@ fn spec_3_14_a_reader_that_takes_a_little_at_a_time_holds_a_line_only_so_long() 
     });
     let start = Instant::now();
     let written = write_all(writer.as_fd(), &[b'x'; 10_000_000], LINE_TIMEOUT, LINE_TOTAL_TIMEOUT);
-    assert_eq!(written, Written::Part);
+    assert_eq!(written, Written::Part { ends_line: Some(false) });
     assert!(start.elapsed() < LONG, "{:?}", start.elapsed());
 }
 
@@ -143,4 +143,28 @@ fn a_write_without_a_reader_does_not_wait() {
     let (reader, writer) = pipe();
     drop(reader);
     assert_eq!(write_all(writer.as_fd(), b"line", LONG, LONG), Written::Refused);
+}
+
+#[test]
+fn a_line_that_was_cut_is_ended_before_the_next_one() {
+    let (reader, writer) = pipe();
+    let mut reader = File::from(reader);
+    let mut read = |length: usize| {
+        let mut bytes = vec![0; length];
+        reader.read_exact(&mut bytes).expect("so much was written");
+        String::from_utf8(bytes).expect("text")
+    };
+    let of_stderr = Reader::new();
+    let write = |line: &str| of_stderr.write(writer.as_fd(), line, Duration::ZERO, LINE_TOTAL_TIMEOUT);
+    let capacity = fill(&writer);
+    // The reader takes one page, so half of the first line has room.
+    let chunk = "a".repeat(CHUNK);
+    read(CHUNK);
+    write(&format!("{chunk}{chunk}\n"));
+    // Nothing is taken of this one, and the break is still due.
+    write("lost\n");
+    read(capacity);
+    write("b\n");
+    write("c\n");
+    assert_eq!(read(5), "\nb\nc\n");
 }

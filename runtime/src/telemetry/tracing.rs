@@ -6,6 +6,7 @@ use tracing::subscriber::NoSubscriber;
 use tracing::{Level, debug, dispatcher, error, event_enabled, info, info_span, warn};
 
 use super::Event;
+use crate::drain::WorkInFlight;
 use crate::report::{HookReport, OneLine, Outcome, Report};
 
 /// Emits the event. Returns `false` if there is no subscriber, or if its filter rejects even errors of this crate.
@@ -35,9 +36,15 @@ fn emit_event(event: &Event) {
 
 fn emit_sentence(event: &Event, sentence: &str) {
     match event {
-        Event::Warning(_) | Event::Problem(_) | Event::WorkCutOff(_) | Event::FastShutdown(_) => {
-            warn!(target: "on_shutdown", "{sentence}");
-        }
+        Event::Warning(_) | Event::Problem(_) | Event::FastShutdown(_) => warn!(target: "on_shutdown", "{sentence}"),
+        Event::StillInFlight(WorkInFlight { name, count, oldest, file, line }) => info!(
+            target: "on_shutdown",
+            work = name, count, oldest_seconds = seconds(*oldest), file, line, "{sentence}"
+        ),
+        Event::WorkCutOff(WorkInFlight { name, count, oldest, file, line }) => warn!(
+            target: "on_shutdown",
+            work = name, count, oldest_seconds = seconds(*oldest), file, line, "{sentence}"
+        ),
         // Inside a span, because some exporters drop events without one, and to see whether the subscriber answers spans.
         Event::Began { trigger, hooks, within } => {
             info_span!(target: "on_shutdown", "shutdown_begins", %trigger).in_scope(|| {
@@ -62,12 +69,13 @@ fn emit_sentence(event: &Event, sentence: &str) {
         }
         Event::HookTimedOut { hook, after, activity } => warn!(
             target: "on_shutdown",
-            hook = hook.full_name, file = hook.file, line = hook.line, activity, after_seconds = after.as_secs_f64(),
+            hook = hook.full_name, file = hook.file, line = hook.line, phase = hook.phase.name(), activity,
+            seconds = seconds(*after), outcome = "timed_out",
             "{sentence}"
         ),
         Event::StillRunning { hook, elapsed, remaining, activity } => warn!(
             target: "on_shutdown",
-            hook = hook.full_name, file = hook.file, line = hook.line, activity,
+            hook = hook.full_name, file = hook.file, line = hook.line, phase = hook.phase.name(), activity,
             elapsed_seconds = elapsed.as_secs_f64(), remaining_seconds = remaining.as_secs_f64(),
             "{sentence}"
         ),
@@ -85,6 +93,8 @@ fn emit_hook_end(hook: &HookReport) {
         Outcome::Completed => debug!(
             target: "on_shutdown", hook = name, phase, seconds, outcome = outcome.name(), "{label} {outcome}"
         ),
+        // The timeout was an event, which also says what the hook was doing.
+        Outcome::TimedOut { .. } => {}
         _ => warn!(
             target: "on_shutdown",
             hook = name, phase, seconds, outcome = outcome.name(), file, line,
@@ -101,10 +111,10 @@ fn emit_report(report: &Report) {
         0 => info!(
             target: "on_shutdown", exit_code, trigger, seconds, budget_seconds, "shutdown report: {headline}"
         ),
-        // The whole timeline only here: it is long, and a clean shutdown needs no explanation.
+        // Without the timeline, which has many lines: each hook that did not complete, and all work that was cut off, was
+        // an event.
         _ => error!(
-            target: "on_shutdown", exit_code, trigger, seconds, budget_seconds, timeline = %report,
-            "shutdown report: {headline}"
+            target: "on_shutdown", exit_code, trigger, seconds, budget_seconds, "shutdown report: {headline}"
         ),
     }
 }

@@ -16,12 +16,16 @@ use super::subscriber_guard::SubscriberGuard;
 use super::{Event, STALLED, WORKER_TIMEOUT};
 use crate::hook::{HookRecord, Phase};
 use crate::report::Report;
-use crate::telemetry::stderr;
+use crate::telemetry::log_line;
 use crate::trigger::Masks;
 
 /// Maximum number of items in the queue. Limits the memory that a slow subscriber costs. More items go to stderr, if they
 /// have a sentence.
 const MAX_QUEUED: usize = 8192;
+
+/// Maximum number of events that are kept until there is a subscriber. An install has one line and a few warnings.
+#[cfg(feature = "tracing")]
+const MAX_EARLY: usize = 64;
 
 /// How often a thread that waits for the worker checks whether it is stalled: there is no event for that.
 const CHECK: Duration = Duration::from_millis(10);
@@ -47,6 +51,9 @@ pub(crate) struct Shared {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Item>,
+    /// What was logged at install, when the program had no subscriber yet. It went to stderr.
+    #[cfg(feature = "tracing")]
+    early: Vec<Event>,
     /// When the work on the current item began, if there is one.
     working: Option<Instant>,
     /// Whether a subscriber took the beginning of the shutdown. `None` until that is known.
@@ -59,6 +66,9 @@ struct State {
 
 enum Item {
     Event(Event),
+    /// An event that went to stderr before there was a subscriber.
+    #[cfg(feature = "tracing")]
+    EarlyEvent(Event),
     /// A hook has ended: its span, and the outcome.
     #[cfg(feature = "tracing")]
     EndSpan(Arc<SpanCell>, &'static str),
@@ -147,8 +157,14 @@ impl TelemetryWorker {
                 // No subscriber will answer, so no hook may wait for one.
                 state.answered = Some(false);
             }
+            #[cfg(feature = "tracing")]
+            if matches!(event, Event::Installed(_) | Event::Warning(_)) && state.early.len() < MAX_EARLY {
+                state.early.push(event.clone());
+            }
             return vec![event];
         }
+        #[cfg(feature = "tracing")]
+        self.queue_early(&mut state);
         // A stalled worker gets the event even if the queue is full: its sentences are taken out below.
         let is_stalled = state.is_stalled();
         if state.queue.len() >= MAX_QUEUED && !is_stalled {
@@ -160,6 +176,23 @@ impl TelemetryWorker {
         drop(state);
         self.shared.changed.notify_all();
         unsent
+    }
+
+    /// Sends what was logged before there was a subscriber, if there is one now.
+    #[cfg(feature = "tracing")]
+    pub(super) fn send_early(&self) {
+        if self.has_subscriber() {
+            self.queue_early(&mut self.shared.state());
+            self.shared.changed.notify_all();
+        }
+    }
+
+    #[cfg(feature = "tracing")]
+    fn queue_early(&self, state: &mut State) {
+        if !state.early.is_empty() && self.has_subscriber() {
+            let early = std::mem::take(&mut state.early);
+            state.queue.extend(early.into_iter().map(Item::EarlyEvent));
+        }
     }
 
     /// Sends the report, and waits at most this time until a subscriber has taken it.
@@ -309,6 +342,9 @@ impl Thread<'_> {
                 self.metrics.record(&event);
                 emit_or_print(&event, self.shared)
             }
+            // Not printed if the subscriber does not take it: stderr has it.
+            #[cfg(feature = "tracing")]
+            Item::EarlyEvent(event) => emit(&event, self.shared),
             #[cfg(feature = "tracing")]
             Item::EndSpan(span, outcome) => end_span(span, outcome, &self.shared.guard),
             #[cfg(feature = "tracing")]
@@ -320,8 +356,8 @@ impl Thread<'_> {
 /// Sends the event to the subscriber, otherwise to stderr. Returns whether the subscriber took it.
 fn emit_or_print(event: &Event, shared: &Shared) -> bool {
     let taken = emit(event, shared);
-    if !taken && let Some(sentence) = event.line(shared.quiet) {
-        stderr::line(sentence);
+    if !taken {
+        log_line::write_event(event, shared.quiet);
     }
     taken
 }

@@ -209,6 +209,23 @@ impl Ended {
         self
     }
 
+    /// Returns the lines of stderr as JSON. Fails if one is neither JSON nor what the standard library writes for a panic.
+    #[track_caller]
+    pub fn json_lines(&self) -> Vec<serde_json::Value> {
+        let mut lines = Vec::new();
+        let mut err = self.err.iter().map(String::as_str);
+        while let Some(line) = err.next() {
+            match serde_json::from_str(line) {
+                Ok(value @ serde_json::Value::Object(_)) => lines.push(value),
+                // The message is the next line. Threads write their panics one after the other.
+                _ if line.starts_with("thread '") => drop(err.next()),
+                _ if line.is_empty() || line.starts_with("note: run with `RUST_BACKTRACE=1`") => {}
+                _ => panic!("`{line}` is no JSON\n{self}"),
+            }
+        }
+        lines
+    }
+
     /// Fails unless a line of stdout contains the text.
     #[track_caller]
     pub fn assert_out(&self, text: &str) -> &Self {

@@ -128,7 +128,8 @@ fn an_unknown_variable_is_one_line_that_names_the_one_that_was_meant() {
     ended.assert_code(0);
     let expected = [
         "on-shutdown: the environment variable `ON_SHUTDOWN_COLOR` is unknown and has no effect; the variables are \
-         `ON_SHUTDOWN`, `ON_SHUTDOWN_GRACE_PERIOD`, `ON_SHUTDOWN_DRAIN_DELAY`, `ON_SHUTDOWN_HOOKS`, `ON_SHUTDOWN_REPORT`",
+         `ON_SHUTDOWN`, `ON_SHUTDOWN_GRACE_PERIOD`, `ON_SHUTDOWN_DRAIN_DELAY`, `ON_SHUTDOWN_HOOKS`, \
+         `ON_SHUTDOWN_REPORT`, `ON_SHUTDOWN_FORMAT`",
         "on-shutdown: the environment variable `ON_SHUTDOWN_GRACEPERIOD` is unknown and has no effect; \
          did you mean `ON_SHUTDOWN_GRACE_PERIOD`?",
         "on-shutdown: the environment variable `on_shutdown_hooks` is unknown and has no effect; \

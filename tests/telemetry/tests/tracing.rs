@@ -99,12 +99,69 @@ fn a_shutdown_emits_its_events_and_stderr_has_one_line_for_a_failure() {
     assert_eq!((&failed["hook"], &failed["phase"]), (&"fails".into(), &"stop".into()));
     assert!(failed["line"].is_u64() && failed["file"].as_str().is_some_and(|file| file.ends_with("traced.rs")));
     let late = level("timed out after", "WARN");
-    assert_eq!(late["hook"], "hangs");
+    assert_eq!(
+        (&late["hook"], &late["phase"], &late["outcome"]),
+        (&"hangs".into(), &"close".into(), &"timed_out".into())
+    );
+    // One event for the timeout, not two.
+    let of_the_timeout = events.iter().filter(|event| event["fields"]["hook"] == "hangs" && event["level"] == "WARN");
+    assert_eq!(of_the_timeout.count(), 1, "{ended}");
     assert!(late["activity"].as_str().is_some_and(|activity| activity.contains("awaiting")), "{late}");
     let report = level("shutdown report:", "ERROR");
     assert_eq!((&report["exit_code"], &report["budget_seconds"]), (&124.into(), &8.5.into()));
-    assert!(report["timeline"].as_str().is_some_and(|timeline| timeline.contains("out of paper")), "{report}");
+    assert_eq!(level("panicked: out of paper", "WARN")["outcome"], "panicked");
+    // A timeline has many lines, and a field is one.
+    assert!(report.as_object().into_iter().flatten().all(|(_, value)| !value.to_string().contains("\\n")), "{report}");
     assert_one_line(&ended, "on-shutdown: exit code 124: SIGTERM");
+}
+
+#[test]
+fn what_was_logged_at_install_is_emitted_once_there_is_a_subscriber() {
+    let program = Program::new(env!("CARGO_BIN_EXE_traced")).env("SUBSCRIBER", "json").env("CASE", "fine");
+    let mut running = program.env("ON_SHUTDOWN_COLOR", "red").start();
+    running.signal(Signal::SIGTERM);
+    let ended = running.wait();
+    let events = events_of(&ended);
+    for (text, level) in [("1 hook, on SIGTERM, SIGINT", "INFO"), ("`ON_SHUTDOWN_COLOR` is unknown", "WARN")] {
+        let found: Vec<&Value> =
+            events.iter().filter(|event| event["fields"]["message"].to_string().contains(text)).collect();
+        assert!(found.len() == 1 && found[0]["level"] == level, "{text}\n{ended}");
+        assert_eq!(ended.err.iter().filter(|line| line.contains(text)).count(), 1, "{text}\n{ended}");
+    }
+    // A server starts after the subscriber was set.
+    let mut serves = start("serves", "fine");
+    serves.out_line("1 hook, on SIGTERM, SIGINT");
+    serves.signal(Signal::SIGTERM);
+    serves.wait().assert_code(0);
+}
+
+#[test]
+fn work_that_is_cut_off_is_an_event_with_fields() {
+    let program = Program::new(env!("CARGO_BIN_EXE_traced")).env("SUBSCRIBER", "json").env("CASE", "works");
+    let mut running = program.env("ON_SHUTDOWN_GRACE_PERIOD", "4s").start();
+    running.signal(Signal::SIGTERM);
+    let ended = running.wait();
+    let event = the(&events_of(&ended), "no longer waiting for upload").clone();
+    let fields = &event["fields"];
+    assert_eq!((&event["level"], &fields["work"], &fields["count"]), (&"WARN".into(), &"upload".into(), &1.into()));
+    assert!(fields["oldest_seconds"].is_f64() && fields["file"].is_string() && fields["line"].is_u64(), "{event}");
+}
+
+#[test]
+fn a_failure_that_a_subscriber_took_is_one_json_line() {
+    let program = Program::new(env!("CARGO_BIN_EXE_traced")).env("SUBSCRIBER", "json").env("CASE", "ordinary");
+    let mut running = program.env("ON_SHUTDOWN_FORMAT", "json").start();
+    running.signal(Signal::SIGTERM);
+    let ended = running.wait();
+    let lines = ended.json_lines();
+    let last: Vec<&Value> =
+        lines.iter().filter(|line| line["event"] != "installed" && line["event"] != "warning").collect();
+    let [last] = last[..] else { panic!("one line after the install: {ended}") };
+    assert_eq!(
+        (&last["event"], &last["level"], &last["exit_code"]),
+        (&"exit_code".into(), &"ERROR".into(), &124.into())
+    );
+    assert!(last["message"].as_str().is_some_and(|text| text.starts_with("exit code 124: SIGTERM")), "{last}");
 }
 
 #[test]

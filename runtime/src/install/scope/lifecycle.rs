@@ -20,7 +20,8 @@ use crate::output::final_report::FinalReport;
 use crate::plan::budget::{Budget, GraceError};
 use crate::report::Report;
 use crate::run::Run;
-use crate::telemetry::{Event, stderr};
+use crate::telemetry::Event;
+use crate::telemetry::log_line::{Level, write_message};
 use crate::trigger::{Message, Trigger};
 
 /// Describes why a scope was not stopped by a call.
@@ -362,7 +363,7 @@ fn warn_of_late_failure(scope: &str, failure: &Trigger) {
     let line = format!("{failure}; scope {scope} had ended before, so nothing else happens");
     match INSTALLED.get() {
         Some(handle) => handle.output().log(Event::Warning(line)),
-        None => stderr::line(line),
+        None => write_message(Level::Warn, line),
     }
 }
 

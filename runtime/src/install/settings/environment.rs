@@ -8,7 +8,8 @@ use crate::plan::budget::GRACE_PERIOD_ENV;
 use crate::plan::drain_delay::DRAIN_DELAY_ENV;
 use crate::plan::overrides::HOOKS_ENV;
 use crate::report::file::REPORT_ENV;
-use crate::telemetry::stderr;
+use crate::telemetry::log_format::FORMAT_ENV;
+use crate::telemetry::log_line::{Level, write_message};
 
 /// What `install` does, by the variable `ON_SHUTDOWN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +35,13 @@ impl Mode {
             Some(other) => return Err(InstallError::Mode { value: other.to_owned() }),
         };
         if is_in_test_binary() {
-            stderr::line(format_args!(
-                "`{MODE_ENV}` is ignored in a test binary, whose tests would end here; \
-                 run the program itself to print its plan"
-            ));
+            write_message(
+                Level::Warn,
+                format_args!(
+                    "`{MODE_ENV}` is ignored in a test binary, whose tests would end here; \
+                     run the program itself to print its plan"
+                ),
+            );
             return Ok(Self::Run);
         }
         Ok(mode)
@@ -70,6 +74,7 @@ pub(super) struct Environment {
     pub(super) hooks: Option<String>,
     /// A path need not be UTF-8.
     pub(super) report: Option<PathBuf>,
+    pub(super) format: Option<String>,
 }
 
 impl Environment {
@@ -77,7 +82,8 @@ impl Environment {
     pub(super) fn read() -> Result<Self, InstallError> {
         let report = std::env::var_os(REPORT_ENV).filter(|path| !is_blank(path)).map(PathBuf::from);
         let (grace_period, drain_delay) = (environment(GRACE_PERIOD_ENV)?, environment(DRAIN_DELAY_ENV)?);
-        Ok(Self { grace_period, drain_delay, hooks: environment(HOOKS_ENV)?, report })
+        let (hooks, format) = (environment(HOOKS_ENV)?, environment(FORMAT_ENV)?);
+        Ok(Self { grace_period, drain_delay, hooks, report, format })
     }
 }
 

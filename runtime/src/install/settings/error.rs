@@ -11,6 +11,7 @@ use crate::plan::drain_delay::DrainDelayError;
 use crate::plan::order::PlanError;
 use crate::plan::overrides::OverrideError;
 use crate::report::file::ReportFileError;
+use crate::telemetry::log_format::FORMAT_ENV;
 use crate::trigger::SignalSetError;
 
 /// Describes why a shutdown could not be installed. Nothing is installed then.
@@ -42,6 +43,11 @@ pub enum InstallError {
     Mode {
         /// The value.
         value: String,
+    },
+    /// The variable `ON_SHUTDOWN_FORMAT` names a format that does not exist.
+    Format {
+        /// The name.
+        name: String,
     },
     /// An environment variable is not text.
     NotText {
@@ -84,6 +90,7 @@ impl InstallError {
             | Self::DrainDelay(_)
             | Self::MinDrainTime { .. }
             | Self::Mode { .. }
+            | Self::Format { .. }
             | Self::NotText { .. }
             | Self::AlreadyInstalled => exit::CONFIG,
         }
@@ -111,6 +118,9 @@ impl fmt::Display for InstallError {
                     "`{MODE_ENV}={value}` is unknown; write `{MODE_ENV}=plan` to print the plan, \
                      `{MODE_ENV}=check` to fail if there are warnings, or unset it"
                 )
+            }
+            Self::Format { name } => {
+                write!(f, "`{FORMAT_ENV}={name}` is unknown; write `{FORMAT_ENV}=json` or `{FORMAT_ENV}=text`")
             }
             Self::NotText { name, value } => {
                 write!(f, "`{name}={value}` is not UTF-8; set it to text, or unset it")

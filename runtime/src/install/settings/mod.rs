@@ -13,6 +13,7 @@ use crate::plan::drain_delay::{DRAIN_DELAY_ENV, DrainDelay};
 use crate::plan::overrides::{Change, OverrideSource, Overrides};
 use crate::plan::platform::Platform;
 use crate::report::file::{REPORT_ENV, ReportFile};
+use crate::telemetry::log_format::LogFormat;
 use crate::trigger::{Signal, SignalSet};
 
 use environment::Environment;
@@ -74,6 +75,7 @@ pub struct Settings {
     pub(crate) exit_mode: ExitMode,
     report_file: Option<PathBuf>,
     pub(crate) quiet: bool,
+    format: Option<LogFormat>,
 }
 
 impl Settings {
@@ -173,6 +175,16 @@ impl Settings {
         self
     }
 
+    /// Sets the format of what on-shutdown writes to stderr.
+    ///
+    /// Takes precedence over the environment variable `ON_SHUTDOWN_FORMAT`. Default: the variable, otherwise
+    /// [`LogFormat::Text`]. What is written before the install, and an error of the install, have the format of the
+    /// variable.
+    pub fn format(mut self, format: LogFormat) -> Self {
+        self.format = Some(format);
+        self
+    }
+
     /// Sets a file to write the report to. The ending selects the format: `.txt`, or `.json` with the feature `json`. `{pid}`
     /// in the path becomes the process id: write it if several processes of the program run at once.
     ///
@@ -248,6 +260,7 @@ pub(crate) struct Resolved {
     pub(crate) report_note: Option<String>,
     /// One sentence for each environment variable, or part of one, that has no effect or another one than it says.
     pub(crate) unused_variables: Vec<String>,
+    pub(crate) format: LogFormat,
 }
 
 impl Settings {
@@ -261,6 +274,8 @@ impl Settings {
     /// its own values, and a child that inherits the variables of its parent keeps to its own file and its own time.
     pub(crate) fn resolve(&self) -> Result<Resolved, InstallError> {
         let environment = Environment::read()?;
+        let (format, format_warning) = LogFormat::choose(self.format, environment.format.as_deref())
+            .map_err(|name| InstallError::Format { name })?;
         let platform = Platform::infer();
         let budget = Budget::choose(self.grace_period, environment.grace_period.as_deref(), platform)?;
         let told = environment.drain_delay.as_deref();
@@ -277,9 +292,10 @@ impl Settings {
         let (report_note, report_warning) = report.map_or((None, None), |report| (report.note, report.warning));
         let mut unused_variables = self.unused(&environment);
         unused_variables.extend(report_warning);
+        unused_variables.extend(format_warning);
         unused_variables.extend(unused_changes);
         unused_variables.extend(unknown_variables::warnings(std::env::vars_os()));
-        Ok(Resolved { plan, report_file, report_note, unused_variables })
+        Ok(Resolved { plan, report_file, report_note, unused_variables, format })
     }
 
     /// Returns one sentence for each variable that has no effect, because the program sets another value.

@@ -11,9 +11,10 @@ use crate::plan::drain_delay::DRAIN_DELAY_ENV;
 use crate::plan::overrides::HOOKS_ENV;
 use crate::plan::suggest::nearest;
 use crate::report::file::REPORT_ENV;
+use crate::telemetry::log_format::FORMAT_ENV;
 
 /// Every variable that the runtime reads as a setting.
-const KNOWN: [&str; 5] = [MODE_ENV, GRACE_PERIOD_ENV, DRAIN_DELAY_ENV, HOOKS_ENV, REPORT_ENV];
+const KNOWN: [&str; 6] = [MODE_ENV, GRACE_PERIOD_ENV, DRAIN_DELAY_ENV, HOOKS_ENV, REPORT_ENV, FORMAT_ENV];
 
 /// Maximum number of letters in which a name with a misspelt prefix differs from a known name: two letters swapped.
 const MAX_TYPOS: usize = 2;
@@ -79,6 +80,7 @@ mod tests {
             ("ON_SHUTDOWN_DRAINDELAY", DRAIN_DELAY_ENV),
             ("ON_SHUTDOWN_HOOK", HOOKS_ENV),
             ("ON_SHUTDOWN_REPORTS", REPORT_ENV),
+            ("ON_SHUTDOWN_LOG_FORMAT", FORMAT_ENV),
             ("on_shutdown", MODE_ENV),
             ("ON_SHUTDOWN_", MODE_ENV),
         ] {
@@ -94,7 +96,7 @@ mod tests {
         assert!(
             said.ends_with(
                 "; the variables are `ON_SHUTDOWN`, `ON_SHUTDOWN_GRACE_PERIOD`, `ON_SHUTDOWN_DRAIN_DELAY`, \
-                 `ON_SHUTDOWN_HOOKS`, `ON_SHUTDOWN_REPORT`"
+                 `ON_SHUTDOWN_HOOKS`, `ON_SHUTDOWN_REPORT`, `ON_SHUTDOWN_FORMAT`"
             ),
             "{said}"
         );

@@ -51,7 +51,7 @@ use sd_notify::NotifyState;
 use crate::drain::is_ready;
 use crate::plan::budget::Budget;
 use crate::run::Observer;
-use crate::telemetry::stderr;
+use crate::telemetry::log_line::{Level, write_message};
 use observer::SystemdObserver;
 use socket::{Channel, READY_SENT};
 
@@ -85,7 +85,7 @@ pub(crate) fn observer(budget: Budget) -> Option<Arc<dyn Observer>> {
     match Channel::from_environment() {
         Ok(channel) => Some(Arc::new(SystemdObserver::new(channel?, budget.grace_period()))),
         Err(error) => {
-            stderr::line(format_args!("systemd will not be notified of the shutdown: {error}"));
+            write_message(Level::Warn, format_args!("systemd will not be notified of the shutdown: {error}"));
             None
         }
     }

@@ -11,7 +11,8 @@ use super::socket::{Channel, is_service_process};
 use crate::hook::Phase;
 use crate::report::Report;
 use crate::run::Observer;
-use crate::telemetry::{Event, Progress, stderr};
+use crate::telemetry::log_line::{Level, write_message};
+use crate::telemetry::{Event, Progress};
 
 /// Notifies systemd.
 pub(super) struct SystemdObserver {
@@ -106,7 +107,7 @@ impl SystemdObserver {
         failure.is_logged = true;
         let line = format!("systemd was not notified of the shutdown: {}", failure.error);
         drop(sent);
-        stderr::line(line);
+        write_message(Level::Warn, line);
     }
 
     /// Sends the headline of the report, and nothing after it: a progress check may have begun before the end.

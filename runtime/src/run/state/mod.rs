@@ -367,8 +367,8 @@ impl ShutdownState {
 
     fn set(&mut self, id: Id, state: HookState) {
         // Here, because every end of a hook comes through here.
-        if TELEMETRY
-            && let HookState::Ended { start, end, outcome, left_tasks } = &state
+        if let HookState::Ended { start, end, outcome, left_tasks } = &state
+            && telemetry::reports_end(outcome)
             && let Some(hook) = self.plan.hook(id)
         {
             let duration = end.saturating_sub(start.unwrap_or(*end));

@@ -6,5 +6,6 @@ mod culprit;
 mod diagnosis;
 mod hostile;
 mod isolation;
+mod json_lines;
 mod last_resort;
 mod wedged;

@@ -58,6 +58,11 @@ fn main() {
         }
         Ok("many") => (0..1000).for_each(|number| sync_hook(&format!("hook_{number}"), Phase::Stop)),
         Ok("fine") => sync_hook("fine", Phase::Stop),
+        // Work in flight that does not end, and a hook that has its time after it.
+        Ok("works") => {
+            std::mem::forget(on_shutdown::in_flight("upload"));
+            sync_hook("fine", Phase::Stop);
+        }
         _ => ordinary(),
     }
     let _guard = Settings::new().install().expect("the settings are right");
@@ -65,6 +70,10 @@ fn main() {
         Ok("none") => work_for_ever(),
         Ok("thread-local") => tracing::subscriber::with_default(json(), || work_for_ever()),
         Ok("foreign") => json().with(Targets::new().with_target("shop", LevelFilter::TRACE)).init(),
+        Ok("serves") => {
+            json().init();
+            drop(on_shutdown::serve("http", |draining| draining));
+        }
         _ => json().init(),
     }
     work_for_ever()

@@ -1,0 +1,178 @@
+//! Formats a line for stderr as one JSON object.
+//!
+//! Fields have the names of the fields of the `tracing` events. `docs/telemetry.md` lists them.
+
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::log_line::Level;
+use super::{Event, HookLabel};
+use crate::drain::WorkInFlight;
+use crate::report::{HookReport, OneLine, Outcome, Report};
+
+#[derive(Serialize)]
+struct JsonLine<'a> {
+    time: String,
+    level: &'static str,
+    target: &'static str,
+    event: &'static str,
+    message: &'a str,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+}
+
+/// Returns a line that belongs to no event of a shutdown.
+pub(super) fn message(level: Level, message: &str) -> String {
+    line(level, "message", message, Value::Null)
+}
+
+/// Returns the line of an event. An event that says nothing by itself has none, and with `quiet`, an expected event has none.
+pub(super) fn event(event: &Event, quiet: bool) -> Option<String> {
+    let sentence = match event {
+        // Not in the text, whose report shows it.
+        Event::HookEnded(hook) if is_of_interest(&hook.outcome) => hook_sentence(hook),
+        other => other.line(quiet)?,
+    };
+    Some(line(level(event), name(event), &sentence, fields(event)))
+}
+
+/// Returns the line with the whole report.
+pub(super) fn report(report: &Report) -> String {
+    let mut fields = report_fields(report);
+    // A report has finite numbers and strings only, which JSON never refuses.
+    let value = serde_json::to_value(report).unwrap_or_default();
+    fields.as_object_mut().into_iter().for_each(|fields| drop(fields.insert("report".to_owned(), value.clone())));
+    line(report_level(report), "report", &format!("shutdown report: {}", OneLine(report.headline())), fields)
+}
+
+/// Returns the line about a report that a subscriber has taken.
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+pub(super) fn exit_code(report: &Report, message: &str) -> String {
+    line(report_level(report), "exit_code", message, report_fields(report))
+}
+
+/// Returns whether a hook with this outcome has a line of its own. A timeout has one by its own event.
+pub(super) fn is_of_interest(outcome: &Outcome) -> bool {
+    !matches!(outcome, Outcome::Completed | Outcome::TimedOut { .. })
+}
+
+fn line(level: Level, event: &'static str, message: &str, fields: Value) -> String {
+    let level = match level {
+        Level::Info => "INFO",
+        Level::Warn => "WARN",
+        Level::Error => "ERROR",
+    };
+    let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
+    let time = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
+    let line = JsonLine { time, level, target: "on_shutdown", event, message, fields };
+    serde_json::to_string(&line).map(|line| line + "\n").unwrap_or_default()
+}
+
+fn name(event: &Event) -> &'static str {
+    match event {
+        Event::Installed(_) => "installed",
+        Event::Warning(_) => "warning",
+        Event::Triggered => "triggered",
+        Event::Began { .. } => "shutdown_began",
+        Event::ScopeBegan { .. } => "scope_shutdown_began",
+        Event::PhaseBegan { .. } => "phase_began",
+        Event::DrainingBegan { .. } => "draining_began",
+        Event::HookEnded(_) => "hook_ended",
+        Event::HookTimedOut { .. } => "hook_timed_out",
+        Event::StillRunning { .. } => "hook_still_running",
+        Event::StillInFlight(_) => "work_still_in_flight",
+        Event::WorkCutOff(_) => "work_cut_off",
+        Event::LaterTrigger(_) => "later_trigger",
+        Event::FastShutdown(_) => "fast_shutdown",
+        Event::Progress(_) => "progress",
+        Event::Problem(_) => "problem",
+        Event::Ended(_) | Event::CutOff(_) => "report",
+        Event::ScopeEnded { .. } => "scope_ended",
+    }
+}
+
+fn level(event: &Event) -> Level {
+    match event {
+        Event::Warning(_)
+        | Event::Problem(_)
+        | Event::HookEnded(_)
+        | Event::HookTimedOut { .. }
+        | Event::StillRunning { .. }
+        | Event::WorkCutOff(_)
+        | Event::FastShutdown(_) => Level::Warn,
+        Event::ScopeEnded { report, .. } if !report.is_success() => Level::Warn,
+        Event::Ended(report) | Event::CutOff(report) => report_level(report),
+        _ => Level::Info,
+    }
+}
+
+fn report_level(report: &Report) -> Level {
+    if report.exit_code == 0 { Level::Info } else { Level::Error }
+}
+
+fn fields(event: &Event) -> Value {
+    let activity = |activity: &Option<String>| activity.as_ref().map(|activity| OneLine(activity).to_string());
+    match event {
+        Event::Began { trigger, hooks, within } => {
+            json!({ "trigger": text(trigger), "hooks": hooks, "within_seconds": seconds(*within) })
+        }
+        Event::ScopeBegan { scope, trigger, hooks, within } => {
+            json!({ "scope": scope, "trigger": text(trigger), "hooks": hooks, "within_seconds": seconds(*within) })
+        }
+        Event::ScopeEnded { scope, report } => {
+            json!({ "scope": scope, "exit_code": report.exit_code, "seconds": seconds(report.duration), "report": report })
+        }
+        Event::HookEnded(hook) => json!({
+            "hook": text(hook.full_name()), "file": hook.file, "line": hook.line, "phase": hook.phase.name(),
+            "seconds": seconds(hook.duration), "outcome": hook.outcome.name(),
+        }),
+        Event::HookTimedOut { hook, after, activity: found } => {
+            let HookLabel { full_name, phase, file, line, .. } = hook;
+            json!({
+                "hook": text(full_name), "file": file, "line": line, "phase": phase.name(), "activity": activity(found),
+                "seconds": seconds(*after), "outcome": "timed_out",
+            })
+        }
+        Event::StillRunning { hook, elapsed, remaining, activity: found } => {
+            let HookLabel { full_name, phase, file, line, .. } = hook;
+            json!({
+                "hook": text(full_name), "file": file, "line": line, "phase": phase.name(), "activity": activity(found),
+                "elapsed_seconds": seconds(*elapsed), "remaining_seconds": seconds(*remaining),
+            })
+        }
+        Event::StillInFlight(work) | Event::WorkCutOff(work) => work_fields(work),
+        Event::LaterTrigger(trigger) => json!({ "trigger": text(trigger) }),
+        Event::FastShutdown(signal) => json!({ "signal": signal.to_string() }),
+        _ => Value::Null,
+    }
+}
+
+fn work_fields(work: &WorkInFlight) -> Value {
+    json!({
+        "work": text(&work.name), "count": work.count, "oldest_seconds": seconds(work.oldest), "file": work.file,
+        "line": work.line,
+    })
+}
+
+fn report_fields(report: &Report) -> Value {
+    json!({
+        "exit_code": report.exit_code, "trigger": text(&report.trigger), "seconds": seconds(report.duration),
+        "budget_seconds": seconds(report.budget),
+    })
+}
+
+fn hook_sentence(hook: &HookReport) -> String {
+    let HookReport { name, file, line, outcome, .. } = hook;
+    format!("{} ({file}:{line}) {}", OneLine(name), OneLine(outcome))
+}
+
+/// Returns the text without control characters, which a terminal would obey when a tool prints the field.
+fn text(value: impl std::fmt::Display) -> String {
+    OneLine(value).to_string()
+}
+
+fn seconds(duration: Duration) -> f64 {
+    duration.as_secs_f64()
+}
