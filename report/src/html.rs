@@ -46,16 +46,17 @@ pub(crate) fn page(reports: &[LabeledReport]) -> String {
 }
 
 fn write_contents(page: &mut MarkupWriter, reports: &[LabeledReport]) {
-    let columns = ["Report", "#Exit code", "When", "What"];
+    let columns = ["Report", "#Exit code", "When", "Process", "What"];
     write_table(page, "Overview", &columns, |page| {
         for (index, LabeledReport { label, report }) in reports.iter().enumerate() {
             page.markup(format_args!(
                 "<tr><th scope=\"row\"><a href=\"#report-{}\">{}</a></th><td class=\"number\">{}</td><td>{}</td>\
-                 <td>{}</td></tr>",
+                 <td>{}</td><td>{}</td></tr>",
                 index + 1,
                 Escaped(label),
                 report.exit_code,
                 format_wall_clock(report).unwrap_or_default(),
+                Escaped(&report.process.as_ref().map(ToString::to_string).unwrap_or_default()),
                 Escaped(&report.headline()),
             ));
         }

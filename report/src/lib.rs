@@ -40,11 +40,12 @@ mod summary;
 mod svg;
 mod text;
 mod trace;
+mod wall_clock;
 
 pub use json::{FORMAT, ReadError};
 pub use model::{
-    CutOff, Hook, InFlightSample, KeptTime, LaterTrigger, OpenConnection, Outcome, ProgramExit, Report, Trigger,
-    WorkInFlight,
+    CutOff, Hook, InFlightSample, KeptTime, LaterTrigger, OpenConnection, Outcome, ProcessInfo, ProgramExit, Report,
+    Trigger, WorkInFlight,
 };
 pub use report_set::ReportSet;
 pub use text::TextOptions;

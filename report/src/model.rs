@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::human_duration::HumanDuration;
 use crate::json::seconds;
+use crate::one_line::OneLine;
 
 /// The name of the phase in which the runtime waits for work in flight.
 pub(crate) const DRAIN_PHASE: &str = "drain";
@@ -17,6 +18,8 @@ pub(crate) const DRAIN_PHASE: &str = "drain";
 pub struct Report {
     /// Why the program stopped.
     pub trigger: Trigger,
+    /// The process that stopped; `None` if the report does not say.
+    pub process: Option<ProcessInfo>,
     /// The trigger's time by the wall clock; `None` if the report does not say.
     pub triggered_at: Option<SystemTime>,
     /// The exit code of the process.
@@ -47,6 +50,30 @@ pub struct Report {
     pub in_flight_samples: Vec<InFlightSample>,
     /// The signals and requests that came after the trigger.
     pub later_triggers: Vec<LaterTrigger>,
+}
+
+/// The process that a report is about. `Display` writes `orders 1.4.2, pid 1 on web-7f9c`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct ProcessInfo {
+    /// The name by which the program was started.
+    pub name: String,
+    /// The version of the program, if known.
+    pub version: Option<String>,
+    /// The process id; in a container, that inside of the container.
+    pub pid: u32,
+    /// The name of the host or of the container, if known.
+    pub host: Option<String>,
+}
+
+impl fmt::Display for ProcessInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, version, pid, host } = self;
+        write!(f, "{}", OneLine(name))?;
+        version.iter().try_for_each(|version| write!(f, " {}", OneLine(version)))?;
+        write!(f, ", pid {pid}")?;
+        host.iter().try_for_each(|host| write!(f, " on {}", OneLine(host)))
+    }
 }
 
 /// What happened to one hook.
@@ -136,6 +163,9 @@ pub enum Trigger {
         sender_pid: Option<i32>,
         /// The user id of the sender, if known.
         sender_uid: Option<u32>,
+        /// What the sender calls itself, if known.
+        #[serde(default)]
+        sender_name: Option<String>,
     },
     /// The program requested it.
     Request {
@@ -371,9 +401,10 @@ impl fmt::Display for Trigger {
         match self {
             Self::Signal { signal, sender_pid: None, .. } => f.write_str(signal),
             Self::Signal { signal, sender_pid: Some(0), .. } => write!(f, "{signal} from outside the container"),
-            Self::Signal { signal, sender_pid: Some(pid), sender_uid: None } => write!(f, "{signal} from pid {pid}"),
-            Self::Signal { signal, sender_pid: Some(pid), sender_uid: Some(uid) } => {
-                write!(f, "{signal} from pid {pid}, uid {uid}")
+            Self::Signal { signal, sender_pid: Some(pid), sender_uid, sender_name } => {
+                write!(f, "{signal} from pid {pid}")?;
+                sender_uid.iter().try_for_each(|uid| write!(f, ", uid {uid}"))?;
+                sender_name.iter().try_for_each(|name| write!(f, " ({name})"))
             }
             Self::Request { label } => write!(f, "request: {label}"),
             Self::MainReturned => f.write_str("main returned"),

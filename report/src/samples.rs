@@ -11,7 +11,7 @@ pub(crate) const fn micros(micros: u64) -> Duration {
 }
 
 pub(crate) fn signal(name: &str) -> Trigger {
-    Trigger::Signal { signal: name.to_owned(), sender_pid: Some(812), sender_uid: Some(0) }
+    Trigger::Signal { signal: name.to_owned(), sender_pid: Some(812), sender_uid: Some(0), sender_name: None }
 }
 
 /// `start` and `took` are in microseconds.
@@ -38,6 +38,7 @@ pub(crate) fn report(hooks: Vec<Hook>) -> Report {
     let end = |hook: &Hook| hook.start.unwrap_or_default() + hook.duration;
     Report {
         trigger: signal("SIGTERM"),
+        process: None,
         duration: hooks.iter().map(end).max().unwrap_or_default(),
         hooks,
         phases: ["deregister", "drain", "stop", "flush", "close", "finalize"].map(str::to_owned).to_vec(),

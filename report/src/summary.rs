@@ -40,7 +40,19 @@ impl Report {
         let names = ["completed", "failed", "panicked", "timed_out", "skipped"];
         let counts = names.map(|name| (name, self.hooks.iter().filter(|hook| hook.outcome.name() == name).count()));
         let shown = counts.into_iter().filter(|(_, count)| *count > 0);
-        let parts: Vec<String> = shown.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
-        if parts.is_empty() { "no hooks".to_owned() } else { parts.join(", ") }
+        let mut parts: Vec<String> = shown.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
+        // Of any report: a sum of numbers from a file must not overflow.
+        let cut_off = self.in_flight.iter().fold(0_usize, |sum, work| sum.saturating_add(work.count));
+        if parts.is_empty() {
+            parts.push("no hooks".to_owned());
+            let most = self.in_flight_samples.iter().map(|sample| sample.count).max().unwrap_or(0);
+            if most > 0 && cut_off == 0 {
+                parts.push(format!("all work in flight ended (at most {most})"));
+            }
+        }
+        if cut_off > 0 {
+            parts.push(format!("{cut_off} in flight cut off"));
+        }
+        parts.join(", ")
     }
 }

@@ -11,6 +11,7 @@ use crate::human_duration::HumanDuration;
 use crate::model::{CutOff, Hook, LaterTrigger, Outcome, Report};
 use crate::one_line::OneLine;
 use crate::summary::trigger_line;
+use crate::wall_clock::utc;
 
 /// How text is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,8 +183,18 @@ impl fmt::Display for Timeline<'_> {
         for LaterTrigger { at, trigger } in &report.later_triggers {
             writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger_line(trigger)))?;
         }
-        self.write_errors(f)
+        self.write_errors(f)?;
+        write_process(f, report)
     }
+}
+
+/// Writes which process it was, and when, by the system clock.
+fn write_process(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+    let Some(process) = report.process.as_ref().filter(|process| !process.name.is_empty()) else { return Ok(()) };
+    write!(f, "  {process}")?;
+    let times = report.triggered_at.and_then(|at| utc(at).zip(at.checked_add(report.duration).and_then(utc)));
+    times.iter().try_for_each(|(began, ended)| write!(f, "; from {began} to {ended}"))?;
+    writeln!(f)
 }
 
 /// Writes when the last new work came, as a hint for the length of the drain delay.

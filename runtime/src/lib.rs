@@ -394,6 +394,7 @@ pub use plan::overrides::{HOOKS_ENV, OverrideError, OverrideSource};
 pub use plan::platform::Platform;
 pub use plan::{Hook, Plan};
 pub use report::file::{REPORT_ENV, ReportFileError};
+pub use report::process_info::ProcessInfo;
 pub use report::{
     CutOff, HookReport, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, SimilarValue, SkipReason,
 };

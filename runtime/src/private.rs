@@ -10,6 +10,7 @@ pub use crate::hook::{
     LookupOption, LookupValue, Missing, Phase, hook_future, lookup,
 };
 pub use crate::install::main_fn::{Flavor, MainOutput, main_async};
+use crate::install::settings::Settings;
 
 /// Returns the name of the package from cargo. Without cargo, returns the name of the crate, which is the first part of the
 /// module path.
@@ -40,6 +41,14 @@ pub const fn version(version: Option<&'static str>) -> &'static str {
     match version {
         Some(version) => version,
         None => "",
+    }
+}
+
+/// Sets the version of the program, unless its settings do.
+pub fn with_version(settings: Settings, version: Option<&'static str>) -> Settings {
+    match (&settings.version, version) {
+        (None, Some(version)) => settings.version(version),
+        _ => settings,
     }
 }
 

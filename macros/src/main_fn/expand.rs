@@ -14,7 +14,9 @@ pub(crate) fn expand(main: &MainDeclaration) -> TokenStream {
         Some(written) => quote_spanned!(written.span()=> { let settings: #runtime::Settings = #written; settings }),
         None => quote_spanned!(Span::mixed_site()=> #runtime::Settings::new()),
     };
-    let settings = quote_spanned!(Span::mixed_site()=> #base #(#calls)*);
+    let settings = quote_spanned! {Span::mixed_site()=>
+        #runtime::private::with_version(#base #(#calls)*, ::core::option_env!("CARGO_PKG_VERSION"))
+    };
     let (never_wrapper, entry) = entry_function(function);
     let output = output_type(function);
     // The function is named twice, because clippy's `single_call_fn` reports a function that is named once.

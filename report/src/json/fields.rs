@@ -7,7 +7,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::FORMAT;
 use crate::model::{
-    CutOff, DRAIN_PHASE, Hook, InFlightSample, LaterTrigger, Outcome, ProgramExit, Report, Trigger, WorkInFlight,
+    CutOff, DRAIN_PHASE, Hook, InFlightSample, LaterTrigger, Outcome, ProcessInfo, ProgramExit, Report, Trigger,
+    WorkInFlight,
 };
 
 /// Durations beyond this are refused: thirty years, so that sums of a few of them fit into 64 bits of nanoseconds.
@@ -32,6 +33,7 @@ pub(super) struct ReportFields {
     #[serde(default = "first_format")]
     format: u32,
     trigger: Trigger,
+    process: Option<ProcessInfo>,
     triggered_at: Option<f64>,
     exit_code: u8,
     duration: Seconds,
@@ -122,6 +124,7 @@ impl From<ReportFields> for Report {
         Self {
             phases: all_phases(fields.phases, &fields.hooks, has_work.then(|| draining.unwrap_or_default())),
             trigger: fields.trigger,
+            process: fields.process,
             triggered_at: fields.triggered_at.and_then(wall_clock),
             exit_code: fields.exit_code,
             duration: fields.duration.0,
@@ -143,7 +146,9 @@ impl From<ReportFields> for Report {
 /// The runtime writes 0 if the clock stood before 1970.
 fn wall_clock(seconds: f64) -> Option<SystemTime> {
     let since = Duration::try_from_secs_f64(seconds).ok().filter(|since| !since.is_zero())?;
-    SystemTime::UNIX_EPOCH.checked_add(since)
+    // The runtime's time has whole microseconds, which a number of this size holds only nearly.
+    let micros = since.checked_add(Duration::from_nanos(500))?.as_micros();
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_micros(u64::try_from(micros).ok()?))
 }
 
 /// Completes the list of phases with those of the hooks, and with the drain phase if work was waited for: a report may

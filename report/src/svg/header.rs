@@ -1,6 +1,6 @@
 //! Draws the title and the overview: how the shutdown ended, and how much of its time each phase took.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::layout::{Layout, MARGIN, WIDTH};
 use super::shapes::TextAnchor;
@@ -9,14 +9,13 @@ use super::time_scale::{Nanos, nanos};
 use crate::human_duration::HumanDuration;
 use crate::markup::MarkupWriter;
 use crate::model::Report;
+use crate::wall_clock::utc;
 
 /// The top of the overview.
 const STRIP: f64 = 92.0;
 const STRIP_HEIGHT: f64 = 16.0;
 /// The width of a character of small texts.
 const CELL: f64 = 6.7;
-/// The last second that humantime can format: the end of the year 9999.
-const MAX_WALL_CLOCK: Duration = Duration::from_secs(253_402_300_799);
 
 pub(super) fn draw(svg: &mut MarkupWriter, layout: &Layout<'_>) {
     let report = layout.report;
@@ -46,9 +45,7 @@ fn exit_code_class(report: &Report) -> &'static str {
 
 /// Returns the trigger's time by the wall clock, if the report has a time that can be formatted.
 pub(crate) fn format_wall_clock(report: &Report) -> Option<String> {
-    let at = report.triggered_at?;
-    let since = at.duration_since(UNIX_EPOCH).ok().filter(|since| *since < MAX_WALL_CLOCK);
-    since.map(|_| humantime::format_rfc3339_millis(at).to_string().replace('T', " ").replace('Z', " UTC"))
+    report.triggered_at.and_then(utc).map(|time| time.to_string().replace('T', " ").replace('Z', " UTC"))
 }
 
 /// Draws all of the time until the deadline as one strip. The strip is always linear.

@@ -53,6 +53,18 @@ fn thread_activity(thread: ThreadId) -> Option<String> {
     thread_activities([Some(thread)]).next().flatten()
 }
 
+/// Returns what the process calls itself: at most 15 bytes. `None` if the process has ended or is outside of this
+/// namespace, without `/proc`, and on other systems than Linux.
+pub(crate) fn process_name(pid: i32) -> Option<String> {
+    #[cfg(target_os = "linux")]
+    return linux::process_name(pid);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = pid;
+        None
+    }
+}
+
 /// An open TCP connection of the program.
 ///
 /// `Display` writes one line: `TCP connection of port 8080 with 10.0.0.7:51234: established`.

@@ -14,6 +14,7 @@ use crate::drain;
 use crate::hook::registry::{HookSink, Provided, Registered};
 use crate::output::{Reporter, ThisProgram};
 use crate::plan::Plan;
+use crate::report::process_info::ProcessInfo;
 use crate::run::{Finalizer, Run, ShutdownState};
 use crate::trigger::{BlockedSignals, Inbox};
 
@@ -110,6 +111,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     let run = connect(settings, plan, &inbox, &reporter);
     let plan = run.plan();
     log_installed(reporter.output(), &plan, &handled, advice(&plan));
+    ProcessInfo::record(settings.version.clone());
     let handle = Handle::new(Arc::clone(&run), Arc::clone(&inbox), reporter.final_report(), settings.exit_mode);
     threads.hand_over(run, inbox, reporter)?;
     Ok(handle)

@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 use crate::hook::{HookRecord, Phase};
 use crate::inspect::OpenConnection;
 use crate::plan::Plan;
+use crate::report::process_info::ProcessInfo;
 use crate::report::{CutOff, HookReport, Outcome, ProgramExit, Report};
 use crate::trigger::Trigger;
 
@@ -60,6 +61,7 @@ fn seconds(duration: Duration) -> f64 {
 #[derive(Serialize)]
 struct ReportView<'a> {
     format: u32,
+    process: ProcessView<'a>,
     triggered_at: f64,
     trigger: TriggerView<'a>,
     exit_code: u8,
@@ -94,6 +96,7 @@ impl<'a> ReportView<'a> {
             .map(|later| LaterTriggerView { at: seconds(later.at), trigger: TriggerView::of(&later.trigger) });
         Self {
             format: FORMAT,
+            process: ProcessView::of(&report.process),
             triggered_at: report.triggered_at.duration_since(SystemTime::UNIX_EPOCH).map(seconds).unwrap_or_default(),
             trigger: TriggerView::of(&report.trigger),
             exit_code: report.exit_code,
@@ -119,16 +122,59 @@ impl<'a> ReportView<'a> {
 }
 
 #[derive(Serialize)]
+struct ProcessView<'a> {
+    name: &'a str,
+    version: Option<&'a str>,
+    pid: u32,
+    host: Option<&'a str>,
+}
+
+impl<'a> ProcessView<'a> {
+    fn of(process: &'a ProcessInfo) -> Self {
+        let ProcessInfo { name, version, pid, host } = process;
+        Self { name, version: version.as_deref(), pid: *pid, host: host.as_deref() }
+    }
+}
+
+#[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum TriggerView<'a> {
-    Signal { signal: String, number: i32, sender_pid: Option<i32>, sender_uid: Option<u32> },
-    Request { label: &'a str },
+    Signal {
+        signal: String,
+        number: i32,
+        sender_pid: Option<i32>,
+        sender_uid: Option<u32>,
+        sender_name: Option<&'a str>,
+    },
+    Request {
+        label: &'a str,
+    },
     MainReturned,
-    MainFailed { error: &'a str, details: &'a str },
-    MainPanicked { message: &'a str },
-    TaskFailed { name: &'a str, file: &'a str, line: u32, error: &'a str, details: &'a str },
-    TaskPanicked { name: &'a str, file: &'a str, line: u32, message: &'a str },
-    TaskEnded { name: &'a str, file: &'a str, line: u32 },
+    MainFailed {
+        error: &'a str,
+        details: &'a str,
+    },
+    MainPanicked {
+        message: &'a str,
+    },
+    TaskFailed {
+        name: &'a str,
+        file: &'a str,
+        line: u32,
+        error: &'a str,
+        details: &'a str,
+    },
+    TaskPanicked {
+        name: &'a str,
+        file: &'a str,
+        line: u32,
+        message: &'a str,
+    },
+    TaskEnded {
+        name: &'a str,
+        file: &'a str,
+        line: u32,
+    },
 }
 
 impl<'a> TriggerView<'a> {
@@ -137,8 +183,9 @@ impl<'a> TriggerView<'a> {
             Trigger::Signal { signal, sender } => Self::Signal {
                 signal: signal.to_string(),
                 number: signal.number(),
-                sender_pid: sender.map(|sender| sender.pid),
-                sender_uid: sender.map(|sender| sender.uid),
+                sender_pid: sender.as_ref().map(|sender| sender.pid),
+                sender_uid: sender.as_ref().map(|sender| sender.uid),
+                sender_name: sender.as_ref().and_then(|sender| sender.name.as_deref()),
             },
             Trigger::Request { label } => Self::Request { label },
             Trigger::MainReturned => Self::MainReturned,
@@ -374,7 +421,7 @@ mod tests {
     #[test]
     fn spec_3_24_fields_have_the_names_of_the_public_format() {
         let report = to_value(&sample::report(&[Outcome::Completed]));
-        let mut expected = vec!["format", "triggered_at", "trigger", "exit_code", "duration", "budget"];
+        let mut expected = vec!["format", "process", "triggered_at", "trigger", "exit_code", "duration", "budget"];
         expected.extend([
             "deadline_exceeded",
             "forced",

@@ -12,12 +12,14 @@ use crate::plan::kept_time::{self, KeptTime};
 use crate::trigger::{Signal, Trigger};
 
 pub(crate) use one_line::{OneLine, cut};
+use process_info::ProcessInfo;
 pub(crate) use text::TextOptions;
 
 pub(crate) mod file;
 #[cfg(feature = "json")]
 mod json;
 mod one_line;
+pub(crate) mod process_info;
 #[cfg(test)]
 pub(crate) mod sample;
 mod text;
@@ -254,6 +256,8 @@ pub enum ProgramExit {
 pub struct Report {
     /// Why the program stopped.
     pub trigger: Trigger,
+    /// The process that has stopped.
+    pub process: ProcessInfo,
     /// All hooks, in the order of the plan.
     pub hooks: Vec<HookReport>,
     /// The work that was still in flight when the drain phase stopped waiting for it.
@@ -408,7 +412,19 @@ impl Report {
         ];
         // Outcomes that did not occur would hide those that did.
         let shown = counts.iter().filter(|(count, _)| *count > 0);
-        let parts: Vec<String> = shown.map(|(count, name)| format!("{count} {name}")).collect();
-        if parts.is_empty() { "no hooks".to_owned() } else { parts.join(", ") }
+        let mut parts: Vec<String> = shown.map(|(count, name)| format!("{count} {name}")).collect();
+        let cut_off: usize = self.in_flight.iter().map(|work| work.count).sum();
+        if parts.is_empty() {
+            parts.push("no hooks".to_owned());
+            // A program without hooks waits for its work, and a report that says "no hooks" alone would hide that.
+            let most = self.in_flight_samples.iter().map(|sample| sample.count).max().unwrap_or(0);
+            if most > 0 && cut_off == 0 {
+                parts.push(format!("all work in flight ended (at most {most})"));
+            }
+        }
+        if cut_off > 0 {
+            parts.push(format!("{cut_off} in flight cut off"));
+        }
+        parts.join(", ")
     }
 }

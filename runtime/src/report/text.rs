@@ -8,6 +8,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::process_info::utc;
 use super::{CutOff, HookReport, LaterTrigger, OneLine, Outcome, Report, trigger_line};
 use crate::duration_text::HumanDuration;
 use crate::hook::Phase;
@@ -157,8 +158,22 @@ impl fmt::Display for Timeline<'_> {
         for LaterTrigger { at, trigger } in later_triggers {
             writeln!(f, "  +{} {}", HumanDuration(*at), OneLine(trigger_line(trigger)))?;
         }
-        self.write_errors(f)
+        self.write_errors(f)?;
+        write_process(f, self.report)
     }
+}
+
+/// Writes which process it was, and when, by the system clock.
+fn write_process(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
+    let Report { process, triggered_at, duration, .. } = report;
+    // A test under a virtual clock is no process, and its text must not change from run to run.
+    if process.name.is_empty() {
+        return Ok(());
+    }
+    write!(f, "  {process}")?;
+    let times = utc(*triggered_at).zip(triggered_at.checked_add(*duration).and_then(utc));
+    times.iter().try_for_each(|(began, ended)| write!(f, "; from {began} to {ended}"))?;
+    writeln!(f)
 }
 
 /// Writes when the last new work came, as a hint for the length of the drain delay.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::shared::Run;
 use crate::report::Report;
+use crate::report::process_info::ProcessInfo;
 use crate::telemetry::Event;
 use crate::trigger::Trigger;
 
@@ -70,10 +71,11 @@ impl Run {
     fn report(&self) -> Report {
         let (now, shared) = (self.now(), self.lock());
         let (trigger, triggered_at) = match self.began() {
-            Some(began) => (&*began.trigger, began.by_wall_clock),
+            Some(began) => (&began.named_trigger(), began.by_wall_clock),
             None => (&Trigger::MainReturned, SystemTime::UNIX_EPOCH),
         };
-        let report = Report { triggered_at, ..shared.driver.state().report(trigger, now) };
+        let process = ProcessInfo::current();
+        let report = Report { triggered_at, process, ..shared.driver.state().report(trigger, now) };
         drop(shared);
         Report { exit_code: self.finalizer.exit_code(&report), ..report }
     }

@@ -34,7 +34,9 @@ use super::worker_slot::WorkerSlot;
 use crate::hook::context::FastSignal;
 use crate::hook::registry::{HookSink, RemovedBy, TooLateError};
 use crate::hook::{HookRef, Values};
+use crate::inspect;
 use crate::plan::{Id, Plan};
+use crate::report::process_info::whole_micros;
 use crate::telemetry::{Event, Output, TELEMETRY};
 use crate::trigger::{Inbox, Message, Trigger};
 
@@ -70,6 +72,28 @@ pub(super) struct Began {
     pub(super) at: Instant,
     pub(super) by_wall_clock: SystemTime,
     pub(super) trigger: Arc<Trigger>,
+    /// The name of the process that sent the signal, once it was looked for.
+    sender_name: OnceLock<Option<String>>,
+}
+
+impl Began {
+    /// Reads the name of the process that sent the signal. Later than the start of the first hooks, which must not wait for
+    /// it, and soon after: the sender may end.
+    fn read_sender_name(&self) {
+        self.sender_name.get_or_init(|| match &*self.trigger {
+            Trigger::Signal { sender: Some(sender), .. } => inspect::process_name(sender.pid),
+            _ => None,
+        });
+    }
+
+    /// Returns the trigger, with the name of its sender if that is known.
+    pub(super) fn named_trigger(&self) -> Trigger {
+        let mut trigger = Trigger::clone(&self.trigger);
+        if let Trigger::Signal { sender: Some(sender), .. } = &mut trigger {
+            sender.name = self.sender_name.get().cloned().flatten();
+        }
+        trigger
+    }
 }
 
 /// What the lock guards.
@@ -136,7 +160,12 @@ impl Run {
         let mut shared = self.lock();
         let trigger = Arc::new(shared.driver.begin(first));
         messages.for_each(|message| shared.driver.receive(Duration::ZERO, message));
-        self.began.get_or_init(|| Began { at, by_wall_clock: SystemTime::now(), trigger });
+        self.began.get_or_init(|| Began {
+            at,
+            by_wall_clock: whole_micros(SystemTime::now()),
+            trigger,
+            sender_name: OnceLock::new(),
+        });
         // The supervisor looks for the first time after the hooks that end at once have ended.
         shared.supervisor_sleeps_until = TAKEOVER;
         drop(shared);
@@ -323,7 +352,8 @@ impl Run {
         let within = plan.budget().total();
         // The log takes its time, and the first worker waits for the lock.
         drop(shared);
-        self.emit(Event::Began { trigger: Trigger::clone(&began.trigger), hooks, within });
+        began.read_sender_name();
+        self.emit(Event::Began { trigger: began.named_trigger(), hooks, within });
     }
 }
 

@@ -10,11 +10,13 @@ use serde_json::{Map, Value, json};
 use super::log_line::Level;
 use super::{Event, HookLabel};
 use crate::drain::WorkInFlight;
+use crate::report::process_info::utc_micros;
 use crate::report::{HookReport, OneLine, Outcome, Report};
 
 #[derive(Serialize)]
 struct JsonLine<'a> {
-    time: String,
+    /// `None` if the clock is wrong.
+    time: Option<String>,
     level: &'static str,
     target: &'static str,
     event: &'static str,
@@ -65,7 +67,7 @@ fn line(level: Level, event: &'static str, message: &str, fields: Value) -> Stri
         Level::Error => "ERROR",
     };
     let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
-    let time = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
+    let time = utc_micros(SystemTime::now()).map(|time| time.to_string());
     let line = JsonLine { time, level, target: "on_shutdown", event, message, fields };
     serde_json::to_string(&line).map(|line| line + "\n").unwrap_or_default()
 }

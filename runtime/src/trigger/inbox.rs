@@ -132,7 +132,7 @@ fn exfiltrator() -> Exfiltrator {
 
 #[cfg(feature = "sender")]
 fn trigger(origin: signal_hook::low_level::siginfo::Origin) -> Trigger {
-    let sender = origin.process.map(|process| Sender { pid: process.pid, uid: process.uid });
+    let sender = origin.process.map(|process| Sender { pid: process.pid, uid: process.uid, name: None });
     Trigger::Signal { signal: Signal::from_raw(origin.signal), sender }
 }
 

@@ -157,20 +157,26 @@ impl fmt::Display for Trigger {
 }
 
 /// The process that sent a signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sender {
     /// The process id, or 0 if the process is outside the PID namespace of this container.
     pub pid: i32,
     /// The id of the user who runs the process.
     pub uid: u32,
+    /// The name of the process, at most 15 bytes: on Linux, in the report and the log, if the process still ran when the hooks
+    /// had started. It is what the process calls itself.
+    pub name: Option<String>,
 }
 
 impl fmt::Display for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pid {
             0 => f.write_str("outside the container"),
-            pid => write!(f, "pid {pid}, uid {}", self.uid),
+            pid => {
+                write!(f, "pid {pid}, uid {}", self.uid)?;
+                self.name.iter().try_for_each(|name| write!(f, " ({name})"))
+            }
         }
     }
 }
@@ -181,10 +187,12 @@ mod tests {
 
     #[test]
     fn a_trigger_reads_as_a_sentence() {
-        let sender = Some(Sender { pid: 812, uid: 0 });
-        let signal = Trigger::Signal { signal: Signal::SIGTERM, sender };
+        let sender = |pid, name: Option<&str>| Some(Sender { pid, uid: 0, name: name.map(str::to_owned) });
+        let signal = Trigger::Signal { signal: Signal::SIGTERM, sender: sender(812, None) };
         assert_eq!(signal.to_string(), "SIGTERM from pid 812, uid 0");
-        let sender = Some(Sender { pid: 0, uid: 0 });
+        let signal = Trigger::Signal { signal: Signal::SIGTERM, sender: sender(1, Some("systemd")) };
+        assert_eq!(signal.to_string(), "SIGTERM from pid 1, uid 0 (systemd)");
+        let sender = sender(0, None);
         let outside = Trigger::Signal { signal: Signal::SIGTERM, sender };
         assert_eq!(outside.to_string(), "SIGTERM from outside the container");
         assert_eq!(Trigger::Request { label: "config changed".into() }.to_string(), "request: config changed");

@@ -22,6 +22,26 @@ fn spec_3_18_sigterm_and_sigint_run_the_hooks() {
 }
 
 #[test]
+fn spec_3_24_the_report_names_the_process_the_time_and_the_sender_of_the_signal() {
+    let mut program = idle();
+    let pid = program.pid();
+    program.signal(Signal::SIGTERM);
+    let ended = program.wait();
+    let read = |path: &str| std::fs::read_to_string(path).expect("Linux").trim_end().to_owned();
+    // Its user is that of the test.
+    let uid = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").expect("Linux"));
+    let sender = format!("SIGTERM from pid {}, uid {uid} ({});", std::process::id(), read("/proc/self/comm"));
+    ended
+        .assert_code(0)
+        .assert_err(&format!("on-shutdown: {sender}"))
+        .assert_err(&format!("shutdown report: {sender}"));
+    // Found in the line by its beginning: the times differ.
+    let process = format!("  idle 0.0.0, pid {pid} on {}; from 20", read("/proc/sys/kernel/hostname"));
+    let last = ended.err.last().expect("there is a report");
+    assert!(last.starts_with(&process) && last.ends_with('Z') && last.contains("Z to 20"), "{process}\n{ended}");
+}
+
+#[test]
 fn spec_3_18_a_signal_outside_the_set_does_what_it_always_did() {
     for signal in [Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGALRM] {
         let mut program = idle();

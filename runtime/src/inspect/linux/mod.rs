@@ -32,6 +32,15 @@ pub(super) fn thread_activities(threads: impl Iterator<Item = Option<Pid>>) -> i
     inspections.into_iter().map(|inspection| inspection?.describe())
 }
 
+pub(super) fn process_name(pid: i32) -> Option<String> {
+    // 0 is a process outside of the namespace. A `/proc` of another namespace has other processes under the same ids.
+    if pid <= 0 || !ProcDir::is_own_namespace() {
+        return None;
+    }
+    let name = ProcDir::of_process(pid).read_text("comm")?;
+    Some(name.trim_end_matches('\n').to_owned()).filter(|name| !name.is_empty())
+}
+
 /// A thread that is being inspected.
 struct Inspection {
     dir: ProcDir,

@@ -76,6 +76,7 @@ pub struct Settings {
     report_file: Option<PathBuf>,
     pub(crate) quiet: bool,
     format: Option<LogFormat>,
+    pub(crate) version: Option<String>,
 }
 
 impl Settings {
@@ -172,6 +173,14 @@ impl Settings {
     /// receives all events.
     pub fn quiet(mut self, yes: bool) -> Self {
         self.quiet = yes;
+        self
+    }
+
+    /// Sets the version of the program, which every report names: `env!("CARGO_PKG_VERSION")`.
+    ///
+    /// Default: with `#[on_shutdown::main]`, the version of the package; otherwise none.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
         self
     }
 

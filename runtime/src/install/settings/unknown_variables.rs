@@ -80,7 +80,7 @@ mod tests {
             ("ON_SHUTDOWN_DRAINDELAY", DRAIN_DELAY_ENV),
             ("ON_SHUTDOWN_HOOK", HOOKS_ENV),
             ("ON_SHUTDOWN_REPORTS", REPORT_ENV),
-            ("ON_SHUTDOWN_LOG_FORMAT", FORMAT_ENV),
+            ("ON_SHUTDOWN_FORMATS", FORMAT_ENV),
             ("on_shutdown", MODE_ENV),
             ("ON_SHUTDOWN_", MODE_ENV),
         ] {

@@ -6,6 +6,7 @@ use super::{HookState, Running, ShutdownState, Step};
 use crate::hook::{HookRecord, HookRef};
 use crate::inspect::OpenConnections;
 use crate::plan::Id;
+use crate::report::process_info::ProcessInfo;
 use crate::report::{CutOff, HookReport, InFlightSample, LaterTrigger, Outcome, Report, SkipReason};
 use crate::trigger::Trigger;
 
@@ -69,7 +70,7 @@ impl ShutdownState {
     }
 
     /// Returns the report. Hooks that still run count as abandoned, and hooks that never started count as skipped. The
-    /// caller fills in the wall clock and the exit code.
+    /// caller fills in the wall clock, the process and the exit code.
     pub(crate) fn report(&self, trigger: &Trigger, now: Duration) -> Report {
         let end = if let Step::Over { at } = self.step { at } else { now };
         let report = |id: Id| {
@@ -80,6 +81,7 @@ impl ShutdownState {
         };
         Report {
             trigger: trigger.clone(),
+            process: ProcessInfo::default(),
             hooks: self.plan.ids().filter_map(report).collect(),
             in_flight: self.cut_off.clone(),
             cut_off: self.history.cut_off(),

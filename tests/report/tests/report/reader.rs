@@ -117,6 +117,11 @@ fn every_field_arrives() {
     assert_eq!((hook.module.as_str(), hook.package.as_str()), ("report_badly", "report"));
     assert_eq!(hook.timeout, std::time::Duration::from_secs(20));
     assert!(hook.start.is_some() && hook.line > 0 && hook.file.ends_with("report_badly.rs"), "{hook:?}");
+    let process = report.process.as_ref().expect("it is there");
+    assert_eq!((process.name.as_str(), process.version.as_deref()), ("report_badly", Some("0.0.0")), "{process:?}");
+    assert!(process.pid > 0 && process.host.as_ref().is_some_and(|host| !host.is_empty()), "{process:?}");
+    let Trigger::Signal { sender_name, .. } = &report.trigger else { panic!("{:?}", report.trigger) };
+    assert_eq!(sender_name.is_some(), cfg!(target_os = "linux"));
     assert!(report.triggered_at.is_some() && report.draining.is_some() && !report.in_flight_samples.is_empty());
     let left_tasks = |name: &str| report.hooks.iter().find(|hook| hook.name == name).map(|hook| hook.left_tasks);
     assert_eq!((left_tasks("leaves_a_task"), left_tasks("flush_metrics")), (Some(1), Some(0)));
