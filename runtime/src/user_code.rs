@@ -15,8 +15,14 @@ pub(crate) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 /// Runs `work` as [`catch_panic`] does, and also returns the payload of the panic, for callers that resume it.
+#[inline]
 pub(crate) fn catch_payload<T>(work: impl FnOnce() -> T) -> Result<T, (String, Box<dyn Any + Send>)> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| (panic_message(&*payload), payload))
+    catch_unwind(AssertUnwindSafe(work)).map_err(with_message)
+}
+
+#[cold]
+fn with_message(payload: Box<dyn Any + Send>) -> (String, Box<dyn Any + Send>) {
+    (panic_message(&*payload), payload)
 }
 
 /// Drops a value whose `Drop` is user code and may panic.

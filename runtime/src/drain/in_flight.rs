@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::in_flight_count::{InFlightCount, WakeFn};
 use super::scope::{Inside, ScopeDrain, ScopeWork};
-use super::sites::Site;
+use super::sites::{self, Site, SiteId};
 use super::slots::SlotHandle;
 use super::work_in_flight::WorkInFlight;
 use super::{STAGE, marks};
@@ -46,25 +46,35 @@ pub fn in_flight(name: &'static str) -> InFlight {
 /// Marks that a piece of work has begun at a site that the caller remembers. For layers, whose own location says
 /// nothing.
 pub(crate) fn in_flight_at(site: Site) -> InFlight {
+    in_flight_at_id(sites::id(site))
+}
+
+/// Marks that a piece of work has begun at the site of this number.
+#[inline]
+pub(crate) fn in_flight_at_id(site: SiteId) -> InFlight {
     InFlight { slot: begin(site), scope: None }
 }
 
 /// Marks that a piece of work of a scope has begun. It is in flight in the scopes around it and in the program, too.
 pub(crate) fn in_flight_in(scope: &Arc<ScopeDrain>, name: &str, location: &'static Location<'static>) -> InFlight {
-    let site = Site { name: scope.work_name(name), location };
+    in_flight_in_at(scope, scope.site_id(name, location))
+}
+
+/// Marks that a piece of work of a scope has begun at the site of this number.
+pub(crate) fn in_flight_in_at(scope: &Arc<ScopeDrain>, site: SiteId) -> InFlight {
     // First the program: its shutdown must not miss the work while a scope counts it.
     InFlight { slot: begin(site), scope: Some(Box::new(ScopeWork::begin(scope, site))) }
 }
 
 /// Marks that a shutdown of this scope has begun. It is in flight in the scopes around it and in the program.
 pub(crate) fn in_flight_shutdown(scope: &ScopeDrain, location: &'static Location<'static>) -> InFlight {
-    let site = Site { name: scope.work_name("shutdown"), location };
+    let site = scope.site_id("shutdown", location);
     let around = scope.around().map(|around| Box::new(ScopeWork::begin(around, site)));
     InFlight { slot: begin(site), scope: around }
 }
 
 #[inline]
-fn begin(site: Site) -> SlotHandle<'static> {
+fn begin(site: SiteId) -> SlotHandle<'static> {
     let hint = marks::hint();
     let taken = IN_FLIGHT.begin(&STAGE, marks::mark_now(site), hint);
     if taken.hint != hint {

@@ -38,8 +38,8 @@ pub(super) fn set_hint(next: Hint) {
 
 /// Makes the mark of work that begins now at this site.
 #[inline]
-pub(super) fn mark_now(site: Site) -> u64 {
-    mark(now(), sites::id(site))
+pub(super) fn mark_now(site: sites::SiteId) -> u64 {
+    mark(now(), site)
 }
 
 /// Returns the time since the last piece of work began after the trigger, to about 10 ms. `None` if none has begun.

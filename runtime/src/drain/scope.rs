@@ -7,12 +7,13 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt;
+use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use super::in_flight_count::{InFlightCount, WakeFn};
-use super::sites::Site;
+use super::sites::{self, Site, SiteId};
 use super::slots::{Hint, Place};
 use super::stage::{Stage, StageFlag};
 use super::waiters::{WaiterEntry, WaiterList};
@@ -59,9 +60,9 @@ impl ScopeDrain {
         self.around.as_ref()
     }
 
-    /// Returns the name under which work of this scope appears in reports.
-    pub(super) fn work_name(&self, name: &str) -> &'static str {
-        intern(format!("{}/{name}", self.path))
+    /// Returns the number of the site of work in this scope. In reports, the path of the scope precedes its name.
+    pub(crate) fn site_id(&self, name: &str, location: &'static Location<'static>) -> SiteId {
+        sites::id(Site { name: intern(format!("{}/{name}", self.path)), location })
     }
 
     /// Returns whether the scope, a scope around it, or the program has reached this stage.
@@ -139,7 +140,7 @@ pub(super) struct ScopeWork {
 }
 
 impl ScopeWork {
-    pub(super) fn begin(scope: &Arc<ScopeDrain>, site: Site) -> Self {
+    pub(super) fn begin(scope: &Arc<ScopeDrain>, site: SiteId) -> Self {
         // The outer one first: its shutdown must not miss the work while the inner one counts it.
         let around = scope.around.as_ref().map(|around| Box::new(Self::begin(around, site)));
         // The shard of this thread; the slot is free in all likelihood, because few threads work in one scope.

@@ -13,7 +13,7 @@ pub(crate) struct Site {
 }
 
 /// The number of a [`Site`], below [`MOST`].
-pub(super) type SiteId = u32;
+pub(crate) type SiteId = u32;
 
 /// Maximum number of sites. Further sites share the last number.
 pub(super) const MOST: u32 = 1 << 20;
@@ -39,7 +39,8 @@ thread_local! {
 }
 
 /// Returns the site's number. Takes a lock only if this thread does not remember the site.
-pub(super) fn id(site: Site) -> SiteId {
+#[inline]
+pub(crate) fn id(site: Site) -> SiteId {
     let slot = std::ptr::from_ref(site.location).addr() / align_of::<Location<'_>>() % REMEMBERED;
     let remembered = LAST.try_with(|last| last.get(slot).and_then(Cell::get)).ok().flatten();
     match remembered {
@@ -63,6 +64,6 @@ fn look_up(site: Site) -> SiteId {
 }
 
 /// Returns the site of a number.
-pub(super) fn site(id: SiteId) -> Option<Site> {
+pub(crate) fn site(id: SiteId) -> Option<Site> {
     sites().known.get(id as usize).copied()
 }

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use tokio::runtime;
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
 
-use crate::drain::{self, Draining, InFlight};
+use crate::drain::{self, Draining, InFlight, Site, SiteId, sites};
 use crate::install::error_text::ErrorText;
 use crate::install::handle::{Handle, INSTALLED};
 use crate::install::scope::lifecycle::ScopeCore;
@@ -98,6 +98,7 @@ pub struct Task {
 impl Task {
     /// Describes a task of this name.
     #[track_caller]
+    #[inline]
     pub fn new(name: &'static str) -> Self {
         Self { name, location: Location::caller(), may_end: false, scope: None }
     }
@@ -122,6 +123,7 @@ impl Task {
     /// # Panics
     /// There is no such runtime.
     #[track_caller]
+    #[inline]
     pub fn spawn<S, F>(self, task: S) -> TaskHandle<F::Output>
     where
         S: FnOnce(Draining) -> F,
@@ -195,18 +197,20 @@ impl Task {
     /// acceptor.await;
     /// # }
     /// ```
+    #[inline]
     pub fn wrap<S, F>(self, task: S) -> TaskFuture<F::IntoFuture>
     where
         S: FnOnce(Draining) -> F,
         F: IntoFuture,
         F::Output: TaskOutput,
     {
-        let in_flight = Some(self.in_flight());
         let draining = match &self.scope {
             Some(scope) => drain::draining_of(scope.drain()),
             None => drain::draining(),
         };
-        TaskFuture { future: task(draining).into_future(), in_flight, task: self }
+        let watch = self.watch();
+        let in_flight = Some(watch.in_flight());
+        TaskFuture { future: task(draining).into_future(), in_flight, watch }
     }
 
     /// Makes the task a function, for threads and thread pools.
@@ -221,27 +225,33 @@ impl Task {
     /// ```
     #[must_use = "the work does not run: pass the function to a thread"]
     pub fn wrap_fn<T: TaskOutput>(self, work: impl FnOnce() -> T) -> impl FnOnce() -> T {
-        let in_flight = self.in_flight();
+        let watch = self.watch();
+        let in_flight = watch.in_flight();
         move || {
             let inside = in_flight.enter();
             let result = catch_payload(work);
             drop(inside);
-            let output = self.note_end(result);
+            let output = watch.note_end(result);
             // Last: the drain phase may end now, and the shutdown needs the message before it ends.
             drop(in_flight);
             output.unwrap_or_else(|payload| resume_unwind(payload))
         }
     }
 
-    fn in_flight(&self) -> InFlight {
-        match &self.scope {
-            Some(scope) => drain::in_flight_in(scope.drain(), self.name, self.location),
-            None => drain::in_flight_at(drain::Site { name: self.name, location: self.location }),
-        }
+    /// Returns what watches the end of the task.
+    #[inline]
+    fn watch(self) -> Watch {
+        let Self { name, location, may_end, scope } = self;
+        let site = match &scope {
+            Some(scope) => scope.drain().site_id(name, location),
+            None => sites::id(Site { name, location }),
+        };
+        Watch { site, may_end, scope }
     }
 
     #[track_caller]
     #[expect(clippy::panic, reason = "on the caller's thread, as `tokio::spawn` does: the task could never run")]
+    #[inline]
     fn runtime(&self) -> runtime::Handle {
         let of_main = || INSTALLED.get().and_then(Handle::program_runtime).cloned();
         if let Some(runtime) = runtime::Handle::try_current().ok().or_else(of_main) {
@@ -253,6 +263,24 @@ impl Task {
              `std::thread::spawn(Task::new({:?}).wrap_fn(..))`",
             self.name, self.name
         )
+    }
+}
+
+/// Watches the end of a task. Small, because every task moves it.
+#[derive(Debug)]
+struct Watch {
+    site: SiteId,
+    may_end: bool,
+    scope: Option<Arc<ScopeCore>>,
+}
+
+impl Watch {
+    #[inline]
+    fn in_flight(&self) -> InFlight {
+        match &self.scope {
+            Some(scope) => drain::in_flight_in_at(scope.drain(), self.site),
+            None => drain::in_flight_at_id(self.site),
+        }
     }
 
     /// Starts the shutdown if the task has failed or ended too early. Returns the output, or the payload of a panic.
@@ -297,12 +325,15 @@ impl Task {
         for_process.into_iter().for_each(start_shutdown);
     }
 
+    /// Returns the name of the task, with the path of its scope, and where it was made.
     fn source(&self) -> (String, String, u32) {
-        let name = match &self.scope {
-            Some(scope) => format!("{}/{}", scope.drain().path(), self.name),
-            None => self.name.to_owned(),
-        };
-        (name, self.location.file().to_owned(), self.location.line())
+        match sites::site(self.site) {
+            Some(Site { name, location }) => (name.to_owned(), location.file().to_owned(), location.line()),
+            None => {
+                debug_assert!(false, "a number is that of a site");
+                (String::new(), String::new(), 0)
+            }
+        }
     }
 }
 
@@ -372,7 +403,7 @@ pin_project! {
         #[pin]
         future: F,
         in_flight: Option<InFlight>,
-        task: Task,
+        watch: Watch,
     }
 }
 
@@ -390,7 +421,7 @@ impl<F: Future<Output: TaskOutput>> Future for TaskFuture<F> {
             Ok(polled) => Ok(ready!(polled)),
             Err(panic) => Err(panic),
         };
-        let output = this.task.note_end(result);
+        let output = this.watch.note_end(result);
         // Last: the drain phase may end now, and the shutdown needs the message before it ends.
         *this.in_flight = None;
         Poll::Ready(output.unwrap_or_else(|payload| resume_unwind(payload)))

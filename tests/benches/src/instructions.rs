@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What is counted: a name, a program and its argument, and how often it does it.
-const COUNTED: [(&str, &str, &str, u64); 3] = [
+const COUNTED: [(&str, &str, &str, u64); 5] = [
     ("the plan of 10 hooks", "bench_plan_10", "plan", 1),
     ("the plan of 1,000 hooks", "bench_plan_1000", "plan", 1),
     ("a guard made and dropped", "bench_plan_10", "guard", 1000),
+    ("a task spawned, and run", "bench_plan_10", "spawn", 1000),
+    ("the same by tokio::spawn with a guard", "bench_plan_10", "tokio-spawn", 1000),
 ];
 
 /// Each name with its number. `built` is the folder of the programs.
