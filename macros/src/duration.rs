@@ -40,19 +40,18 @@ fn duration_tokens(duration: Duration) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> ::core::time::Duration::new(#seconds, #nanos))
 }
 
-fn parse_text(name: &str, text: &LitStr, zero: Zero) -> Result<Duration, String> {
+pub(crate) fn parse_text(name: &str, text: &LitStr, zero: Zero) -> Result<Duration, String> {
     let written = text.value();
     match humantime::parse_duration(&written) {
         Ok(Duration::ZERO) if zero == Zero::Forbidden => Err(zero_message(name)),
+        // humantime reads `0` as a duration.
+        _ if lacks_unit(&written) => Err(format!("`{name}` has no unit: write `\"{}s\"`", written.trim())),
         // humantime reads `M` as a month. No shutdown takes a month, so the user meant minutes.
         Ok(_) if written.contains('M') => {
             Err(format!("`M` is a month: write `\"{}\"` for minutes", written.replace('M', "m")))
         }
         Ok(duration) => Ok(duration),
         Err(humantime::DurationError::Empty) => Err(format!("`{name}` is empty: write `\"5s\"`")),
-        Err(_) if written.trim().parse::<f64>().is_ok() => {
-            Err(format!("`{name}` has no unit: write `\"{}s\"`", written.trim()))
-        }
         Err(humantime::DurationError::UnknownUnit { unit, .. }) if !unit.is_empty() => {
             Err(format!("`{unit}` is not a unit of time: write `ms`, `s`, `m` or `h`, as in `\"1m30s\"`"))
         }
@@ -60,6 +59,12 @@ fn parse_text(name: &str, text: &LitStr, zero: Zero) -> Result<Duration, String>
             Err(format!("`{written}` is not a duration: write a number and a unit, as in `\"500ms\"` or `\"1m30s\"`"))
         }
     }
+}
+
+/// Returns whether the text is a number that is a duration as soon as a unit follows. `-5` and `inf` are not.
+fn lacks_unit(text: &str) -> bool {
+    let number = text.trim();
+    number.parse::<f64>().is_ok() && humantime::parse_duration(&format!("{number}s")).is_ok()
 }
 
 /// Explains `5`, and also `5s`, which the compiler reads as the number 5 with a suffix.
@@ -99,6 +104,29 @@ fn checked_constant(setting: &Setting, zero: Zero) -> TokenStream {
             let duration: ::core::time::Duration = #value;
             ::core::assert!(!duration.is_zero(), #message);
             duration
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str, zero: Zero) -> String {
+        parse_text("drain_delay", &LitStr::new(text, Span::call_site()), zero).expect_err("it is refused")
+    }
+
+    #[test]
+    fn a_number_without_a_unit_is_refused_even_if_it_is_zero() {
+        assert_eq!(error("0", Zero::Allowed), "`drain_delay` has no unit: write `\"0s\"`");
+        assert_eq!(error(" 1.5 ", Zero::Allowed), "`drain_delay` has no unit: write `\"1.5s\"`");
+        assert_eq!(error("0", Zero::Forbidden), "`drain_delay` is zero: write `\"25s\"`, or leave it out");
+    }
+
+    #[test]
+    fn a_number_that_no_unit_makes_a_duration_gets_an_example() {
+        for text in ["inf", "-5", "NaN", "99999999999999999999999"] {
+            assert!(error(text, Zero::Allowed).contains("is not a duration: write a number"), "{text}");
         }
     }
 }
