@@ -4,4 +4,4 @@ mod random;
 mod seeds;
 
 pub use random::Random;
-pub use seeds::seeds;
+pub use seeds::{Seeds, seeds};

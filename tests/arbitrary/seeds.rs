@@ -1,7 +1,7 @@
 //! Counts the seeds of a test, and goes on with new ones for as long as the environment asks for.
 
-use std::env;
 use std::time::{Duration, Instant, SystemTime};
+use std::{env, thread};
 
 /// For how many seconds each test goes on with new seeds. Default: 0.
 const SECONDS_ENV: &str = "TESTS_FUZZ_SECONDS";
@@ -12,17 +12,40 @@ const START_ENV: &str = "TESTS_FUZZ_START";
 /// Returns the seeds from 0 up to the count. If `TESTS_FUZZ_SECONDS` is set, seeds that no earlier run had follow until
 /// so many seconds have passed.
 ///
-/// The first of the new seeds is written to stderr. `TESTS_FUZZ_START` begins with that seed again.
+/// If the test panics, the seed is written to stderr. `TESTS_FUZZ_START` begins the new seeds with a given one.
 ///
 /// # Panics
 /// One of the two variables is set to something else than a whole number.
-pub fn seeds(count: u64) -> impl Iterator<Item = u64> {
+pub fn seeds(count: u64) -> Seeds {
     let time = Duration::from_secs(number(SECONDS_ENV).unwrap_or(0));
     let first = number(START_ENV).unwrap_or_else(nanos_of_clock);
     if !time.is_zero() {
         eprintln!("after {count} seeds, new seeds follow from {first} on; {START_ENV}={first} repeats them");
     }
-    (0..count).chain(new_seeds(first, time))
+    Seeds { rest: Box::new((0..count).chain(new_seeds(first, time))), last: None }
+}
+
+/// An iterator over seeds. If it is dropped by a panic, it writes its last seed to stderr.
+pub struct Seeds {
+    rest: Box<dyn Iterator<Item = u64>>,
+    last: Option<u64>,
+}
+
+impl Iterator for Seeds {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        self.last = self.rest.next();
+        self.last
+    }
+}
+
+impl Drop for Seeds {
+    fn drop(&mut self) {
+        if let Some(seed) = self.last.filter(|_| thread::panicking()) {
+            eprintln!("the seed is {seed}");
+        }
+    }
 }
 
 /// Returns seeds until the time has passed since this call.
