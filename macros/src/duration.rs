@@ -42,7 +42,7 @@ fn duration_tokens(duration: Duration) -> TokenStream {
 
 pub(crate) fn parse_text(name: &str, text: &LitStr, zero: Zero) -> Result<Duration, String> {
     let written = text.value();
-    match humantime::parse_duration(&written) {
+    match parse_human(&written) {
         Ok(Duration::ZERO) if zero == Zero::Forbidden => Err(zero_message(name)),
         // humantime reads `0` as a duration.
         _ if lacks_unit(&written) => Err(format!("`{name}` has no unit: write `\"{}s\"`", written.trim())),
@@ -64,7 +64,23 @@ pub(crate) fn parse_text(name: &str, text: &LitStr, zero: Zero) -> Result<Durati
 /// Returns whether the text is a number that is a duration as soon as a unit follows. `-5` and `inf` are not.
 fn lacks_unit(text: &str) -> bool {
     let number = text.trim();
-    number.parse::<f64>().is_ok() && humantime::parse_duration(&format!("{number}s")).is_ok()
+    number.parse::<f64>().is_ok() && parse_human(&format!("{number}s")).is_ok()
+}
+
+/// Parses a duration as humantime does, but refuses numbers that are close to the limit. humantime 2.4 panics if the
+/// seconds are `u64::MAX` and the parts of a second add up to one more. The runtime has the same function.
+fn parse_human(text: &str) -> Result<Duration, humantime::DurationError> {
+    // A year is the longest unit: the sum of all numbers, taken as years, is at least the duration.
+    const MAX_SUM: u64 = u64::MAX / (366 * 24 * 3600);
+    // humantime ignores spaces inside of a number.
+    let text_without_space: String = text.split_whitespace().collect();
+    let numbers = text_without_space.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty());
+    let sum =
+        numbers.map(|part| part.parse().ok()).try_fold(0_u64, |sum, number: Option<u64>| sum.checked_add(number?));
+    match sum {
+        Some(..=MAX_SUM) => humantime::parse_duration(text),
+        _ => Err(humantime::DurationError::NumberOverflow),
+    }
 }
 
 /// Explains `5`, and also `5s`, which the compiler reads as the number 5 with a suffix.
@@ -121,6 +137,12 @@ mod tests {
         assert_eq!(error("0", Zero::Allowed), "`drain_delay` has no unit: write `\"0s\"`");
         assert_eq!(error(" 1.5 ", Zero::Allowed), "`drain_delay` has no unit: write `\"1.5s\"`");
         assert_eq!(error("0", Zero::Forbidden), "`drain_delay` is zero: write `\"25s\"`, or leave it out");
+    }
+
+    #[test]
+    fn a_duration_that_is_too_long_is_an_error() {
+        let text = format!("{}s 1000ms", u64::MAX);
+        assert!(error(&text, Zero::Allowed).contains("is not a duration: write a number"));
     }
 
     #[test]
