@@ -163,8 +163,53 @@ fn errors(tokens: &[TokenTree]) -> Vec<String> {
     tokens.windows(3).filter_map(message).collect()
 }
 
-fn declares(tokens: &[TokenTree], name: &Ident) -> bool {
-    tokens.windows(2).any(|pair| is_word(&pair[0], "fn") && matches!(&pair[1], TokenTree::Ident(it) if it == name))
+/// Returns all tokens as text. Invisible groups leave no trace.
+fn words(tokens: TokenStream) -> Vec<String> {
+    let words = |token: TokenTree| match token {
+        TokenTree::Group(group) => {
+            let (open, close) = match group.delimiter() {
+                Delimiter::Parenthesis => ("(", ")"),
+                Delimiter::Brace => ("{", "}"),
+                Delimiter::Bracket => ("[", "]"),
+                Delimiter::None => return words(group.stream()),
+            };
+            [vec![open.to_owned()], words(group.stream()), vec![close.to_owned()]].concat()
+        }
+        other => vec![other.to_string()],
+    };
+    tokens.into_iter().flat_map(words).collect()
+}
+
+/// Returns whether the output has a function of this name, and the function's body, which is the last token of the item.
+fn contains_function(output: &[String], name: &Ident, item: TokenStream) -> bool {
+    let body = words(item.into_iter().last().into_iter().collect());
+    let is_declared = output.windows(2).any(|pair| pair[0] == "fn" && *name == pair[1]);
+    is_declared && output.windows(body.len()).any(|window| window == body)
+}
+
+/// Returns the first name or number of the arguments that is not in the output, but for names that the macro replaces.
+fn lost_word(output: &[String], args: TokenStream) -> Option<String> {
+    const REPLACED: [&str; 14] = [
+        "phase",
+        "priority",
+        "timeout",
+        "after",
+        "crate",
+        "deregister",
+        "drain",
+        "stop",
+        "flush",
+        "close",
+        "finalize",
+        "settings",
+        "flavor",
+        "worker_threads",
+    ];
+    let is_kept = |word: &String| {
+        let is_name = word.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_');
+        is_name && !REPLACED.contains(&word.as_str())
+    };
+    words(args).into_iter().filter(is_kept).find(|word| !output.contains(word))
 }
 
 /// Checks what one attribute makes of arbitrary input. The `registration` is a word that is in its output exactly if it
@@ -174,18 +219,22 @@ fn check(samples: &[&str], registration: &str, expand: fn(TokenStream, TokenStre
     for seed in seeds(SEEDS) {
         let Some(Input { args, item }) = Input::new(&mut Random::new(seed), samples) else { continue };
         let input = format!("seed {seed}: #[..({args})] {item}");
-        let output = expand(args, item.clone());
+        let output = expand(args.clone(), item.clone());
         let tokens = flat(output.clone());
         let errors = errors(&tokens);
         assert!(errors.iter().all(|message| !message.trim().is_empty()), "{input}: {errors:?}");
         // The compiler gives an attribute exactly one item. More than one is no use of an attribute.
-        let Ok(function) = syn::parse2::<ItemFn>(item) else { continue };
+        let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else { continue };
         if let Err(error) = syn::parse2::<syn::File>(output.clone()) {
             panic!("{input}: {error}:\n{output}");
         }
-        assert!(declares(&tokens, &function.sig.ident), "{input}: the function is lost:\n{output}");
+        let words = words(output.clone());
+        assert!(contains_function(&words, &function.sig.ident, item), "{input}: the function is lost:\n{output}");
         let is_accepted = tokens.iter().any(|token| is_word(token, registration));
         assert_eq!(is_accepted, errors.is_empty(), "{input}: {errors:?}:\n{output}");
+        if is_accepted {
+            assert_eq!(lost_word(&words, args), None, "{input}: an argument is lost:\n{output}");
+        }
         accepted += u64::from(is_accepted);
         refused += u64::from(!is_accepted);
     }
@@ -204,8 +253,22 @@ fn whatever_main_is_declared_with_its_function_stays_and_every_error_has_a_messa
 
 #[test]
 fn a_duration_in_an_attribute_is_one_that_the_runtime_reads_as_well() {
-    let samples =
-        ["25s", "1m30s", "1h 30min", "500ms", "30", "5M", "0s", "7days", "12us 3ns", "1.5s", "-5s", "3weeks", " 2s "];
+    let samples = [
+        "25s",
+        "1m30s",
+        "1h 30min",
+        "500ms",
+        "30",
+        "5M",
+        "0s",
+        "7days",
+        "12us 3ns",
+        "1.5s",
+        "-5s",
+        "3weeks",
+        " 2s ",
+        "18446744073709551615s 1000ms",
+    ];
     let (mut right, mut wrong) = (0, 0);
     for seed in seeds(20_000) {
         let text = Random::new(seed).corrupt_text(&samples);
