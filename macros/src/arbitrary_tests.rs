@@ -43,7 +43,7 @@ const HOOK_ARGS: [&str; 22] = [
     "priority = 1 as i32 < 2, timeout = #[cfg(a)] x..=y, timeout = async move {}",
 ];
 
-const MAIN_ARGS: [&str; 21] = [
+const MAIN_ARGS: [&str; 22] = [
     "",
     "grace_period = \"25s\", drain_delay = \"0s\", min_drain_time = \"10s\", signals = [SIGTERM, SIGHUP, 37]",
     "flavor = \"multi_thread\", worker_threads = 2",
@@ -58,6 +58,7 @@ const MAIN_ARGS: [&str; 21] = [
     "quiet, escalate_on_any = 1, signal_exit_code = \"yes\"",
     "grace_period = \"0s\", drain_delay = 5s, min_drain_time = true",
     "signals = []",
+    "signals = [SIGTERM, 99999999999999999999]",
     "signals = SIGTERM, signals = [\"term\", TERM, SIGKILL, stop, 0, 9, 300, 99999999999999999999]",
     "signals = [a::SIGTERM, r#SIGTERM, -1, 0x0f, 1u8, (SIGINT), b'a']",
     "current_thread, SIGTERM",
