@@ -40,25 +40,46 @@ fn duration_tokens(duration: Duration) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> ::core::time::Duration::new(#seconds, #nanos))
 }
 
-fn parse_text(name: &str, text: &LitStr, zero: Zero) -> Result<Duration, String> {
+pub(crate) fn parse_text(name: &str, text: &LitStr, zero: Zero) -> Result<Duration, String> {
     let written = text.value();
-    match humantime::parse_duration(&written) {
+    match parse_human(&written) {
         Ok(Duration::ZERO) if zero == Zero::Forbidden => Err(zero_message(name)),
+        // humantime reads `0` as a duration.
+        _ if lacks_unit(&written) => Err(format!("`{name}` has no unit: write `\"{}s\"`", written.trim())),
         // humantime reads `M` as a month. No shutdown takes a month, so the user meant minutes.
         Ok(_) if written.contains('M') => {
             Err(format!("`M` is a month: write `\"{}\"` for minutes", written.replace('M', "m")))
         }
         Ok(duration) => Ok(duration),
         Err(humantime::DurationError::Empty) => Err(format!("`{name}` is empty: write `\"5s\"`")),
-        Err(_) if written.trim().parse::<f64>().is_ok() => {
-            Err(format!("`{name}` has no unit: write `\"{}s\"`", written.trim()))
-        }
         Err(humantime::DurationError::UnknownUnit { unit, .. }) if !unit.is_empty() => {
             Err(format!("`{unit}` is not a unit of time: write `ms`, `s`, `m` or `h`, as in `\"1m30s\"`"))
         }
         Err(_) => {
             Err(format!("`{written}` is not a duration: write a number and a unit, as in `\"500ms\"` or `\"1m30s\"`"))
         }
+    }
+}
+
+/// Returns whether the text is a number that is a duration as soon as a unit follows. `-5` and `inf` are not.
+fn lacks_unit(text: &str) -> bool {
+    let number = text.trim();
+    number.parse::<f64>().is_ok() && parse_human(&format!("{number}s")).is_ok()
+}
+
+/// Parses a duration as humantime does, but refuses numbers that are close to the limit. humantime 2.4 panics if the
+/// seconds are `u64::MAX` and the parts of a second add up to one more. The runtime has the same function.
+fn parse_human(text: &str) -> Result<Duration, humantime::DurationError> {
+    // A year is the longest unit: the sum of all numbers, taken as years, is at least the duration.
+    const MAX_SUM: u64 = u64::MAX / (366 * 24 * 3600);
+    // humantime ignores spaces inside of a number.
+    let text_without_space: String = text.split_whitespace().collect();
+    let numbers = text_without_space.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty());
+    let sum =
+        numbers.map(|part| part.parse().ok()).try_fold(0_u64, |sum, number: Option<u64>| sum.checked_add(number?));
+    match sum {
+        Some(..=MAX_SUM) => humantime::parse_duration(text),
+        _ => Err(humantime::DurationError::NumberOverflow),
     }
 }
 
@@ -99,6 +120,35 @@ fn checked_constant(setting: &Setting, zero: Zero) -> TokenStream {
             let duration: ::core::time::Duration = #value;
             ::core::assert!(!duration.is_zero(), #message);
             duration
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str, zero: Zero) -> String {
+        parse_text("drain_delay", &LitStr::new(text, Span::call_site()), zero).expect_err("it is refused")
+    }
+
+    #[test]
+    fn a_number_without_a_unit_is_refused_even_if_it_is_zero() {
+        assert_eq!(error("0", Zero::Allowed), "`drain_delay` has no unit: write `\"0s\"`");
+        assert_eq!(error(" 1.5 ", Zero::Allowed), "`drain_delay` has no unit: write `\"1.5s\"`");
+        assert_eq!(error("0", Zero::Forbidden), "`drain_delay` is zero: write `\"25s\"`, or leave it out");
+    }
+
+    #[test]
+    fn a_duration_that_is_too_long_is_an_error() {
+        let text = format!("{}s 1000ms", u64::MAX);
+        assert!(error(&text, Zero::Allowed).contains("is not a duration: write a number"));
+    }
+
+    #[test]
+    fn a_number_that_no_unit_makes_a_duration_gets_an_example() {
+        for text in ["inf", "-5", "NaN", "99999999999999999999999"] {
+            assert!(error(text, Zero::Allowed).contains("is not a duration: write a number"), "{text}");
         }
     }
 }

@@ -88,6 +88,10 @@ impl Function {
         if let Some(output @ Type::ImplTrait(_)) = self.output() {
             errors.push_at(output, format!("{role} cannot return `impl Trait`: write `()` or a `Result`"));
         }
+        // The compiler accepts `dyn Trait +`, but not in front of the `as` that the macro writes.
+        if let Some(output @ Type::TraitObject(_)) = self.output() {
+            errors.push_at(output, format!("{role} cannot return `dyn Trait`: write `()` or a `Result`"));
+        }
         if !self.is_method() && matches!(self.body.clone().into_iter().next(), None | Some(TokenTree::Punct(_))) {
             errors.push_at(&self.signature.ident, format!("{role} needs a body: write it in `{{ }}`"));
         }

@@ -3,6 +3,8 @@
 //!
 //! Depend on `on-shutdown`, which re-exports the attributes. Do not depend on this crate.
 
+#[cfg(test)]
+mod arbitrary_tests;
 mod args;
 mod declaration;
 mod duration;

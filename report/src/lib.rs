@@ -27,6 +27,8 @@
 //! This crate does not depend on `on-shutdown`, so that it can read the reports of other versions. [`FORMAT`] is the
 //! newest format that it knows.
 
+#[cfg(test)]
+mod arbitrary_tests;
 mod html;
 mod human_duration;
 mod json;

@@ -80,6 +80,10 @@ const IN_FLIGHT: &str = "(in flight)";
 /// The width of the longest phase of the runtime, `deregister`.
 const MIN_PHASE_WIDTH: usize = 10;
 
+/// Maximum width of a column of names. A longer name moves the rest of its own line and no other line. A formatter panics
+/// if it has to pad to more than 65535 characters.
+const MAX_NAME_WIDTH: usize = 100;
+
 /// Returns the number of characters that the text has when its control characters are escaped.
 fn escaped_width(text: &str) -> usize {
     OneLine(text).to_string().chars().count()
@@ -88,10 +92,11 @@ fn escaped_width(text: &str) -> usize {
 impl Timeline<'_> {
     fn column_widths(&self) -> ColumnWidths {
         let hooks = &self.report.hooks;
-        let name = hooks.iter().map(|hook| escaped_width(&hook.name)).max().unwrap_or(0).max(IN_FLIGHT.len());
+        let name = hooks.iter().map(|hook| escaped_width(&hook.name)).max().unwrap_or(0);
+        let name = name.clamp(IN_FLIGHT.len(), MAX_NAME_WIDTH);
         let priority = hooks.iter().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(4);
         let phases = self.report.phases.iter().map(|phase| escaped_width(phase));
-        let phase = phases.max().unwrap_or(0).max(MIN_PHASE_WIDTH);
+        let phase = phases.max().unwrap_or(0).clamp(MIN_PHASE_WIDTH, MAX_NAME_WIDTH);
         // The bar shares the line with: margins 5, both times 19, `completed` 11, the edges of the bar 6.
         let bar = self.options.width.saturating_sub(phase + priority + name + 41).clamp(Bar::MIN_WIDTH, Bar::MAX_WIDTH);
         ColumnWidths { phase, priority, name, bar }
@@ -313,6 +318,20 @@ mod tests {
         assert!(text(0).ends_with("  completed\n"), "{}", text(0));
         assert!(text(1).ends_with("  completed, left 1 task unfinished (src/store.rs:42)\n"), "{}", text(1));
         assert!(text(3).ends_with("  completed, left 3 tasks unfinished (src/store.rs:42)\n"), "{}", text(3));
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_shown_and_does_not_move_other_lines() {
+        let mut report = samples::healthy();
+        let bar_at = |report: &Report| report.to_string().lines().last().and_then(|line| line.find('|'));
+        assert_eq!(bar_at(&report), Some(35));
+        let long = "x".repeat(70_000);
+        if let Some(hook) = report.hooks.first_mut() {
+            (hook.name, hook.phase) = (long.clone(), long.clone());
+        }
+        report.phases.insert(0, long.clone());
+        assert_eq!(report.to_string().matches(&long).count(), 2);
+        assert_eq!(bar_at(&report), Some(35 + 90 + 86));
     }
 
     #[test]

@@ -52,7 +52,23 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     if trimmed.contains('M') {
         return Err(format!("`M` is a month; write `{}`", trimmed.replace('M', "m")));
     }
-    humantime::parse_duration(trimmed).map_err(|error| format!("{error}; write for example `25s` or `1m30s`"))
+    parse_human(trimmed).map_err(|error| format!("{error}; write for example `25s` or `1m30s`"))
+}
+
+/// Parses a duration as humantime does, but refuses numbers that are close to the limit. humantime 2.4 panics if the
+/// seconds are `u64::MAX` and the parts of a second add up to one more. The macro crate has the same function.
+fn parse_human(text: &str) -> Result<Duration, humantime::DurationError> {
+    // A year is the longest unit: the sum of all numbers, taken as years, is at least the duration.
+    const MAX_SUM: u64 = u64::MAX / (366 * 24 * 3600);
+    // humantime ignores spaces inside of a number.
+    let text_without_space: String = text.split_whitespace().collect();
+    let numbers = text_without_space.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty());
+    let sum =
+        numbers.map(|part| part.parse().ok()).try_fold(0_u64, |sum, number: Option<u64>| sum.checked_add(number?));
+    match sum {
+        Some(..=MAX_SUM) => humantime::parse_duration(text),
+        _ => Err(humantime::DurationError::NumberOverflow),
+    }
 }
 
 #[cfg(test)]
@@ -70,5 +86,17 @@ mod tests {
         assert_eq!(text(1_050_000), "1.05 s");
         assert_eq!(text(59_999_999), "59.99 s");
         assert_eq!(text(90_000_000), "1m 30s");
+    }
+
+    #[test]
+    fn a_duration_that_is_too_long_is_an_error() {
+        let seconds = u64::MAX;
+        for text in ["1000ms", "1000000000ns", "500ms 500ms", "1s", "0s"].map(|rest| format!("{seconds}s {rest}")) {
+            assert!(parse(&text).is_err_and(|error| error.contains("number is too large")), "{text}");
+        }
+        assert!(parse("584542046090y 22112015s 1000ms").is_err());
+        assert_eq!(parse("1 0 m30s"), Ok(Duration::from_secs(630)));
+        assert_eq!(parse("100000000000ns"), Ok(Duration::from_secs(100)));
+        assert_eq!(parse("0.000000001s"), Ok(Duration::from_nanos(1)));
     }
 }

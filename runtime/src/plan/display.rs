@@ -11,11 +11,15 @@ use crate::plan::kept_time;
 use crate::plan::overrides::DisabledHook;
 use crate::plan::timing;
 
+/// Maximum width of a column of names. A longer name moves the rest of its own line and no other line. A formatter panics
+/// if it has to pad to more than 65535 characters.
+const MAX_NAME_WIDTH: usize = 100;
+
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.hooks().count();
         writeln!(f, "shutdown plan: {count} {}, {}", if count == 1 { "hook" } else { "hooks" }, self.budget)?;
-        let width = self.hooks().map(|hook| hook.full_name().chars().count()).max().unwrap_or(0);
+        let width = self.hooks().map(|hook| hook.full_name().chars().count()).max().unwrap_or(0).min(MAX_NAME_WIDTH);
         // At least 5 characters, so that plans with usual priorities have the same columns.
         let digits = self.hooks().map(|hook| hook.priority().to_string().len()).max().unwrap_or(0).max(5);
         // The phase is printed once, above its first hook. `drain` is printed without hooks, too: it waits for work.

@@ -23,8 +23,6 @@ pub(crate) mod overrides;
 #[cfg(test)]
 mod parse_tests;
 pub(crate) mod platform;
-#[cfg(test)]
-pub(crate) mod random;
 mod required_time;
 pub(crate) mod shortfall;
 pub(crate) mod suggest;

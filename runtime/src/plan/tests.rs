@@ -122,3 +122,13 @@ fn spec_3_13_a_plan_that_exceeds_the_budget_names_the_hooks_that_would_be_cut() 
     assert!(text.contains("long to 6.09 s of 9 s, low to 2.2 s of 3 s;"), "{text}");
     Ok(())
 }
+
+#[test]
+fn a_name_of_any_length_is_shown() -> Result<(), PlanError> {
+    let mut plan = plan(&[&FLUSH])?;
+    let long = "x".repeat(70_000);
+    let record = HookRecord { name: long.clone().into(), module: "", ..hook("", Phase::Stop, 0, 1) };
+    plan.add(HookRef::Registered(std::sync::Arc::new(record)), &[]);
+    assert!(plan.to_string().contains(&format!("  0  {long}  within 1 s ")));
+    Ok(())
+}

@@ -147,12 +147,17 @@ impl Timing {
     /// end of its phase. It also leaves the later groups their share of the time that is left now.
     pub(crate) fn time_limit(&self, hook: &HookRecord, granted: GrantedTime, now: Duration) -> Duration {
         let left = self.end_of(hook.phase).saturating_sub(now);
-        let declared = self.allotment(hook);
-        let (own, mut all) = (self.request(declared), self.rest.get(hook.phase));
-        all.add(own);
+        let (own, all) = self.requests_from(hook);
         // Time that was granted at the group's start may be gone by now, so compute the share again.
         let fair = if left >= all.max { left } else { own.share_of(left, all) };
-        granted.of_hook(self.shorten(declared)).min(fair)
+        granted.of_hook(self.shorten(self.allotment(hook))).min(fair)
+    }
+
+    /// Returns the request of this hook, and the sum of it and the requests of all groups that have not been opened.
+    fn requests_from(&self, hook: &HookRecord) -> (TimeRequest, TimeRequest) {
+        let (own, mut all) = (self.request(self.allotment(hook)), self.rest.get(hook.phase));
+        all.add(own);
+        (own, all)
     }
 
     /// Returns the limits of a hook that starts now, or `None` if no time is left in its phase.
@@ -165,10 +170,11 @@ impl Timing {
         if !hook.body.is_async() {
             return Some(TimeLimit { limit: now + time, drop_grace: Duration::ZERO });
         }
-        // Time that no hook requests extends the drop grace, up to the end of the phase. The rest of the drop grace
-        // comes out of the hook's own time.
-        let unused = self.end_of(hook.phase).saturating_sub(now + time);
-        let extra = DROP_GRACE.min(granted.surplus).min(unused);
+        // Time that no hook requests extends the drop grace. The rest of the drop grace comes out of the hook's own time.
+        // The surplus was computed when the group was opened; there is less of it for a hook that starts late.
+        let left = self.end_of(hook.phase).saturating_sub(now);
+        let unrequested = left.saturating_sub(self.requests_from(hook).1.max);
+        let extra = DROP_GRACE.min(granted.surplus).min(unrequested);
         let own = SHORT_DROP_GRACE.min(time / 10).saturating_sub(extra);
         Some(TimeLimit { limit: now + time.saturating_sub(own), drop_grace: own + extra })
     }

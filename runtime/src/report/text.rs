@@ -44,6 +44,10 @@ impl Report {
     }
 }
 
+/// Maximum width of a column of names. A longer name moves the rest of its own line and no other line. A formatter panics
+/// if it has to pad to more than 65535 characters.
+const MAX_NAME_WIDTH: usize = 100;
+
 /// The widths of the columns.
 struct Columns {
     priority: usize,
@@ -55,7 +59,7 @@ impl Timeline<'_> {
     fn columns(&self) -> Columns {
         let hooks = &self.report.hooks;
         let width = |hook: &HookReport| OneLine(&hook.name).to_string().chars().count();
-        let name = hooks.iter().map(width).max().unwrap_or(0).max(Self::IN_FLIGHT.len());
+        let name = hooks.iter().map(width).max().unwrap_or(0).clamp(Self::IN_FLIGHT.len(), MAX_NAME_WIDTH);
         let priority = hooks.iter().map(|hook| hook.priority.to_string().len()).max().unwrap_or(0).max(4);
         // The rest of the line: phase and margins 15, both times 19, `completed` 11, the edges of the bar 6.
         let bar = self.text_options.width.saturating_sub(priority + name + 51).clamp(Bar::MIN_WIDTH, Bar::MAX_WIDTH);
@@ -266,6 +270,14 @@ mod tests {
             other.to_string()
         };
         assert_eq!(bar(&text), bar(&other), "the columns fit\n{text}{other}");
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_shown() {
+        let mut report = report(Outcome::Completed);
+        let long = "x".repeat(70_000);
+        report.hooks.iter_mut().for_each(|hook| hook.name = long.clone());
+        assert_eq!(report.to_string().matches(&long).count(), 1);
     }
 
     #[test]

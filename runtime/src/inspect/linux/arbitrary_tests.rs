@@ -5,12 +5,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use arbitrary_input::{Random, seeds};
+
 use super::proc_dir::ProcDir;
 use super::{Inspection, Snapshot};
 use crate::inspect::wait_tests::{TestResult, temp_path};
-use crate::plan::random::Random;
 
-/// A seed gives the same files on every machine.
+/// How many changes of the files are described, and more while `TESTS_FUZZ_SECONDS` asks for them.
 const SEEDS: u64 = 6_000;
 
 /// A description names at most four descriptors, each with a name of at most 200 characters that may be escaped.
@@ -93,7 +94,7 @@ fn spec_3_23_whatever_the_files_contain_the_description_is_one_line() -> TestRes
         fs::create_dir_all(folder.join(part))?;
     }
     let mut described = 0;
-    for seed in 0..SEEDS {
+    for seed in seeds(SEEDS) {
         change(&mut Random::new(seed), &folder)?;
         let dir = ProcDir::of_folder(folder.display().to_string());
         let inspection = Inspection { before: Snapshot::of(&dir), dir };

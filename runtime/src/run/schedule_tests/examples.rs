@@ -310,6 +310,18 @@ fn spec_3_12_a_hook_that_comes_late_leaves_the_groups_after_it_their_share() {
     assert_eq!(second, Some(&Outcome::Completed), "{report}");
 }
 
+/// When the group was opened, there was more time than all hooks requested. That time is gone when the last one comes.
+#[test]
+fn spec_3_12_a_hook_that_comes_late_and_hangs_in_its_drop_leaves_the_groups_after_it_their_share() {
+    let first = FakeHook { priority: 1, timeout: ms(7500), takes: ms(7000), ..HOOK };
+    let last = FakeHook { timeout: ms(250), ..HOOK };
+    let hangs = FakeHook { timeout: ms(3000), takes: ms(5000), behavior: Behavior::BlocksInDrop, ..first };
+    let report = Harness::of(&[first, last], ms(10_000)).input(ms(6900), Input::Register(hangs, vec![])).play();
+    let outcome = |name: &str| report.hook(name).map(|hook| hook.outcome.clone());
+    assert_eq!(outcome("h2"), Some(Outcome::TimedOut { abandoned: true }), "{report}");
+    assert_eq!(outcome("h1"), Some(Outcome::Completed), "{report}");
+}
+
 /// Both ask for more than there is, so the first, which hangs, gets half of it.
 #[test]
 fn spec_3_12_hooks_that_come_during_the_shutdown_share_its_time() {

@@ -3,12 +3,17 @@
 
 use std::cmp::Reverse;
 
+use arbitrary_input::{Random, seeds};
+
 use super::*;
-use crate::plan::random::Random;
 use crate::plan::timing::Timing;
 use crate::report::SkipReason;
 
-impl Random {
+trait RandomHook {
+    fn hook(&mut self) -> FakeHook;
+}
+
+impl RandomHook for Random {
     fn hook(&mut self) -> FakeHook {
         let timeout = 100 + 10 * self.below(300);
         // The first poll ends long before the time limit, a moment after it, or long after it; never at the very moment.
@@ -275,7 +280,7 @@ fn seen(played: &Played, case: &Case, predicted: &[Seen]) -> Vec<Seen> {
 
 #[test]
 fn spec_3_7_order_and_outcome_are_as_a_simple_model_predicts() {
-    for seed in 0..SEEDS {
+    for seed in seeds(SEEDS) {
         let case = Case::new(seed);
         let played = case.harness(ms(600_000)).play_to_end();
         let predicted = predict(&case);
@@ -285,7 +290,7 @@ fn spec_3_7_order_and_outcome_are_as_a_simple_model_predicts() {
 
 #[test]
 fn spec_3_11_and_3_12_however_short_the_time_no_hook_starves_and_none_runs_beyond_its_phase() {
-    for seed in 0..SEEDS {
+    for seed in seeds(SEEDS) {
         let case = Case::new(seed);
         let grace = ms(3500 + 37 * (seed % 500));
         let harness = case.harness(grace);
@@ -314,7 +319,7 @@ fn spec_3_11_and_3_12_however_short_the_time_no_hook_starves_and_none_runs_beyon
 
 #[test]
 fn spec_3_19_no_sequence_of_signals_keeps_a_shutdown_from_its_end() {
-    for seed in 0..SEEDS {
+    for seed in seeds(SEEDS) {
         let case = Case::new(seed);
         let mut random = Random::new(seed);
         let mut harness = case.harness(ms(20_000));
@@ -340,7 +345,7 @@ fn spec_3_19_no_sequence_of_signals_keeps_a_shutdown_from_its_end() {
 
 #[test]
 fn spec_3_3_hooks_that_came_and_went_leave_the_plan_as_it_was() {
-    for seed in 0..500 {
+    for seed in seeds(500) {
         let case = Case::new(seed);
         let mut plan = case.harness(ms(60_000)).plan;
         let before = format!("{:?}", plan.requested_time());
