@@ -73,7 +73,7 @@ fn failed() -> ExitCode {
 }
 
 fn quiet() -> ExitCode {
-    settings().quiet(true).run(|| forever())
+    settings().quiet(true).run(forever)
 }
 
 /// Says something before the install.
