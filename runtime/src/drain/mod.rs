@@ -33,6 +33,7 @@ mod latch;
 mod loom_models;
 mod main_work;
 mod marks;
+pub(crate) mod names;
 mod scope;
 pub(crate) mod sites;
 mod slots;

@@ -5,10 +5,9 @@
 //! flight in all of them. So a program without scopes does nothing for them.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use super::slots::{Hint, Place};
 use super::stage::{Stage, StageFlag};
 use super::waiters::{WaiterEntry, WaiterList};
 use super::work_in_flight::WorkInFlight;
-use super::{STAGE, marks};
+use super::{STAGE, marks, names};
 
 /// The stage of a scope, the tasks that wait for it, and its work in flight. The counterpart of the statics of the
 /// program.
@@ -40,8 +39,8 @@ impl fmt::Debug for ScopeDrain {
 impl ScopeDrain {
     pub(crate) fn new(name: &str, around: Option<Arc<Self>>) -> Arc<Self> {
         let path = match &around {
-            Some(around) => intern(format!("{}/{name}", around.path)),
-            None => intern(name.to_owned()),
+            Some(around) => names::keep(&format!("{}/{name}", around.path)),
+            None => names::keep(name),
         };
         Arc::new(Self {
             path,
@@ -62,7 +61,7 @@ impl ScopeDrain {
 
     /// Returns the number of the site of work in this scope. In reports, the path of the scope precedes its name.
     pub(crate) fn site_id(&self, name: &str, location: &'static Location<'static>) -> SiteId {
-        sites::id(Site { name: intern(format!("{}/{name}", self.path)), location })
+        sites::id(Site { name: names::keep(&format!("{}/{name}", self.path)), location })
     }
 
     /// Returns whether the scope, a scope around it, or the program has reached this stage.
@@ -114,20 +113,6 @@ impl ScopeDrain {
     pub(crate) fn since_last_new_work(&self) -> Option<Duration> {
         marks::since_last_new(&self.in_flight)
     }
-}
-
-/// Keeps a name for the life of the process, once: the table of sites refers to names.
-fn intern(name: String) -> &'static str {
-    static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
-    // Only a failed allocation can panic under the lock, and it leaves the set as it was.
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    let names = names.get_or_insert_default();
-    if let Some(known) = names.get(&*name) {
-        return known;
-    }
-    let name: &'static str = Box::leak(name.into_boxed_str());
-    names.insert(name);
-    name
 }
 
 /// A piece of work of a scope, in the tables of the scope and of the scopes around it.

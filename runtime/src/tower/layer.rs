@@ -1,5 +1,6 @@
 //! Counts the requests of a tower service as work in flight.
 
+use std::borrow::Cow;
 use std::panic::Location;
 use std::task::{Context, Poll};
 
@@ -7,6 +8,7 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::request_label::{RequestHead, RouteFn, site_of};
 use super::response::{InFlightBody, InFlightFuture};
 use crate::drain::{Site, in_flight_at};
 
@@ -38,6 +40,7 @@ use crate::drain::{Site, in_flight_at};
 pub struct InFlightLayer {
     /// The name, and where the program made the layer. The report shows both.
     site: Site,
+    route: Option<RouteFn>,
 }
 
 impl InFlightLayer {
@@ -45,7 +48,35 @@ impl InFlightLayer {
     #[must_use]
     #[track_caller]
     pub const fn new(name: &'static str) -> Self {
-        Self { site: Site { name, location: Location::caller() } }
+        Self { site: Site { name, location: Location::caller() }, route: None }
+    }
+
+    /// Adds the method and the route of each request to its name, so that the report says which requests were cut off:
+    /// `http GET /orders/{id}: 3 in flight`.
+    ///
+    /// Default: off, because a route may be personal. The function decides what the report shows: return the *pattern* of
+    /// the route, never the path with its values or the query. axum has it as `MatchedPath`. A layer on the `Router` finds
+    /// it; a layer around the whole service does not. `None` leaves only the method.
+    ///
+    /// The function runs in the call of the service, so it must not block. Each name is kept for the life of the process.
+    /// Only the first 1,000 are: requests with further names count under the name of the layer alone. A route is cut after
+    /// 200 bytes, and a method that HTTP does not define is `OTHER`.
+    ///
+    /// ```
+    /// use axum::extract::MatchedPath;
+    /// use on_shutdown::tower::InFlightLayer;
+    ///
+    /// const LAYER: InFlightLayer = InFlightLayer::new("http")
+    ///     .route(|request| request.extensions.get::<MatchedPath>().map(|path| path.as_str().into()));
+    ///
+    /// // gRPC: the path is service and method, and has no values.
+    /// const GRPC: InFlightLayer = InFlightLayer::new("grpc").route(|request| Some(request.uri.path().into()));
+    /// # let _ = (LAYER, GRPC);
+    /// ```
+    #[must_use]
+    pub const fn route(mut self, route: for<'a> fn(RequestHead<'a>) -> Option<Cow<'a, str>>) -> Self {
+        self.route = Some(route);
+        self
     }
 }
 
@@ -53,7 +84,8 @@ impl<S> Layer<S> for InFlightLayer {
     type Service = InFlightService<S>;
 
     fn layer(&self, inner: S) -> InFlightService<S> {
-        InFlightService { inner, site: self.site }
+        let Self { site, route } = *self;
+        InFlightService { inner, site, route }
     }
 }
 
@@ -63,6 +95,7 @@ impl<S> Layer<S> for InFlightLayer {
 pub struct InFlightService<S> {
     inner: S,
     site: Site,
+    route: Option<RouteFn>,
 }
 
 impl<S, A, B> Service<Request<A>> for InFlightService<S>
@@ -80,7 +113,8 @@ where
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
         // Before the inner service: its `call` may already begin the work.
-        let in_flight = in_flight_at(self.site);
+        let head = RequestHead { method: request.method(), uri: request.uri(), extensions: request.extensions() };
+        let in_flight = in_flight_at(self.route.map_or(self.site, |route| site_of(head, route, self.site)));
         // The response does not know the version of its request.
         let version = request.version();
         InFlightFuture::new(self.inner.call(request), version, in_flight)

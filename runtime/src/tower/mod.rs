@@ -7,6 +7,8 @@
 //! - [`Readiness`] answers the readiness probe: 200, and 503 from the trigger on.
 //! - [`Liveness`] answers the liveness probe: 200 until the process ends.
 //!
+//! [`InFlightLayer::route`] adds the route of each request to the report.
+//!
 //! Use them with [`serve`](crate::serve), which makes the server stop accepting, and waits until the server has written
 //! all responses to its sockets. The layer adds the number of requests to the report, and moves clients to other
 //! instances before the server closes their connections.
@@ -48,10 +50,12 @@
 
 pub use layer::{InFlightLayer, InFlightService};
 pub use probe::{Liveness, Readiness};
+pub use request_label::RequestHead;
 pub use response::{InFlightBody, InFlightFuture};
 
 mod layer;
 mod probe;
+mod request_label;
 mod response;
 #[cfg(test)]
 mod tests;

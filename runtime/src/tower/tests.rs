@@ -147,3 +147,39 @@ fn a_layer_that_answers_by_itself_needs_a_body_of_its_own() {
     let body: InFlightBody<String> = InFlightBody::default();
     assert!(body.is_end_stream());
 }
+
+#[test]
+fn a_request_is_named_by_its_method_and_route_and_the_names_are_bounded() {
+    const LAYER: InFlightLayer =
+        InFlightLayer::new("routed").route(|request| request.extensions.get::<&str>().map(|route| (*route).into()));
+    let call = |method: &str, route: Option<&'static str>| {
+        let mut request = Request::builder().method(method).uri("/orders/4711?token=secret").body(()).unwrap();
+        route.map(|route| request.extensions_mut().insert(route));
+        LAYER.layer(Answers(1)).call(request)
+    };
+    let requests =
+        [call("GET", Some("/orders/{id}")), call("GET", Some("/orders/{id}")), call("POST", None), call("BREW", None)];
+    let names = ["routed GET /orders/{id}", "routed POST", "routed OTHER"];
+    assert_eq!(names.map(|name| counted(name).0), [2, 1, 1]);
+    assert!(list_in_flight().iter().all(|work| !work.name.contains("secret") && !work.name.contains("4711")));
+    drop(requests);
+    assert_eq!(names.map(|name| counted(name).0), [0, 0, 0]);
+    // A long route is cut between two characters.
+    let long = "ä".repeat(300);
+    let request = call("GET", Some(Box::leak(long.into_boxed_str())));
+    assert_eq!(counted(&format!("routed GET {}", "ä".repeat(100))).0, 1);
+    drop(request);
+    // A program that takes the path of the client fills the names, and loses no request.
+    const CARELESS: InFlightLayer = InFlightLayer::new("careless").route(|request| Some(request.uri.path().into()));
+    let many: Vec<_> = (0..1100)
+        .map(|number| {
+            let request = Request::builder().uri(format!("/orders/{number}")).body(()).unwrap();
+            CARELESS.layer(Answers(1)).call(request)
+        })
+        .collect();
+    let work = list_in_flight();
+    let of_layer = |work: &&crate::WorkInFlight| work.name.starts_with("careless");
+    assert_eq!(work.iter().filter(of_layer).map(|work| work.count).sum::<usize>(), many.len());
+    assert!(work.iter().filter(of_layer).count() <= crate::drain::names::MAX_BOUNDED + 1);
+    assert!(counted("careless").0 >= 100);
+}

@@ -137,6 +137,21 @@ fn server_sent_events_that_do_not_end_are_waited_for_and_named() {
     stop(server).assert_code(124).assert_err("cut off  http: 1 in flight").assert_err("cut off  server: 1 in flight");
 }
 
+#[test]
+fn a_request_that_is_cut_off_is_named_by_its_route_and_nothing_personal() {
+    let program = Program::new(env!("CARGO_BIN_EXE_web")).env("GRACE", "4000").env("DELAY", "0").env("ROUTES", "1");
+    let server = program.start();
+    let address = address(&server);
+    let runtime = Runtime::new().expect("a runtime");
+    // It takes an hour.
+    let request = runtime.spawn(http1::get(address, "/hold/1/3600000?token=secret"));
+    server.out_line("1 are here");
+    let ended = stop(server);
+    ended.assert_code(124).assert_err("cut off  http GET /hold/{crowd}/{wait}: 1 in flight");
+    ended.assert_no_err("3600000").assert_no_err("secret");
+    request.abort();
+}
+
 /// Connects, and sends half of a request's head. Returns when the server has accepted the connection.
 fn half_a_request(address: SocketAddr) -> std::net::TcpStream {
     let mut client = std::net::TcpStream::connect(address).expect("it listens");

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Path;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{MatchedPath, Path};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -123,7 +123,10 @@ async fn server() -> std::io::Result<()> {
     let listener = listen();
     println!("ready");
     if drains() {
-        let app = app.layer(InFlightLayer::new("http")).merge(probes);
+        let layer = InFlightLayer::new("http");
+        let by_route = layer.route(|request| request.extensions.get::<MatchedPath>().map(|path| path.as_str().into()));
+        let layer = if std::env::var_os("ROUTES").is_some() { by_route } else { layer };
+        let app = app.layer(layer).merge(probes);
         let listener = LingeringListener(listener);
         serve("server", |draining| axum::serve(listener, app).with_graceful_shutdown(draining)).await
     } else {
