@@ -19,6 +19,19 @@ pub(crate) fn files(package: &str, program: &str) -> Result<Vec<PathBuf>, Unavai
     Ok([program].into_iter().chain(libraries).map(PathBuf::from).collect())
 }
 
+/// Prometheus's tool that checks and tests rules.
+///
+/// # Errors
+/// The package cannot be installed.
+pub fn promtool() -> Result<PathBuf, Unavailable> {
+    let path = PathBuf::from("/usr/bin/promtool");
+    if !path.exists() {
+        let refused = |why: String| Unavailable::new("Debian's package `prometheus`", why);
+        install("prometheus", || path.exists()).map_err(refused)?;
+    }
+    Ok(path)
+}
+
 /// One at a time, of this run and of others.
 pub(crate) fn install(package: &str, is_there: impl Fn() -> bool) -> Result<(), String> {
     let _lock = lock::alone(What::Apt)?;
