@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::log_line::Level;
+use super::level::Level;
 use super::{Event, HookLabel};
 use crate::drain::WorkInFlight;
 use crate::report::process_info::utc_micros;

@@ -3,18 +3,10 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+pub(crate) use super::level::Level;
 use super::log_format::LogFormat;
 use super::{Event, stderr};
 use crate::report::{OneLine, Report, TextOptions};
-
-/// How grave a line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
-    #[cfg(feature = "json")]
-    Info,
-    Warn,
-    Error,
-}
 
 /// Writes a line that belongs to no event of a shutdown.
 pub(crate) fn write_message(level: Level, message: impl Display) {

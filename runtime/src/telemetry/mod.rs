@@ -23,6 +23,7 @@ use crate::trigger::Masks;
 mod event;
 #[cfg(feature = "json")]
 mod json_line;
+mod level;
 pub(crate) mod log_format;
 pub(crate) mod log_line;
 #[cfg(feature = "metrics")]
