@@ -60,6 +60,8 @@ const _: () = {
     value::<GraceSource>();
     value::<Platform>();
     value::<OverrideSource>();
+    value::<ProcessInfo>();
+    value::<LogFormat>();
     hashed::<Phase>();
 };
 

@@ -26,6 +26,7 @@ const _: () = {
     send_sync::<InstallError>();
     send_sync::<LaterTrigger>();
     send_sync::<Leaving>();
+    send_sync::<LogFormat>();
     send_sync::<NotInstalledError>();
     send_sync::<Outcome>();
     send_sync::<OverrideError>();
@@ -34,6 +35,7 @@ const _: () = {
     send_sync::<Plan>();
     send_sync::<PlanError>();
     send_sync::<Platform>();
+    send_sync::<ProcessInfo>();
     send_sync::<ProgramExit>();
     send_sync::<RegisterError>();
     send_sync::<Registration>();
