@@ -30,10 +30,10 @@ fn spec_3_20_as_pid_1_docker_stop_runs_every_hook_in_order_and_takes_as_long_as_
     stop_service(&Run::new(), "outside the container");
 }
 
-/// Here the sender is tini, which passes the signal on.
+/// Here the sender is tini, which docker calls `docker-init`, and which passes the signal on.
 #[test]
 fn spec_3_20_under_init_docker_stop_runs_every_hook_in_order_and_takes_as_long_as_they_do() {
-    stop_service(&Run::new().flag("--init"), "pid 1, uid 0");
+    stop_service(&Run::new().flag("--init"), "pid 1, uid 0 (docker-init)");
 }
 
 #[test]

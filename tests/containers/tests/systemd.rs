@@ -75,12 +75,14 @@ fn a_drain_of_5_s_is_carried_past_a_stop_timeout_of_2_s_while_work_ends() {
         assert!(of("STATUS=drain: waiting for ") >= 3, "{messages:#?}");
         assert_eq!((of("STATUS=finalize: 1 hook"), of("WATCHDOG")), (1, 0), "{messages:#?}");
         assert!(
-            messages.last().is_some_and(|last| last.contains("STATUS=SIGTERM from pid 1, uid 0; 1 completed in 5"))
+            messages
+                .last()
+                .is_some_and(|last| last.contains("STATUS=SIGTERM from pid 1, uid 0 (systemd); 1 completed in 5"))
         );
         // What `systemctl status` shows afterwards.
-        assert!(systemd.show(UNIT, "StatusText").starts_with("SIGTERM from pid 1, uid 0; 1 completed in 5"));
+        assert!(systemd.show(UNIT, "StatusText").starts_with("SIGTERM from pid 1, uid 0 (systemd); 1 completed in 5"));
 
-        let said = ["working", "flushed", "on-shutdown: SIGTERM from pid 1, uid 0; 1 hook to run within "];
+        let said = ["working", "flushed", "on-shutdown: SIGTERM from pid 1, uid 0 (systemd); 1 hook to run within "];
         let grace =
             "on-shutdown: 0 hooks, on SIGTERM, SIGINT; grace period 1m 30s (the default of systemd, detected by ";
         assert_readable(&systemd.journal(UNIT), &[said.as_slice(), &[grace]].concat(), "finalize");
@@ -187,14 +189,14 @@ fn the_example_finishes_its_request_under_stop_and_is_a_new_one_after_restart() 
         assert_eq!(count(&systemd.log(ORDERS), "listening on 127.0.0.1:8080"), 2);
         assert_readable(
             &systemd.log(ORDERS),
-            &["orders flushed", "shutdown report: SIGTERM from pid 1, uid 0; 1 completed"],
+            &["orders flushed", "shutdown report: SIGTERM from pid 1, uid 0 (systemd); 1 completed"],
             "flush",
         );
 
         systemd.run(&format!("systemctl stop {ORDERS}"));
         assert_ended(&systemd, ORDERS, "success", "0");
         assert_eq!(systemd.show(ORDERS, "NRestarts"), "0");
-        assert_eq!(count(&systemd.log(ORDERS), "shutdown report: SIGTERM from pid 1, uid 0; 1 completed"), 2);
+        assert_eq!(count(&systemd.log(ORDERS), "shutdown report: SIGTERM from pid 1, uid 0 (systemd); 1 completed"), 2);
         Ok(())
     });
 }
