@@ -32,8 +32,7 @@ pub fn promtool() -> Result<PathBuf, Unavailable> {
     if installed.exists() {
         return Ok(installed);
     }
-    unpacked("prometheus", "usr/bin/promtool")
-        .map_err(|why| Unavailable::new("Debian's package `prometheus`", why))
+    unpacked("prometheus", "usr/bin/promtool").map_err(|why| Unavailable::new("Debian's package `prometheus`", why))
 }
 
 /// Downloads a package once per target folder, and returns the path of one file of it.
@@ -84,7 +83,11 @@ fn apt_get(words: &[&str]) -> Result<(), String> {
 /// `apt-get download` writes to the current folder.
 fn apt_get_in(folder: &Path, words: &[&str]) -> Result<(), String> {
     let mut command = Command::new("apt-get");
-    command.current_dir(folder).args(["-q", "-o", "DPkg::Lock::Timeout=60"]).args(words).env("DEBIAN_FRONTEND", "noninteractive");
+    command
+        .current_dir(folder)
+        .args(["-q", "-o", "DPkg::Lock::Timeout=60"])
+        .args(words)
+        .env("DEBIAN_FRONTEND", "noninteractive");
     let output = command.output().map_err(|error| format!("cannot start apt-get: {error}"))?;
     let words = words.join(" ");
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
