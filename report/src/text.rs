@@ -195,7 +195,7 @@ impl fmt::Display for Timeline<'_> {
 
 /// Writes which process it was, and when, by the system clock.
 fn write_process(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
-    let Some(process) = report.process.as_ref().filter(|process| !process.name.is_empty()) else { return Ok(()) };
+    let Some(process) = &report.process else { return Ok(()) };
     write!(f, "  {process}")?;
     let times = report.triggered_at.and_then(|at| utc(at).zip(at.checked_add(report.duration).and_then(utc)));
     times.iter().try_for_each(|(began, ended)| write!(f, "; from {began} to {ended}"))?;

@@ -40,28 +40,19 @@ pub struct InFlight {
 /// ```
 #[track_caller]
 pub fn in_flight(name: &'static str) -> InFlight {
-    in_flight_at(Site { name, location: Location::caller() })
+    in_flight_at(sites::id(Site { name, location: Location::caller() }))
 }
 
-/// Marks that a piece of work has begun at a site that the caller remembers. For layers, whose own location says
-/// nothing.
-pub(crate) fn in_flight_at(site: Site) -> InFlight {
-    in_flight_at_id(sites::id(site))
-}
-
-/// Marks that a piece of work has begun at the site of this number.
+/// Marks that a piece of work has begun at the site of this number. For callers whose own location says nothing.
 #[inline]
-pub(crate) fn in_flight_at_id(site: SiteId) -> InFlight {
+pub(crate) fn in_flight_at(site: SiteId) -> InFlight {
     InFlight { slot: begin(site), scope: None }
 }
 
 /// Marks that a piece of work of a scope has begun. It is in flight in the scopes around it and in the program, too.
-pub(crate) fn in_flight_in(scope: &Arc<ScopeDrain>, name: &str, location: &'static Location<'static>) -> InFlight {
-    in_flight_in_at(scope, scope.site_id(name, location))
-}
-
-/// Marks that a piece of work of a scope has begun at the site of this number.
-pub(crate) fn in_flight_in_at(scope: &Arc<ScopeDrain>, site: SiteId) -> InFlight {
+///
+/// The number is that of [`ScopeDrain::site_id`].
+pub(crate) fn in_flight_in(scope: &Arc<ScopeDrain>, site: SiteId) -> InFlight {
     // First the program: its shutdown must not miss the work while a scope counts it.
     InFlight { slot: begin(site), scope: Some(Box::new(ScopeWork::begin(scope, site))) }
 }

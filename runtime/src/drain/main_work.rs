@@ -9,7 +9,7 @@ use std::panic::Location;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::in_flight::{InFlight, in_flight_at};
-use super::sites::Site;
+use super::sites::{self, Site};
 
 /// What this thread is for the program.
 #[derive(Clone, Copy)]
@@ -63,7 +63,7 @@ fn count_main(location: &'static Location<'static>) {
     ROLE.set(Role::Asked);
     let mut main = main_work();
     if matches!(*main, MainWork::NotAsked) {
-        *main = MainWork::InFlight(in_flight_at(Site { name: "main", location }));
+        *main = MainWork::InFlight(in_flight_at(sites::id(Site { name: "main", location })));
     }
 }
 

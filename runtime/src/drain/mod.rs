@@ -8,16 +8,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-#[cfg(feature = "tower")]
-pub(crate) use in_flight::in_flight_at;
 pub use in_flight::{InFlight, in_flight};
 pub(crate) use in_flight::{count_in_flight, list_in_flight, set_in_flight_wake, since_last_new_work};
-pub(crate) use in_flight::{in_flight_at_id, in_flight_in, in_flight_in_at, in_flight_shutdown};
+pub(crate) use in_flight::{in_flight_at, in_flight_in, in_flight_shutdown};
 pub(crate) use latch::Latch;
 pub(crate) use main_work::{end_main, mark_main_thread, note_main_waits, note_question};
 use scope::ScopeWait;
 pub(crate) use scope::{Inside, ScopeDrain, is_inside};
-pub(crate) use sites::{Site, SiteId};
 pub(crate) use stage::Stage;
 use stage::StageFlag;
 pub(crate) use tracked::serve_with;

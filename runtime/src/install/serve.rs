@@ -39,9 +39,15 @@ where
     F: IntoFuture,
 {
     warn_if_not_installed("serve", name, Location::caller());
+    send_early_events();
+    drain::serve_with(drain::in_flight(name), drain::draining(), server)
+}
+
+/// Sends what was logged at install to the subscriber of `tracing`, if the program has set one since. A program that serves
+/// has set up its logs.
+pub(super) fn send_early_events() {
     #[cfg(feature = "tracing")]
     INSTALLED.get().into_iter().for_each(|handle| handle.output().send_early());
-    drain::serve_with(drain::in_flight(name), drain::draining(), server)
 }
 
 /// Writes one line for the whole process if no shutdown is installed. `in_flight` and `track` write none: libraries call
@@ -53,15 +59,12 @@ pub(super) fn warn_if_not_installed(function: &str, name: &str, location: &Locat
     }
     ONCE.call_once(|| {
         if !is_in_test_binary() {
-            write_message(
-                Level::Warn,
-                format_args!(
-                "{function}({name:?}) at {}:{}: no shutdown is installed, so no signal drains it, and no hook runs; put \
-                 `#[on_shutdown::main]` on `main`, or call `Settings::new().install()` before `{function}`",
-                location.file(),
-                location.line(),
-                ),
+            let (file, line) = (location.file(), location.line());
+            let message = format!(
+                "{function}({name:?}) at {file}:{line}: no shutdown is installed, so no signal drains it, and no hook runs; \
+                 put `#[on_shutdown::main]` on `main`, or call `Settings::new().install()` before `{function}`"
             );
+            write_message(Level::Warn, message);
         }
     });
 }

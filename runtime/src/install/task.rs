@@ -13,7 +13,8 @@ use pin_project_lite::pin_project;
 use tokio::runtime;
 use tokio::task::{AbortHandle, JoinError, JoinHandle};
 
-use crate::drain::{self, Draining, InFlight, Site, SiteId, sites};
+use crate::drain::sites::{self, Site, SiteId};
+use crate::drain::{self, Draining, InFlight};
 use crate::install::error_text::ErrorText;
 use crate::install::handle::{Handle, INSTALLED};
 use crate::install::scope::lifecycle::ScopeCore;
@@ -278,8 +279,8 @@ impl Watch {
     #[inline]
     fn in_flight(&self) -> InFlight {
         match &self.scope {
-            Some(scope) => drain::in_flight_in_at(scope.drain(), self.site),
-            None => drain::in_flight_at_id(self.site),
+            Some(scope) => drain::in_flight_in(scope.drain(), self.site),
+            None => drain::in_flight_at(self.site),
         }
     }
 

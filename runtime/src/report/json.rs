@@ -61,7 +61,7 @@ fn seconds(duration: Duration) -> f64 {
 #[derive(Serialize)]
 struct ReportView<'a> {
     format: u32,
-    process: ProcessView<'a>,
+    process: Option<ProcessView<'a>>,
     triggered_at: f64,
     trigger: TriggerView<'a>,
     exit_code: u8,
@@ -96,7 +96,7 @@ impl<'a> ReportView<'a> {
             .map(|later| LaterTriggerView { at: seconds(later.at), trigger: TriggerView::of(&later.trigger) });
         Self {
             format: FORMAT,
-            process: ProcessView::of(&report.process),
+            process: report.process.as_ref().map(ProcessView::of),
             triggered_at: report.triggered_at.duration_since(SystemTime::UNIX_EPOCH).map(seconds).unwrap_or_default(),
             trigger: TriggerView::of(&report.trigger),
             exit_code: report.exit_code,

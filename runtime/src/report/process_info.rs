@@ -1,18 +1,16 @@
 //! Identifies the process that a report is about.
 
 use std::fmt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::time::{Duration, SystemTime};
 
 use super::OneLine;
 
 /// The process that a report is about, so that a report can be found among those of a fleet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProcessInfo {
-    /// The name by which the program was started, without its folder. Empty in the reports of
-    /// [`testing`](crate#testing).
+    /// The name by which the program was started, without its folder. If it was started without a name, that of its file.
     pub name: String,
     /// The version of the program: that of the package with `#[on_shutdown::main]`, otherwise what
     /// [`Settings::version`](crate::Settings::version) says.
@@ -40,10 +38,10 @@ impl ProcessInfo {
     }
 
     fn read(version: Option<String>) -> Self {
-        let started_as = std::env::args_os().next();
-        let name = started_as.as_deref().and_then(|path| Path::new(path).file_name());
+        let started_as = std::env::args_os().next().map(PathBuf::from).filter(|path| path.file_name().is_some());
+        let path = started_as.or_else(|| std::env::current_exe().ok()).unwrap_or_default();
         Self {
-            name: name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+            name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             version: version.filter(|version| !version.is_empty()),
             pid: std::process::id(),
             host: nix::unistd::gethostname().ok().map(|name| name.to_string_lossy().into_owned()),
@@ -62,30 +60,6 @@ impl fmt::Display for ProcessInfo {
     }
 }
 
-/// Returns the time as RFC 3339 in UTC, with milliseconds. `None` for a clock that is wrong: before 1970 or after 9999.
-pub(crate) fn utc(time: SystemTime) -> Option<impl fmt::Display> {
-    in_range(time).map(humantime::format_rfc3339_millis)
-}
-
-/// Returns the time as [`utc`] does, with microseconds.
-#[cfg(feature = "json")]
-pub(crate) fn utc_micros(time: SystemTime) -> Option<impl fmt::Display> {
-    in_range(time).map(humantime::format_rfc3339_micros)
-}
-
-/// Cuts off what is less than a microsecond. A number of seconds with 64 bits holds no more, so a report that is read from
-/// JSON has the same time.
-pub(crate) fn whole_micros(time: SystemTime) -> SystemTime {
-    let nanos = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos() % 1_000);
-    time.checked_sub(Duration::from_nanos(nanos.into())).unwrap_or(time)
-}
-
-fn in_range(time: SystemTime) -> Option<SystemTime> {
-    /// The beginning of the year 10000, in seconds since 1970. humantime formats no later times.
-    const END: Duration = Duration::from_secs(253_402_300_800);
-    time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since < END).then_some(time)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,15 +72,5 @@ mod tests {
         let odd = ProcessInfo { name: "a\nb".into(), version: None, pid: 1, host: None };
         assert_eq!(odd.to_string(), r"a\nb, pid 1");
         assert_eq!(ProcessInfo::current().pid, std::process::id());
-    }
-
-    #[test]
-    fn a_clock_that_is_wrong_has_no_text() {
-        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        assert_eq!(utc(at(1_790_000_000)).map(|time| time.to_string()).as_deref(), Some("2026-09-21T14:13:20.000Z"));
-        assert!(utc(at(253_402_300_800)).is_none());
-        let odd = at(1) + Duration::from_nanos(1_234_567);
-        assert_eq!(whole_micros(odd), at(1) + Duration::from_micros(1_234));
-        assert!(utc(SystemTime::UNIX_EPOCH - Duration::from_secs(1)).is_none());
     }
 }

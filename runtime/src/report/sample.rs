@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use super::process_info::ProcessInfo;
 use super::{HookReport, Outcome, Report};
 use crate::hook::{Body, HookRecord, Phase};
 use crate::trigger::Trigger;
@@ -28,7 +27,7 @@ pub(crate) fn report(outcomes: &[Outcome]) -> Report {
     let of = |outcome: &Outcome| HookReport::new(&HOOK, outcome.clone(), Some(Duration::ZERO), second);
     Report {
         trigger: Trigger::MainReturned,
-        process: ProcessInfo::default(),
+        process: None,
         hooks: outcomes.iter().map(of).collect(),
         in_flight: Vec::new(),
         cut_off: None,

@@ -69,12 +69,12 @@ impl Run {
     }
 
     fn report(&self) -> Report {
-        let (now, shared) = (self.now(), self.lock());
         let (trigger, triggered_at) = match self.began() {
             Some(began) => (&began.named_trigger(), began.by_wall_clock),
             None => (&Trigger::MainReturned, SystemTime::UNIX_EPOCH),
         };
-        let process = ProcessInfo::current();
+        let process = Some(ProcessInfo::current());
+        let (now, shared) = (self.now(), self.lock());
         let report = Report { triggered_at, process, ..shared.driver.state().report(trigger, now) };
         drop(shared);
         Report { exit_code: self.finalizer.exit_code(&report), ..report }

@@ -29,6 +29,7 @@ pub(crate) use supervisor::{SUPERVISOR_THREAD, supervise};
 
 use crate::trigger::Message;
 
+mod began;
 mod driver;
 mod finalization;
 mod hook_future;

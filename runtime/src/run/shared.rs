@@ -24,8 +24,9 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
+use super::began::Began;
 use super::driver::{Driver, Next};
 use super::hook_future::CancelHandle;
 use super::observer::{Finalizer, Observer};
@@ -34,11 +35,9 @@ use super::worker_slot::WorkerSlot;
 use crate::hook::context::FastSignal;
 use crate::hook::registry::{HookSink, RemovedBy, TooLateError};
 use crate::hook::{HookRef, Values};
-use crate::inspect;
 use crate::plan::{Id, Plan};
-use crate::report::process_info::whole_micros;
 use crate::telemetry::{Event, Output, TELEMETRY};
-use crate::trigger::{Inbox, Message, Trigger};
+use crate::trigger::{Inbox, Message};
 
 /// How often the supervisor counts the work in flight during the drain phase, for the report. The end of the phase does
 /// not depend on this interval, because the last piece of work that ends wakes the supervisor.
@@ -65,35 +64,6 @@ pub(crate) struct Run {
     /// The number of threads that are emitting events. The finalization waits for their lines.
     pub(super) emitting: AtomicUsize,
     pub(super) finalization: Finalization,
-}
-
-/// The trigger and its instant.
-pub(super) struct Began {
-    pub(super) at: Instant,
-    pub(super) by_wall_clock: SystemTime,
-    pub(super) trigger: Arc<Trigger>,
-    /// The name of the process that sent the signal, once it was looked for.
-    sender_name: OnceLock<Option<String>>,
-}
-
-impl Began {
-    /// Reads the name of the process that sent the signal. Later than the start of the first hooks, which must not wait for
-    /// it, and soon after: the sender may end.
-    fn read_sender_name(&self) {
-        self.sender_name.get_or_init(|| match &*self.trigger {
-            Trigger::Signal { sender: Some(sender), .. } => inspect::process_name(sender.pid),
-            _ => None,
-        });
-    }
-
-    /// Returns the trigger, with the name of its sender if that is known.
-    pub(super) fn named_trigger(&self) -> Trigger {
-        let mut trigger = Trigger::clone(&self.trigger);
-        if let Trigger::Signal { sender: Some(sender), .. } = &mut trigger {
-            sender.name = self.sender_name.get().cloned().flatten();
-        }
-        trigger
-    }
 }
 
 /// What the lock guards.
@@ -160,12 +130,7 @@ impl Run {
         let mut shared = self.lock();
         let trigger = Arc::new(shared.driver.begin(first));
         messages.for_each(|message| shared.driver.receive(Duration::ZERO, message));
-        self.began.get_or_init(|| Began {
-            at,
-            by_wall_clock: whole_micros(SystemTime::now()),
-            trigger,
-            sender_name: OnceLock::new(),
-        });
+        self.began.get_or_init(|| Began::new(at, trigger));
         // The supervisor looks for the first time after the hooks that end at once have ended.
         shared.supervisor_sleeps_until = TAKEOVER;
         drop(shared);

@@ -7,11 +7,12 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::began::Began;
 use super::driver::{Next, Task};
 use super::hook_future::{CancelHandle, Cancellable, guarded, outcome};
 use super::hook_runtime::{BuiltRuntime, HookRuntime};
 use super::hook_stack::spawn_hook_thread;
-use super::shared::{Began, Run};
+use super::shared::Run;
 use super::state::Finish;
 use super::tokio_context::TokioContext;
 use super::worker_slot::WorkerSlot;

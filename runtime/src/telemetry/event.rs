@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::drain::WorkInFlight;
 use crate::duration_text::HumanDuration;
 use crate::hook::{HookRecord, HookRef, Phase};
-use crate::report::{HookReport, OneLine, Report, trigger_line};
+use crate::report::{HookReport, OneLine, Outcome, Report, trigger_line};
 use crate::trigger::{Signal, Trigger};
 
 /// An event of a shutdown.
@@ -103,6 +103,11 @@ pub(crate) struct Progress {
     pub(crate) count: usize,
     /// When all hooks that run now will have ended or been abandoned, by their time limits.
     pub(crate) until: Duration,
+}
+
+/// Returns whether the end of a hook with this outcome has a JSON line. A timeout has one by its own event.
+pub(super) fn has_own_line(outcome: &Outcome) -> bool {
+    !matches!(outcome, Outcome::Completed | Outcome::TimedOut { .. })
 }
 
 impl Event {

@@ -7,11 +7,12 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::event::has_own_line;
 use super::level::Level;
 use super::{Event, HookLabel};
 use crate::drain::WorkInFlight;
-use crate::report::process_info::utc_micros;
-use crate::report::{HookReport, OneLine, Outcome, Report};
+use crate::report::wall_clock::utc_micros;
+use crate::report::{HookReport, OneLine, Report};
 
 #[derive(Serialize)]
 struct JsonLine<'a> {
@@ -34,7 +35,7 @@ pub(super) fn message(level: Level, message: &str) -> String {
 pub(super) fn event(event: &Event, quiet: bool) -> Option<String> {
     let sentence = match event {
         // Not in the text, whose report shows it.
-        Event::HookEnded(hook) if is_of_interest(&hook.outcome) => hook_sentence(hook),
+        Event::HookEnded(hook) if has_own_line(&hook.outcome) => hook_sentence(hook),
         other => other.line(quiet)?,
     };
     Some(line(level(event), name(event), &sentence, fields(event)))
@@ -42,22 +43,14 @@ pub(super) fn event(event: &Event, quiet: bool) -> Option<String> {
 
 /// Returns the line with the whole report.
 pub(super) fn report(report: &Report) -> String {
-    let mut fields = report_fields(report);
-    // A report has finite numbers and strings only, which JSON never refuses.
-    let value = serde_json::to_value(report).unwrap_or_default();
-    fields.as_object_mut().into_iter().for_each(|fields| drop(fields.insert("report".to_owned(), value.clone())));
-    line(report_level(report), "report", &format!("shutdown report: {}", OneLine(report.headline())), fields)
+    let message = format!("shutdown report: {}", OneLine(report.headline()));
+    line(report_level(report), "report", &message, with_report(report_fields(report), report))
 }
 
 /// Returns the line about a report that a subscriber has taken.
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 pub(super) fn exit_code(report: &Report, message: &str) -> String {
     line(report_level(report), "exit_code", message, report_fields(report))
-}
-
-/// Returns whether a hook with this outcome has a line of its own. A timeout has one by its own event.
-pub(super) fn is_of_interest(outcome: &Outcome) -> bool {
-    !matches!(outcome, Outcome::Completed | Outcome::TimedOut { .. })
 }
 
 fn line(level: Level, event: &'static str, message: &str, fields: Value) -> String {
@@ -115,7 +108,7 @@ fn report_level(report: &Report) -> Level {
 }
 
 fn fields(event: &Event) -> Value {
-    let activity = |activity: &Option<String>| activity.as_ref().map(|activity| OneLine(activity).to_string());
+    let activity = |activity: &Option<String>| activity.as_ref().map(text);
     match event {
         Event::Began { trigger, hooks, within } => {
             json!({ "trigger": text(trigger), "hooks": hooks, "within_seconds": seconds(*within) })
@@ -124,7 +117,8 @@ fn fields(event: &Event) -> Value {
             json!({ "scope": scope, "trigger": text(trigger), "hooks": hooks, "within_seconds": seconds(*within) })
         }
         Event::ScopeEnded { scope, report } => {
-            json!({ "scope": scope, "exit_code": report.exit_code, "seconds": seconds(report.duration), "report": report })
+            let fields = json!({ "scope": scope, "exit_code": report.exit_code, "seconds": seconds(report.duration) });
+            with_report(fields, report)
         }
         Event::HookEnded(hook) => json!({
             "hook": text(hook.full_name()), "file": hook.file, "line": hook.line, "phase": hook.phase.name(),
@@ -163,6 +157,15 @@ fn report_fields(report: &Report) -> Value {
         "exit_code": report.exit_code, "trigger": text(&report.trigger), "seconds": seconds(report.duration),
         "budget_seconds": seconds(report.budget),
     })
+}
+
+/// Adds the whole report to the fields.
+fn with_report(mut fields: Value, report: &Report) -> Value {
+    if let Some(fields) = fields.as_object_mut() {
+        // A report has finite numbers and strings only, which JSON never refuses.
+        fields.insert("report".to_owned(), serde_json::to_value(report).unwrap_or_default());
+    }
+    fields
 }
 
 fn hook_sentence(hook: &HookReport) -> String {

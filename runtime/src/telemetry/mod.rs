@@ -37,17 +37,12 @@ mod tracing;
 #[cfg(any(feature = "tracing", feature = "metrics"))]
 mod worker;
 
-/// Whether each end of a hook is an event. Without tracing and metrics, nothing uses these events.
+/// Whether each end of a hook is an event for tracing or metrics.
 pub(crate) const TELEMETRY: bool = cfg!(any(feature = "tracing", feature = "metrics"));
 
-/// Returns whether a hook that ended so is an event.
+/// Returns whether the end of a hook with this outcome is an event.
 pub(crate) fn reports_end(outcome: &Outcome) -> bool {
-    #[cfg(feature = "json")]
-    let has_line = json_line::is_of_interest(outcome);
-    #[cfg(not(feature = "json"))]
-    let has_line = false;
-    let _ = outcome;
-    TELEMETRY || has_line
+    TELEMETRY || (cfg!(feature = "json") && event::has_own_line(outcome))
 }
 
 /// Maximum time that the end of the shutdown, and a hook in `finalize`, waits for a worker that is not stalled.
@@ -121,8 +116,8 @@ impl Output {
 
     /// Sends what was logged at install to the subscriber, if the program has set one since.
     ///
-    /// Nothing tells this crate when a program sets its subscriber. So functions that programs call after it call this, and
-    /// the next event sends it at the latest.
+    /// Nothing tells this crate when a program sets its subscriber. So the start of a server calls this, and the next event
+    /// sends it at the latest.
     #[cfg(feature = "tracing")]
     pub(crate) fn send_early(&self) {
         self.worker.iter().for_each(worker::TelemetryWorker::send_early);

@@ -10,7 +10,8 @@ use tower_service::Service;
 
 use super::request_label::{RequestHead, RouteFn, site_of};
 use super::response::{InFlightBody, InFlightFuture};
-use crate::drain::{Site, in_flight_at};
+use crate::drain::in_flight_at;
+use crate::drain::sites::{self, Site};
 
 /// Marks each request as work in flight, from its call until the body of its response has ended or was dropped.
 ///
@@ -58,7 +59,8 @@ impl InFlightLayer {
     /// the route, never the path with its values or the query. axum has it as `MatchedPath`. A layer on the `Router` finds
     /// it; a layer around the whole service does not. `None` leaves only the method.
     ///
-    /// The function runs in the call of the service, so it must not block. Each name is kept for the life of the process.
+    /// The function runs in the call of the service, so it must not block. Each request then costs an allocation and a lock
+    /// that all requests share. Each name is kept for the life of the process.
     /// Only the first 1,000 are: requests with further names count under the name of the layer alone. A route is cut after
     /// 200 bytes, and a method that HTTP does not define is `OTHER`.
     ///
@@ -114,7 +116,8 @@ where
     fn call(&mut self, request: Request<A>) -> Self::Future {
         // Before the inner service: its `call` may already begin the work.
         let head = RequestHead { method: request.method(), uri: request.uri(), extensions: request.extensions() };
-        let in_flight = in_flight_at(self.route.map_or(self.site, |route| site_of(head, route, self.site)));
+        let site = self.route.map_or(self.site, |route| site_of(head, route, self.site));
+        let in_flight = in_flight_at(sites::id(site));
         // The response does not know the version of its request.
         let version = request.version();
         InFlightFuture::new(self.inner.call(request), version, in_flight)

@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use http::{Extensions, Method, Uri};
 
-use crate::drain::{Site, names};
+use crate::drain::names;
+use crate::drain::sites::Site;
 
 /// Maximum size of a route in a name, in bytes. Longer ones are cut.
 const MAX_ROUTE: usize = 200;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use self::lifecycle::{ScopeCore, ScopeError};
 use super::register::{self, HookSettings, RegisterError, Registration};
+use super::serve::send_early_events;
 use super::task::{Task, TaskHandle, TaskOutput};
 use crate::drain::{self, Draining, InFlight, Leaving, Stage, Tracked, WaiterEntry};
 use crate::hook::HookOutput;
@@ -152,7 +153,8 @@ impl Scope {
     /// Marks that a piece of work of this scope has begun. See [`in_flight`](crate::in_flight()).
     #[track_caller]
     pub fn in_flight(&self, name: &'static str) -> InFlight {
-        drain::in_flight_in(self.core.drain(), name, Location::caller())
+        let scope = self.core.drain();
+        drain::in_flight_in(scope, scope.site_id(name, Location::caller()))
     }
 
     /// Marks a future as work in flight of this scope until it ends or is dropped. See [`track`](crate::track()).
@@ -168,6 +170,7 @@ impl Scope {
         S: FnOnce(Draining) -> F,
         F: IntoFuture,
     {
+        send_early_events();
         drain::serve_with(self.in_flight(name), self.draining(), server)
     }
 

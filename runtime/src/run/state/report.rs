@@ -6,7 +6,6 @@ use super::{HookState, Running, ShutdownState, Step};
 use crate::hook::{HookRecord, HookRef};
 use crate::inspect::OpenConnections;
 use crate::plan::Id;
-use crate::report::process_info::ProcessInfo;
 use crate::report::{CutOff, HookReport, InFlightSample, LaterTrigger, Outcome, Report, SkipReason};
 use crate::trigger::Trigger;
 
@@ -81,7 +80,7 @@ impl ShutdownState {
         };
         Report {
             trigger: trigger.clone(),
-            process: ProcessInfo::default(),
+            process: None,
             hooks: self.plan.ids().filter_map(report).collect(),
             in_flight: self.cut_off.clone(),
             cut_off: self.history.cut_off(),
