@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use arbitrary_input::{Random, seeds};
+use arbitrary_input::{DURATIONS, Random, seeds};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use syn::{ItemFn, LitStr};
 
@@ -258,25 +258,9 @@ fn whatever_main_is_declared_with_its_function_stays_and_every_error_has_a_messa
 
 #[test]
 fn a_duration_in_an_attribute_is_one_that_the_runtime_reads_as_well() {
-    let samples = [
-        "25s",
-        "1m30s",
-        "1h 30min",
-        "500ms",
-        "30",
-        "5M",
-        "0s",
-        "7days",
-        "12us 3ns",
-        "1.5s",
-        "-5s",
-        "3weeks",
-        " 2s ",
-        "18446744073709551615s 1000ms",
-    ];
     let (mut right, mut wrong) = (0, 0);
     for seed in seeds(20_000) {
-        let text = Random::new(seed).corrupt_text(&samples);
+        let text = Random::new(seed).corrupt_text(&DURATIONS);
         let literal = |text: &str| LitStr::new(text, Span::call_site());
         match parse_text("drain_delay", &literal(&text), Zero::Allowed) {
             Ok(duration) => {

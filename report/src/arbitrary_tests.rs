@@ -1,4 +1,4 @@
-//! Reads reports that are almost right, and shows whatever can be read: no panic, no hang, and markup and JSON that other
+//! Reads reports that are almost right, and shows those that can be read: no panic, no hang, and markup and JSON that other
 //! programs can read.
 
 use arbitrary_input::{Random, seeds};
@@ -12,7 +12,9 @@ const SEEDS: u64 = 2_000;
 
 /// Has every field, and every outcome.
 const FULL: &str = r#"{
-    "format": 1, "trigger": {"kind": "signal", "signal": "SIGTERM", "number": 15, "sender_pid": 812, "sender_uid": 0},
+    "format": 1, "trigger": {"kind": "signal", "signal": "SIGTERM", "number": 15, "sender_pid": 812, "sender_uid": 0,
+        "sender_name": "kubelet"},
+    "process": {"name": "shop", "version": "1.2.3", "pid": 7, "host": "web-1"},
     "triggered_at": 1790000000.25, "exit_code": 130, "duration": 4.1, "budget": 8.5, "deadline_exceeded": true,
     "forced": "SIGINT", "program_exit": {"kind": "requested", "code": 3}, "draining": 0.031, "last_new_work": 0.03,
     "phases": ["deregister", "drain", "stop", "flush", "close", "finalize"],

@@ -30,6 +30,11 @@ fn own_files_are_removed_and_the_next_process_can_start() {
         stop(running).assert_code(0);
         assert_eq!(fs::read_dir(&state).expect("the folder stays").count(), 0);
     }
+    // A start that fails leaves no lock: a path of a socket is shorter than 108 bytes.
+    let long = state.join("x".repeat(120));
+    Program::new(env!("CARGO_BIN_EXE_own_files")).arg(&long).run().assert_code(1).assert_err("path");
+    assert_eq!(fs::read_dir(&long).expect("it was made").count(), 0);
+    let _ = fs::remove_dir(&long);
     let _ = fs::remove_dir(&state);
 }
 

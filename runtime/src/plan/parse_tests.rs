@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use arbitrary_input::{Random, seeds};
+use arbitrary_input::{DURATIONS, Random, seeds};
 
 use crate::duration_text::{self, HumanDuration};
 use crate::hook::{Body, HookRecord, HookRef, Phase};
@@ -13,22 +13,6 @@ use crate::plan::overrides::Overrides;
 
 /// How many texts each test parses, and more while `TESTS_FUZZ_SECONDS` asks for them.
 const SEEDS: u64 = 20_000;
-
-const DURATIONS: [&str; 13] = [
-    "25s",
-    "1m30s",
-    "1h 30min",
-    "500ms",
-    "30",
-    "5M",
-    "0s",
-    "7days",
-    "12us 3ns",
-    "1.5s",
-    "-5s",
-    "3weeks",
-    "18446744073709551615s 1000ms",
-];
 
 fn texts(samples: &[&str]) -> impl Iterator<Item = String> {
     seeds(SEEDS).map(move |seed| Random::new(seed).corrupt_text(samples))

@@ -1,6 +1,7 @@
 //! Formats a line for stderr as one JSON object.
 //!
-//! Fields have the names of the fields of the `tracing` events. `docs/telemetry.md` lists them.
+//! A line has the level, the fields and the values of the `tracing` event; `field_tests.rs` compares them. Only the whole
+//! report is in a line alone. `docs/telemetry.md` lists all.
 
 use std::time::{Duration, SystemTime};
 

@@ -21,6 +21,9 @@ use crate::report::{Outcome, Report, TextOptions};
 use crate::trigger::Masks;
 
 mod event;
+#[cfg(all(feature = "json", feature = "tracing"))]
+#[cfg(test)]
+mod field_tests;
 #[cfg(feature = "json")]
 mod json_line;
 mod level;

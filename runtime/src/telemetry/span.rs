@@ -27,6 +27,7 @@ mod cell {
 
     use super::HookSpan;
     use crate::hook::{HookFuture, HookRecord, HookResult};
+    use crate::report::OneLine;
     use crate::telemetry::subscriber_guard::SubscriberGuard;
 
     /// The worker, as a span sees it. Makes the calls into the subscriber that a hook's thread must not make.
@@ -117,7 +118,7 @@ mod cell {
                 tracing::info_span!(
                     target: "on_shutdown",
                     "shutdown_hook",
-                    hook = hook.full_name(),
+                    hook = OneLine(hook.full_name()).to_string(),
                     phase = hook.phase.name(),
                     priority = hook.priority,
                     timeout_seconds = hook.timeout.as_secs_f64(),

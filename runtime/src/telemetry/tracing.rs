@@ -1,5 +1,6 @@
 //! Emits the events of a shutdown through `tracing`.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use tracing::subscriber::NoSubscriber;
@@ -36,26 +37,30 @@ fn emit_event(event: &Event) {
 
 fn emit_sentence(event: &Event, sentence: &str) {
     match event {
-        Event::Warning(_) | Event::Problem(_) | Event::FastShutdown(_) => warn!(target: "on_shutdown", "{sentence}"),
+        Event::Warning(_) | Event::Problem(_) => warn!(target: "on_shutdown", "{sentence}"),
+        Event::FastShutdown(signal) => warn!(target: "on_shutdown", %signal, "{sentence}"),
+        Event::LaterTrigger(trigger) => info!(target: "on_shutdown", trigger = one_line(trigger), "{sentence}"),
         Event::StillInFlight(WorkInFlight { name, count, oldest, file, line }) => info!(
             target: "on_shutdown",
-            work = name, count, oldest_seconds = seconds(*oldest), file, line, "{sentence}"
+            work = one_line(name), count, oldest_seconds = seconds(*oldest), file, line, "{sentence}"
         ),
         Event::WorkCutOff(WorkInFlight { name, count, oldest, file, line }) => warn!(
             target: "on_shutdown",
-            work = name, count, oldest_seconds = seconds(*oldest), file, line, "{sentence}"
+            work = one_line(name), count, oldest_seconds = seconds(*oldest), file, line, "{sentence}"
         ),
         // Inside a span, because some exporters drop events without one, and to see whether the subscriber answers spans.
         Event::Began { trigger, hooks, within } => {
-            info_span!(target: "on_shutdown", "shutdown_begins", %trigger).in_scope(|| {
-                info!(target: "on_shutdown", %trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}");
+            let trigger = one_line(trigger);
+            info_span!(target: "on_shutdown", "shutdown_begins", trigger).in_scope(|| {
+                info!(target: "on_shutdown", trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}");
             });
         }
         Event::ScopeBegan { scope, trigger, hooks, within } => {
-            info_span!(target: "on_shutdown", "scope_shutdown_begins", scope, %trigger).in_scope(|| {
+            let trigger = one_line(trigger);
+            info_span!(target: "on_shutdown", "scope_shutdown_begins", scope, trigger).in_scope(|| {
                 info!(
                     target: "on_shutdown",
-                    scope, %trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}"
+                    scope, trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}"
                 );
             });
         }
@@ -69,13 +74,15 @@ fn emit_sentence(event: &Event, sentence: &str) {
         }
         Event::HookTimedOut { hook, after, activity } => warn!(
             target: "on_shutdown",
-            hook = hook.full_name, file = hook.file, line = hook.line, phase = hook.phase.name(), activity,
+            hook = one_line(&hook.full_name), file = hook.file, line = hook.line, phase = hook.phase.name(),
+            activity = activity.as_ref().map(one_line),
             seconds = seconds(*after), outcome = "timed_out",
             "{sentence}"
         ),
         Event::StillRunning { hook, elapsed, remaining, activity } => warn!(
             target: "on_shutdown",
-            hook = hook.full_name, file = hook.file, line = hook.line, phase = hook.phase.name(), activity,
+            hook = one_line(&hook.full_name), file = hook.file, line = hook.line, phase = hook.phase.name(),
+            activity = activity.as_ref().map(one_line),
             elapsed_seconds = elapsed.as_secs_f64(), remaining_seconds = remaining.as_secs_f64(),
             "{sentence}"
         ),
@@ -86,7 +93,7 @@ fn emit_sentence(event: &Event, sentence: &str) {
 
 fn emit_hook_end(hook: &HookReport) {
     let HookReport { outcome, file, line, duration, .. } = hook;
-    let (name, phase, seconds) = (hook.full_name(), hook.phase.name(), seconds(*duration));
+    let (name, phase, seconds) = (one_line(hook.full_name()), hook.phase.name(), seconds(*duration));
     let label = OneLine(&hook.name);
     match outcome {
         // At level debug: a program may have a thousand hooks, and the report counts those that completed.
@@ -106,7 +113,7 @@ fn emit_hook_end(hook: &HookReport) {
 fn emit_report(report: &Report) {
     let (exit_code, seconds, budget_seconds) = (report.exit_code, seconds(report.duration), seconds(report.budget));
     let headline = OneLine(report.headline());
-    let trigger = report.trigger.to_string();
+    let trigger = one_line(&report.trigger);
     match exit_code {
         0 => info!(
             target: "on_shutdown", exit_code, trigger, seconds, budget_seconds, "shutdown report: {headline}"
@@ -117,6 +124,11 @@ fn emit_report(report: &Report) {
             target: "on_shutdown", exit_code, trigger, seconds, budget_seconds, "shutdown report: {headline}"
         ),
     }
+}
+
+/// Returns the text without control characters, which a terminal would obey.
+fn one_line(value: impl Display) -> String {
+    OneLine(value).to_string()
 }
 
 fn seconds(duration: Duration) -> f64 {

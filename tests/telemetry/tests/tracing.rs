@@ -1,14 +1,14 @@
 //! Tests which events a `tracing` subscriber gets, and what stderr gets if there is no subscriber.
 
-use process::{Ended, Program, Running, Signal};
+use process::{Ended, Program, Signal};
 use serde_json::Value;
 
-fn start(subscriber: &str, case: &str) -> Running {
-    Program::new(env!("CARGO_BIN_EXE_traced")).env("SUBSCRIBER", subscriber).env("CASE", case).start()
+fn program(subscriber: &str, case: &str) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_traced")).env("SUBSCRIBER", subscriber).env("CASE", case)
 }
 
-fn stop(subscriber: &str, case: &str) -> Ended {
-    let mut running = start(subscriber, case);
+fn stop(program: Program) -> Ended {
+    let mut running = program.start();
     running.signal(Signal::SIGTERM);
     running.wait()
 }
@@ -49,7 +49,7 @@ fn assert_one_line(ended: &Ended, start: &str) {
 
 #[test]
 fn every_hook_has_a_span_with_its_place_and_its_outcome() {
-    let events = events_of(stop("json", "ordinary").assert_code(124));
+    let events = events_of(stop(program("json", "ordinary")).assert_code(124));
     for (hook, phase, priority, outcome) in [
         ("leaves", "deregister", 7, "completed"),
         ("works", "stop", 0, "completed"),
@@ -68,7 +68,7 @@ fn every_hook_has_a_span_with_its_place_and_its_outcome() {
 
 #[test]
 fn what_a_hook_says_lies_inside_its_span_also_after_an_await() {
-    let events = events_of(&stop("json", "ordinary"));
+    let events = events_of(&stop(program("json", "ordinary")));
     for (message, hook) in [
         ("inside the sync hook", "leaves"),
         ("before the await", "works"),
@@ -83,7 +83,7 @@ fn what_a_hook_says_lies_inside_its_span_also_after_an_await() {
 
 #[test]
 fn a_shutdown_emits_its_events_and_stderr_has_one_line_for_a_failure() {
-    let ended = stop("json", "ordinary");
+    let ended = stop(program("json", "ordinary"));
     let events = events_of(&ended);
     let level = |message: &str, level: &str| {
         let event = the(&events, message);
@@ -117,10 +117,7 @@ fn a_shutdown_emits_its_events_and_stderr_has_one_line_for_a_failure() {
 
 #[test]
 fn what_was_logged_at_install_is_emitted_once_there_is_a_subscriber() {
-    let program = Program::new(env!("CARGO_BIN_EXE_traced")).env("SUBSCRIBER", "json").env("CASE", "fine");
-    let mut running = program.env("ON_SHUTDOWN_COLOR", "red").start();
-    running.signal(Signal::SIGTERM);
-    let ended = running.wait();
+    let ended = stop(program("json", "fine").env("ON_SHUTDOWN_COLOR", "red"));
     let events = events_of(&ended);
     for (text, level) in [("1 hook, on SIGTERM, SIGINT", "INFO"), ("`ON_SHUTDOWN_COLOR` is unknown", "WARN")] {
         let found: Vec<&Value> =
@@ -128,19 +125,18 @@ fn what_was_logged_at_install_is_emitted_once_there_is_a_subscriber() {
         assert!(found.len() == 1 && found[0]["level"] == level, "{text}\n{ended}");
         assert_eq!(ended.err.iter().filter(|line| line.contains(text)).count(), 1, "{text}\n{ended}");
     }
-    // A server starts after the subscriber was set.
-    let mut serves = start("serves", "fine");
-    serves.out_line("1 hook, on SIGTERM, SIGINT");
-    serves.signal(Signal::SIGTERM);
-    serves.wait().assert_code(0);
+    // A server, of the program or of a scope, starts after the subscriber was set.
+    for subscriber in ["serves", "scope-serves"] {
+        let mut serves = program(subscriber, "fine").start();
+        serves.out_line("1 hook, on SIGTERM, SIGINT");
+        serves.signal(Signal::SIGTERM);
+        serves.wait().assert_code(0);
+    }
 }
 
 #[test]
 fn work_that_is_cut_off_is_an_event_with_fields() {
-    let program = Program::new(env!("CARGO_BIN_EXE_traced")).env("SUBSCRIBER", "json").env("CASE", "works");
-    let mut running = program.env("ON_SHUTDOWN_GRACE_PERIOD", "4s").start();
-    running.signal(Signal::SIGTERM);
-    let ended = running.wait();
+    let ended = stop(program("json", "works").env("ON_SHUTDOWN_GRACE_PERIOD", "4s"));
     let event = the(&events_of(&ended), "no longer waiting for upload").clone();
     let fields = &event["fields"];
     assert_eq!((&event["level"], &fields["work"], &fields["count"]), (&"WARN".into(), &"upload".into(), &1.into()));
@@ -149,10 +145,7 @@ fn work_that_is_cut_off_is_an_event_with_fields() {
 
 #[test]
 fn a_failure_that_a_subscriber_took_is_one_json_line() {
-    let program = Program::new(env!("CARGO_BIN_EXE_traced")).env("SUBSCRIBER", "json").env("CASE", "ordinary");
-    let mut running = program.env("ON_SHUTDOWN_FORMAT", "json").start();
-    running.signal(Signal::SIGTERM);
-    let ended = running.wait();
+    let ended = stop(program("json", "ordinary").env("ON_SHUTDOWN_FORMAT", "json"));
     let lines = ended.json_lines();
     let last: Vec<&Value> =
         lines.iter().filter(|line| line["event"] != "installed" && line["event"] != "warning").collect();
@@ -166,7 +159,7 @@ fn a_failure_that_a_subscriber_took_is_one_json_line() {
 
 #[test]
 fn a_clean_end_is_no_error() {
-    let ended = stop("json", "fine");
+    let ended = stop(program("json", "fine"));
     let events = events_of(ended.assert_code(0));
     let report = the(&events, "shutdown report: SIGTERM");
     assert_eq!((&report["level"], &report["fields"]["exit_code"]), (&"INFO".into(), &0.into()));
@@ -175,7 +168,7 @@ fn a_clean_end_is_no_error() {
 
 #[test]
 fn a_fast_and_a_forced_shutdown_emit_events() {
-    let mut running = start("json", "long");
+    let mut running = program("json", "long").start();
     running.signal(Signal::SIGINT);
     running.out_line("1 hook to run");
     std::thread::sleep(std::time::Duration::from_millis(1100));
@@ -194,7 +187,7 @@ fn a_fast_and_a_forced_shutdown_emit_events() {
 fn without_a_subscriber_stderr_has_the_events() {
     // A subscriber of only one thread does not count. Neither does one whose filter rejects all events of the shutdown.
     for subscriber in ["none", "thread-local", "foreign"] {
-        let ended = stop(subscriber, "ordinary");
+        let ended = stop(program(subscriber, "ordinary"));
         ended.assert_code(124).assert_err("6 hooks to run within 8.5 s").assert_err("timed out after");
         ended.assert_err("shutdown report: SIGTERM").assert_err("out of paper");
         assert_eq!(events_of(&ended), Vec::<Value>::new(), "{subscriber}: {ended}");
@@ -203,7 +196,7 @@ fn without_a_subscriber_stderr_has_the_events() {
 
 #[test]
 fn of_a_thousand_hooks_none_is_lost() {
-    let ended = stop("json", "many");
+    let ended = stop(program("json", "many"));
     ended.assert_code(0);
     let lines = || ended.out.iter().chain(&ended.err);
     assert_eq!(lines().filter(|line| line.ends_with(" ran")).count(), 1000);

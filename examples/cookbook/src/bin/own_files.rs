@@ -23,9 +23,28 @@ impl OwnFiles {
         let files = Self { socket: state.join("socket"), folder: state.join("work"), lock: state.join("lock") };
         // Fails if another process has the lock. One that was killed left it, and a person must remove it.
         fs::File::create_new(&files.lock)?;
-        fs::create_dir(&files.folder)?;
-        let listener = UnixListener::bind(&files.socket)?;
-        Ok((files, listener))
+        match fs::create_dir(&files.folder).and_then(|()| UnixListener::bind(&files.socket)) {
+            Ok(listener) => Ok((files, listener)),
+            // No hook has the files yet.
+            Err(error) => {
+                files.remove()?;
+                Err(error)
+            }
+        }
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        let gone = |result: io::Result<()>| match result {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            other => other,
+        };
+        // Each, also if another one fails. The lock last: from then on another process may begin.
+        let results = [
+            gone(fs::remove_file(&self.socket)),
+            gone(fs::remove_dir_all(&self.folder)),
+            gone(fs::remove_file(&self.lock)),
+        ];
+        results.into_iter().collect()
     }
 }
 
@@ -33,17 +52,7 @@ impl OwnFiles {
 /// ends while other threads still run. Short: the files are few.
 #[on_shutdown(phase = close, priority = -10, timeout = "2s")]
 fn remove_own_files(files: Arc<OwnFiles>) -> io::Result<()> {
-    let gone = |result: io::Result<()>| match result {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        other => other,
-    };
-    // Each, also if another one fails. The lock last: from then on another process may begin.
-    let results = [
-        gone(fs::remove_file(&files.socket)),
-        gone(fs::remove_dir_all(&files.folder)),
-        gone(fs::remove_file(&files.lock)),
-    ];
-    results.into_iter().collect()
+    files.remove()
 }
 
 #[on_shutdown::main]

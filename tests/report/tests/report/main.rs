@@ -19,6 +19,7 @@ const CUT_OFF: &str = env!("CARGO_BIN_EXE_report_cut_off");
 const MANY: &str = env!("CARGO_BIN_EXE_report_many");
 const MAIN_FAILS: &str = env!("CARGO_BIN_EXE_report_main_fails");
 const NEW_WORK: &str = env!("CARGO_BIN_EXE_report_new_work");
+const NO_HOOKS: &str = env!("CARGO_BIN_EXE_report_no_hooks");
 const TASK_FAILS: &str = env!("CARGO_BIN_EXE_report_task_fails");
 
 /// Creates an empty folder for one test.

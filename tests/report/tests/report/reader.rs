@@ -2,11 +2,11 @@
 //! runtime prints, and a trace with every hook.
 
 use on_shutdown_report::{Outcome, ProgramExit, Report, Trigger};
-use process::Ended;
+use process::{Ended, Signal};
 use report::{HOSTILE_MESSAGE, HOSTILE_NAME};
 
 use crate::{
-    BADLY, CUT_OFF, MAIN_FAILS, MANY, NEW_WORK, TASK_FAILS, WELL, folder, forced, read, reporting_to, stopped,
+    BADLY, CUT_OFF, MAIN_FAILS, MANY, NEW_WORK, NO_HOOKS, TASK_FAILS, WELL, folder, forced, read, reporting_to, stopped,
 };
 
 /// Reads the JSON of a shutdown, and compares its text with the report on stderr, line by line.
@@ -73,6 +73,19 @@ fn the_text_of_the_last_new_work_is_the_runtimes_own() {
         assert_eq!(last >= draining * 4 / 5, is_late, "{ended}");
         assert_eq!(report.to_string().contains("set a longer drain delay"), is_late, "{ended}");
     }
+}
+
+#[test]
+fn a_report_without_hooks_says_what_was_waited_for() {
+    let path = folder("reader-no-hooks").join("report.json");
+    let end = path.with_file_name("end");
+    let mut running = reporting_to(NO_HOOKS, &path).arg(&end).start();
+    running.signal(Signal::SIGTERM);
+    // The drain phase has counted the work.
+    running.err_line("waiting for request");
+    std::fs::write(end, "").expect("the folder is ours");
+    let report = assert_same_text(&running.wait(), &read(&path));
+    assert!(report.headline().contains("; no hooks, all work in flight ended (at most 3) in "), "{report}");
 }
 
 #[test]

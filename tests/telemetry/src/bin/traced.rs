@@ -1,6 +1,7 @@
 //! Writes the events of `tracing` to stdout as JSON, while typical hooks run.
 //!
-//! `SUBSCRIBER` is `none`, `thread-local` or `foreign` (its filter rejects all events of the shutdown), otherwise JSON.
+//! `SUBSCRIBER` is `none`, `thread-local` or `foreign` (its filter rejects all events of the shutdown), otherwise JSON. With
+//! `serves` and `scope-serves`, a server starts after the subscriber was set.
 //! `CASE` says what the hooks do.
 
 use std::time::Duration;
@@ -73,6 +74,11 @@ fn main() {
         Ok("serves") => {
             json().init();
             drop(on_shutdown::serve("http", |draining| draining));
+        }
+        Ok("scope-serves") => {
+            json().init();
+            let scope = on_shutdown::Scope::new("admin");
+            drop(scope.serve("http", |draining| draining));
         }
         _ => json().init(),
     }
