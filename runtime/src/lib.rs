@@ -116,16 +116,18 @@
 //! |---|---|---|
 //! | `ON_SHUTDOWN=plan` | prints the [`Plan`], runs nothing, and ends with exit code 0 (`plan-json` with the feature `json`) | [`Settings::plan`] |
 //! | `ON_SHUTDOWN=check` | the same; exit code 78 if there are warnings ([`MODE_ENV`]) | `testing::assert_no_warnings` |
-//! | `ON_SHUTDOWN_GRACE_PERIOD=45s` | sets the grace period | [`Settings::grace_period`] |
+//! | `ON_SHUTDOWN_GRACE_PERIOD=45s` | sets the grace period, also where the program sets another | [`Settings::grace_period`] |
 //! | `ON_SHUTDOWN_DRAIN_DELAY=5s` | sets the drain delay | [`Settings::drain_delay`] |
 //! | `ON_SHUTDOWN_HOOKS="orders::flush timeout=2s; metrics::push disabled"` | changes hooks by their full names | [`Settings::hook_timeout`], [`Settings::hook_priority`], [`Settings::disable_hook`] |
 //! | `ON_SHUTDOWN_REPORT=stop.txt` | also writes the report to a file; `{pid}` in the path becomes the process id | [`Settings::report_file`] |
 //! | `ON_SHUTDOWN_FORMAT=json` | writes each line of stderr as a JSON object (feature `json`) | [`Settings::format`] |
 //!
-//! **One precedence for all: the program, then the variable, then the platform, then the default.** What the program sets
-//! in [`Settings`] or in the arguments of `main` was tested with it. So leave open what operators shall decide; most
-//! programs leave the grace period and the drain delay open. The
+//! **The program goes before the variable, then the platform, then the default.** What the program sets in [`Settings`] or
+//! in the arguments of `main` was tested with it. So leave open what operators shall decide, such as the drain delay. The
 //! settings of `#[on_shutdown]` on a hook are its defaults: `ON_SHUTDOWN_HOOKS` changes them, and can disable every hook.
+//!
+//! **The grace period is the exception: its variable goes first.** It is no choice of the program, but a fact about the
+//! platform, which only the operator knows. A program that believes in more time than the platform gives is killed.
 //!
 //! **The variables hold for children as well**, because a child inherits the environment of its parent. What that means for
 //! a child that uses this crate:
@@ -133,7 +135,7 @@
 //! | variable | in the child |
 //! |---|---|
 //! | `ON_SHUTDOWN` | it prints its plan and does no work; see [`MODE_ENV`] |
-//! | `ON_SHUTDOWN_GRACE_PERIOD` | the same grace period. If the parent gives its child less time, it sets another value |
+//! | `ON_SHUTDOWN_GRACE_PERIOD` | the same grace period, also if the child's program sets its own. If the parent gives its child less time, it sets another value |
 //! | `ON_SHUTDOWN_DRAIN_DELAY` | the same drain delay. A child that answers no requests sets its own, zero |
 //! | `ON_SHUTDOWN_HOOKS` | entries for crates that only the parent links are ignored, with one warning each; see [`HOOKS_ENV`] |
 //! | `ON_SHUTDOWN_REPORT` | Linux: if the parent writes to the file, the child writes to `stop.4711.txt`, and says so. Elsewhere, and for programs that a script starts: write `stop.{pid}.txt`; see [`REPORT_ENV`] |
@@ -154,8 +156,8 @@
 //! to low. The hooks of a group run concurrently. A hook that is `after` others starts when they have ended. The order does
 //! not depend on the linker.
 //!
-//! The grace period is the one that the program sets, otherwise `ON_SHUTDOWN_GRACE_PERIOD`, otherwise the default of the
-//! platform if it can be detected ([`Platform`]), otherwise 10 s. The margin for the end of the process is 15 %: at least
+//! The grace period is that of `ON_SHUTDOWN_GRACE_PERIOD`, otherwise the one that the program sets, otherwise the default of
+//! the platform if it can be detected ([`Platform`]), otherwise 10 s. The margin for the end of the process is 15 %: at least
 //! 1 s and at most 5 s, and 20 % of a grace period under 5 s. A tenth of the budget, and at least 1 s (but never more
 //! than half), is kept for `flush` and the phases after it.
 //!

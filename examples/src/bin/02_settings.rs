@@ -23,8 +23,7 @@ fn send_metrics() {
 /// Each argument has the name of a method of `Settings`.
 #[on_shutdown::main(
     // The time between the signal and the platform's SIGKILL.
-    // Default: ON_SHUTDOWN_GRACE_PERIOD, otherwise the platform's default, otherwise 10 s.
-    // This argument switches the variable off. Leave it out if operators choose the grace period.
+    // The variable ON_SHUTDOWN_GRACE_PERIOD goes before it. Default: the platform's default, otherwise 10 s.
     grace_period = "25s",
     // The program keeps serving for this long while gateways notice that it stops. Ctrl-C skips the delay.
     drain_delay = "1500ms",

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::duration_text::{self, HumanDuration};
 use crate::plan::platform::Platform;
 
-/// The environment variable that sets the grace period if the program does not set it. A blank value counts as not set.
+/// The environment variable that sets the grace period. It takes precedence over the program: only the operator knows when
+/// the platform sends SIGKILL. A blank value counts as not set.
 pub const GRACE_PERIOD_ENV: &str = "ON_SHUTDOWN_GRACE_PERIOD";
 
 /// The grace period if neither the program nor the environment sets one and no platform is detected: the default of
@@ -46,6 +47,8 @@ impl fmt::Display for GraceSource {
 pub struct Budget {
     grace_period: Duration,
     source: GraceSource,
+    /// The grace period that the program sets, if the variable sets another one.
+    overridden: Option<Duration>,
     /// Stored, because the plan reads it for every hook.
     usable: Duration,
 }
@@ -95,8 +98,11 @@ impl Budget {
     /// The maximum grace period. A longer one is a mistake in the unit.
     pub const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
-    /// Chooses the grace period: the one that the program set, otherwise the environment's, otherwise the platform's
+    /// Chooses the grace period: the environment's, otherwise the one that the program set, otherwise the platform's
     /// default, otherwise [`DEFAULT_GRACE_PERIOD`].
+    ///
+    /// The environment goes first, unlike with all other settings, because the grace period is a fact about the platform.
+    /// A program that believes in more time than the platform gives ends by SIGKILL.
     ///
     /// # Errors
     /// Returns an error if the chosen one is not a duration or out of range.
@@ -106,11 +112,13 @@ impl Budget {
         platform: Option<Platform>,
     ) -> Result<Self, GraceError> {
         match (program, environment, platform) {
-            (Some(period), _, _) => Self::of_program(period),
-            (None, Some(text), _) => {
+            (_, Some(text), _) => {
                 let unreadable = |reason| GraceError::Unreadable { value: text.to_owned(), reason };
-                Self::new(duration_text::parse(text).map_err(unreadable)?, GraceSource::Environment)
+                let period = duration_text::parse(text).map_err(unreadable)?;
+                let overridden = program.filter(|own| *own != period);
+                Ok(Self { overridden, ..Self::new(period, GraceSource::Environment)? })
             }
+            (Some(period), None, _) => Self::of_program(period),
             (None, None, Some(platform)) => Self::new(platform.grace_period(), GraceSource::Platform(platform)),
             (None, None, None) => Self::new(DEFAULT_GRACE_PERIOD, GraceSource::Default),
         }
@@ -130,7 +138,7 @@ impl Budget {
     }
 
     fn of(grace_period: Duration, source: GraceSource) -> Self {
-        let budget = Self { grace_period, source, usable: grace_period };
+        let budget = Self { grace_period, source, overridden: None, usable: grace_period };
         Self { usable: budget.total().saturating_sub(budget.finalization_time()), ..budget }
     }
 
@@ -269,7 +277,11 @@ impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { grace_period, source, .. } = self;
         let (grace_period, deadline) = (HumanDuration(*grace_period), HumanDuration(self.total()));
-        write!(f, "grace period {grace_period} ({source}), deadline {deadline} after the trigger")
+        write!(f, "grace period {grace_period} ({source}")?;
+        if let Some(own) = self.overridden {
+            write!(f, ", which goes before the {} of the program", HumanDuration(own))?;
+        }
+        write!(f, "), deadline {deadline} after the trigger")
     }
 }
 
@@ -286,9 +298,10 @@ mod tests {
     }
 
     #[test]
-    fn spec_3_10_the_program_goes_before_the_environment_before_the_default() {
+    fn spec_3_10_the_environment_goes_before_the_program_before_the_default() {
         let chosen = |program, text| Budget::choose(program, text, None).map(|it| (it.grace_period, it.source));
-        assert_eq!(chosen(Some(secs(25)), Some("30s")), Ok((secs(25), GraceSource::Program)));
+        assert_eq!(chosen(Some(secs(25)), Some("30s")), Ok((secs(30), GraceSource::Environment)));
+        assert_eq!(chosen(Some(secs(25)), None), Ok((secs(25), GraceSource::Program)));
         assert_eq!(chosen(None, Some("1m30s")), Ok((secs(90), GraceSource::Environment)));
         assert_eq!(chosen(None, None), Ok((secs(10), GraceSource::Default)));
     }

@@ -22,19 +22,30 @@ fn warnings(ended: &Ended) -> Vec<&str> {
 }
 
 #[test]
-fn spec_3_10_the_program_goes_before_every_variable_and_the_variable_without_effect_is_named() {
+fn spec_3_10_the_grace_period_of_the_operator_goes_before_that_of_the_program_and_both_are_named() {
+    for (value, said) in [
+        (
+            "45s",
+            "grace period 45 s (from ON_SHUTDOWN_GRACE_PERIOD, which goes before the 25 s of the program), \
+             deadline 40 s after the trigger",
+        ),
+        ("7s", "grace period 7 s (from ON_SHUTDOWN_GRACE_PERIOD, which goes before the 25 s of the program), "),
+        ("25s", "grace period 25 s (from ON_SHUTDOWN_GRACE_PERIOD), "),
+        (" ", "grace period 25 s (set by the program), "),
+    ] {
+        let ended = own_values(GRACE_PERIOD, value);
+        ended.assert_code(0).assert_err(said);
+        assert_eq!(warnings(&ended), [""; 0], "{ended}");
+    }
+    // A wrong value is not skipped in favor of the program's.
+    own_values(GRACE_PERIOD, "soon").assert_code(78).assert_err("`ON_SHUTDOWN_GRACE_PERIOD=soon` is not a duration: ");
+    // The program's drain delay of 1 s leaves no time in so short a grace period.
+    own_values(GRACE_PERIOD, "1s").assert_code(78).assert_err("a drain delay of 1 s leaves no time for hooks");
+}
+
+#[test]
+fn spec_3_10_the_program_goes_before_other_variables_and_the_variable_without_effect_is_named() {
     for (name, value, said) in [
-        (
-            GRACE_PERIOD,
-            "60s",
-            "`ON_SHUTDOWN_GRACE_PERIOD=60s` has no effect: the program sets its grace period to 25 s; \
-             remove `grace_period` from the program, or unset the variable",
-        ),
-        (
-            GRACE_PERIOD,
-            "soon",
-            "`ON_SHUTDOWN_GRACE_PERIOD=soon` has no effect: the program sets its grace period to 25 s",
-        ),
         (
             DRAIN_DELAY,
             "0s",
@@ -75,7 +86,6 @@ fn spec_3_10_the_program_goes_before_every_variable_and_the_variable_without_eff
 #[test]
 fn spec_3_10_a_variable_that_says_the_same_as_the_program_or_something_else_is_not_named() {
     for (name, value) in [
-        (GRACE_PERIOD, "25s"),
         (DRAIN_DELAY, "1000ms"),
         (REPORT, "own/report.txt"),
         (HOOKS, "own_values::flush timeout=4s priority=7; own_values::close disabled"),
@@ -175,8 +185,8 @@ fn spec_3_22_check_fails_for_every_warning() {
             "note: the environment variable `ON_SHUTDOWN_GRACEPERIOD` is unknown",
         ),
         (
-            Program::new(env!("CARGO_BIN_EXE_own_values")).env(GRACE_PERIOD, "60s"),
-            "note: `ON_SHUTDOWN_GRACE_PERIOD=60s` has no effect",
+            Program::new(env!("CARGO_BIN_EXE_own_values")).env(DRAIN_DELAY, "60s"),
+            "note: `ON_SHUTDOWN_DRAIN_DELAY=60s` has no effect",
         ),
     ] {
         let ended = check(program);

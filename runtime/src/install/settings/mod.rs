@@ -8,7 +8,7 @@ use crate::exit::ExitMode;
 use crate::hook::registry;
 use crate::output::ReporterOptions;
 use crate::plan::Plan;
-use crate::plan::budget::{Budget, GRACE_PERIOD_ENV};
+use crate::plan::budget::Budget;
 use crate::plan::drain_delay::{DRAIN_DELAY_ENV, DrainDelay};
 use crate::plan::overrides::{Change, OverrideSource, Overrides};
 use crate::plan::platform::Platform;
@@ -87,8 +87,9 @@ impl Settings {
 
     /// Sets the grace period: the time from the trigger to the platform's SIGKILL. From 100 ms to 7 days.
     ///
-    /// Takes precedence over the environment variable `ON_SHUTDOWN_GRACE_PERIOD`. Default: the variable, otherwise the
-    /// default of the platform if it can be detected ([`Platform`]), otherwise 10 s.
+    /// The environment variable `ON_SHUTDOWN_GRACE_PERIOD` takes precedence, because only the operator knows when the
+    /// platform sends SIGKILL. The line at install names both. Default: the default of the platform if it can be detected
+    /// ([`Platform`]), otherwise 10 s.
     pub fn grace_period(mut self, grace_period: Duration) -> Self {
         self.grace_period = Some(grace_period);
         self
@@ -279,8 +280,9 @@ impl Settings {
         ReporterOptions { exit_mode, signal_exit_code, quiet }
     }
 
-    /// Combines these settings with the environment. The program takes precedence over every variable: it was tested with
-    /// its own values, and a child that inherits the variables of its parent keeps to its own file and its own time.
+    /// Combines these settings with the environment. The program takes precedence over every variable except the grace
+    /// period: it was tested with its own values, and a child that inherits the variables of its parent keeps to its own
+    /// file. The grace period belongs to the platform; see [`Budget::choose`].
     pub(crate) fn resolve(&self) -> Result<Resolved, InstallError> {
         let environment = Environment::read()?;
         let (format, format_warning) = LogFormat::choose(self.format, environment.format.as_deref())
@@ -309,10 +311,15 @@ impl Settings {
 
     /// Returns one sentence for each variable that has no effect, because the program sets another value.
     fn unused(&self, environment: &Environment) -> Vec<String> {
-        let grace_period =
-            unused_duration(GRACE_PERIOD_ENV, environment.grace_period.as_deref(), "grace_period", self.grace_period);
+        let drain_delay = environment.drain_delay.as_deref().zip(self.drain_delay);
         let drain_delay =
-            unused_duration(DRAIN_DELAY_ENV, environment.drain_delay.as_deref(), "drain_delay", self.drain_delay);
+            drain_delay.filter(|(text, own)| duration_text::parse(text) != Ok(*own)).map(|(text, own)| {
+                format!(
+                    "`{DRAIN_DELAY_ENV}={text}` has no effect: the program sets its drain delay to {}; \
+                 remove `drain_delay` from the program, or unset the variable",
+                    HumanDuration(own)
+                )
+            });
         let report = match (&self.report_file, &environment.report) {
             (Some(own), Some(path)) if own != path => Some(format!(
                 "`{REPORT_ENV}={}` has no effect: the program writes its report to {}; \
@@ -322,17 +329,6 @@ impl Settings {
             )),
             _ => None,
         };
-        [grace_period, drain_delay, report].into_iter().flatten().collect()
+        [drain_delay, report].into_iter().flatten().collect()
     }
-}
-
-/// Returns the sentence for a variable that has no effect, because the program sets another duration.
-fn unused_duration(variable: &str, text: Option<&str>, setting: &str, own: Option<Duration>) -> Option<String> {
-    let (text, own) = text.zip(own).filter(|(text, own)| duration_text::parse(text) != Ok(*own))?;
-    Some(format!(
-        "`{variable}={text}` has no effect: the program sets its {} to {}; remove `{setting}` from the program, or unset \
-         the variable",
-        setting.replace('_', " "),
-        HumanDuration(own)
-    ))
 }
