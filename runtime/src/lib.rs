@@ -277,7 +277,7 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `rt-multi-thread` | yes | `#[on_shutdown::main]` on an `async fn` with the multi-thread flavor |
-//! | `sender` | yes | the process that sent the signal, in the report |
+//! | `sender` | | the process that sent the signal, in the report. Needs a C compiler |
 //! | `terminal` | | a report as wide as the terminal |
 //! | `tower` | | tower services for requests in flight and probes: axum, tonic, hyper |
 //! | `json` | | plan and report as JSON, and `Serialize` for both |
