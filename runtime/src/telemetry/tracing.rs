@@ -48,22 +48,7 @@ fn emit_sentence(event: &Event, sentence: &str) {
             target: "on_shutdown",
             work = one_line(name), count, oldest_seconds = seconds(*oldest), file, line, "{sentence}"
         ),
-        // Inside a span, because some exporters drop events without one, and to see whether the subscriber answers spans.
-        Event::Began { trigger, hooks, within } => {
-            let trigger = one_line(trigger);
-            info_span!(target: "on_shutdown", "shutdown_begins", trigger).in_scope(|| {
-                info!(target: "on_shutdown", trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}");
-            });
-        }
-        Event::ScopeBegan { scope, trigger, hooks, within } => {
-            let trigger = one_line(trigger);
-            info_span!(target: "on_shutdown", "scope_shutdown_begins", scope, trigger).in_scope(|| {
-                info!(
-                    target: "on_shutdown",
-                    scope, trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}"
-                );
-            });
-        }
+        Event::Began { .. } | Event::ScopeBegan { .. } => emit_beginning(event, sentence),
         Event::ScopeEnded { scope, report } => {
             let (exit_code, seconds) = (report.exit_code, seconds(report.duration));
             if report.is_success() {
@@ -88,6 +73,29 @@ fn emit_sentence(event: &Event, sentence: &str) {
         ),
         // The others are expected.
         _ => info!(target: "on_shutdown", "{sentence}"),
+    }
+}
+
+/// Emits the beginning inside a span: some exporters drop events without one, and this shows whether the subscriber answers
+/// spans.
+fn emit_beginning(event: &Event, sentence: &str) {
+    match event {
+        Event::Began { trigger, hooks, within } => {
+            let trigger = one_line(trigger);
+            info_span!(target: "on_shutdown", "shutdown_begins", trigger).in_scope(|| {
+                info!(target: "on_shutdown", trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}");
+            });
+        }
+        Event::ScopeBegan { scope, trigger, hooks, within } => {
+            let trigger = one_line(trigger);
+            info_span!(target: "on_shutdown", "scope_shutdown_begins", scope, trigger).in_scope(|| {
+                info!(
+                    target: "on_shutdown",
+                    scope, trigger, hooks, within_seconds = within.as_secs_f64(), "{sentence}"
+                );
+            });
+        }
+        _ => {}
     }
 }
 
