@@ -247,12 +247,12 @@ fn check(samples: &[&str], registration: &str, expand: fn(TokenStream, TokenStre
 }
 
 #[test]
-fn whatever_a_hook_is_declared_with_its_function_stays_and_every_error_has_a_message() {
+fn any_declaration_of_a_hook_keeps_its_function_and_every_error_has_a_message() {
     check(&HOOK_ARGS, "LinkedHook", |args, item| crate::expand_hook(args, item, "#[on_shutdown]"));
 }
 
 #[test]
-fn whatever_main_is_declared_with_its_function_stays_and_every_error_has_a_message() {
+fn any_declaration_of_main_keeps_its_function_and_every_error_has_a_message() {
     check(&MAIN_ARGS, "Settings", crate::main_fn::expand_main);
 }
 

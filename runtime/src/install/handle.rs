@@ -163,7 +163,7 @@ impl Handle {
     }
 }
 
-/// Returns whether this program has installed a shutdown. Until then no hook runs, whatever ends the program.
+/// Returns whether this program has installed a shutdown. Until then no hook runs at the end of the program.
 ///
 /// For libraries: a hook of a library runs only in programs that install a shutdown. `false` before
 /// [`Settings::install`](crate::Settings::install) has returned, and in a simulation of the feature `testing`.

@@ -142,7 +142,7 @@ impl Budget {
         Self { usable: budget.total().saturating_sub(budget.finalization_time()), ..budget }
     }
 
-    /// Returns the budget if nobody sets a grace period and the platform is unknown.
+    /// Returns the budget if no grace period is set and the platform is unknown.
     pub(crate) fn without_platform() -> Self {
         Self::of(DEFAULT_GRACE_PERIOD, GraceSource::Default)
     }

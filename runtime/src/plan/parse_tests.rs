@@ -44,7 +44,7 @@ fn what_is_shown_of_a_long_duration_can_be_written() {
         let duration = Duration::new(seconds, u32::try_from(nanos).expect("below a second"));
         let text = HumanDuration(duration).to_string();
         assert!(!text.is_empty());
-        // Shorter ones have decimals, which nobody has to write. Longer ones than a century have months, `M`.
+        // Shorter ones have decimals, which no user has to write. Longer ones than a century have months, `M`.
         if (60..28 * 24 * 3600).contains(&seconds) {
             assert_eq!(duration_text::parse(&text), Ok(Duration::from_secs(seconds)), "{text}");
         }

@@ -35,7 +35,7 @@ struct Watch {
 
 impl Watch {
     fn new(run: &Run) -> Self {
-        // Without an observer, nobody hears of the progress.
+        // Without an observer, nothing uses the progress.
         let next_progress = if run.has_observer() { Duration::ZERO } else { Duration::MAX };
         Self { next_report: REPORT_RUNNING, next_progress, looked: Duration::ZERO, started: 0 }
     }

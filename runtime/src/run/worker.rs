@@ -256,7 +256,7 @@ impl Worker<'_> {
         future.cancelled_by(Arc::clone(&cancel));
         // Before this thread waits: from here on, the supervisor can cancel the future.
         self.run.watch_future(id, cancel);
-        // A worker that waits for one hook would leave the queue to nobody.
+        // A worker that waits for one hook would leave the queue without a worker.
         if self.is_alone || !self.run.pass_on() {
             self.share(runtime, id, (future, span));
             return self.run.next(None);

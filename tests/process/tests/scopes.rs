@@ -187,7 +187,7 @@ fn a_scope_that_is_stopped_again_gives_the_same_report() {
 }
 
 #[test]
-fn a_shutdown_of_a_scope_that_nobody_waits_for_goes_on() {
+fn a_shutdown_of_a_scope_goes_on_without_its_future() {
     assert_process_went_on(&stop("detached"), &["the hook ran"]);
 }
 

@@ -88,7 +88,7 @@ fn change(random: &mut Random, folder: &Path) -> TestResult {
 }
 
 #[test]
-fn spec_3_23_whatever_the_files_contain_the_description_is_one_line() -> TestResult {
+fn spec_3_23_the_description_of_any_content_is_one_line() -> TestResult {
     let folder = temp_path("arbitrary")?;
     for part in ["net", "fd", "fdinfo"] {
         fs::create_dir_all(folder.join(part))?;

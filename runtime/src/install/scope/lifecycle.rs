@@ -315,7 +315,7 @@ impl ScopeCore {
                     run.send(Message::Trigger(failure));
                     return None;
                 }
-                FailureTaker::Nobody => {
+                FailureTaker::None => {
                     warn_of_late_failure(scope.drain.path(), &failure);
                     return None;
                 }
@@ -337,7 +337,7 @@ impl ScopeCore {
             ScopeState::Running(_) if self.contains_failures.load(Ordering::Relaxed) => FailureTaker::Scope,
             ScopeState::Running(_) | ScopeState::OfScopeAround => FailureTaker::Around,
             ScopeState::Stopping(run) => FailureTaker::Run(Arc::clone(run)),
-            ScopeState::Ended => FailureTaker::Nobody,
+            ScopeState::Ended => FailureTaker::None,
         }
     }
 }
@@ -351,7 +351,7 @@ enum FailureTaker {
     /// The scope around it, or the process.
     Around,
     /// The scope has ended.
-    Nobody,
+    None,
 }
 
 /// Logs that a task failed after the end of its scope, whose report named it as work that was cut off.

@@ -270,7 +270,7 @@ impl Scope {
         self.core.begin(Trigger::Request { label: label.into() }).map(|_| ())
     }
 
-    /// Resolves with the report when the scope was stopped alone or with a scope around it, whoever asked for it.
+    /// Resolves with the report when the scope was stopped alone or with a scope around it, by any caller.
     ///
     /// Never resolves with an error. Does not resolve if the process shuts down and includes the scope: wait for
     /// [`draining`](Self::draining) as well.
@@ -282,7 +282,7 @@ impl Scope {
 /// The future of [`Scope::shut_down`] and [`Scope::ended`].
 ///
 /// It is `Unpin`, and may be polled again after it has resolved. Dropping it has no effect on the shutdown.
-#[must_use = "the shutdown of the scope goes on without this future, and nobody sees its report: add `.await`"]
+#[must_use = "the shutdown of the scope goes on without this future, and its report is lost: add `.await`"]
 pub struct ScopeEnded {
     core: Arc<ScopeCore>,
     /// The place in the list of futures that wait. Set by the first poll.
