@@ -1,0 +1,6 @@
+//! Runs each recipe, sends real requests, and stops it by a real signal.
+
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod raw_tcp;
