@@ -41,3 +41,37 @@ impl Client {
         self.0.lines().map(|line| line.expect("a line, or the end of the connection")).collect()
     }
 }
+
+/// Sends a request on a connection that stays open.
+pub(crate) fn request(address: SocketAddr, path: &str) -> Client {
+    let mut client = Client::connect(address);
+    client.send(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"));
+    client
+}
+
+/// Requests the path, and reads the head of the response. The connection is then idle and open.
+pub(crate) fn idle(address: SocketAddr, path: &str) -> Client {
+    let mut client = request(address, path);
+    assert!(client.line().starts_with("HTTP/1.1 200"));
+    while !client.line().is_empty() {}
+    client
+}
+
+/// Stops a server that has an idle connection and a request in flight. Returns its end, and the response.
+pub(crate) fn stop_with_a_request_in_flight(running: Running) -> (Ended, Vec<String>) {
+    let address = address(&running);
+    let idle = idle(address, "/ready");
+    let in_flight = request(address, "/order");
+    running.out_line("a request has begun");
+    let ended = stop(running);
+    drop(idle);
+    (ended, in_flight.rest())
+}
+
+/// Fails unless the response is complete.
+#[track_caller]
+pub(crate) fn assert_answered(response: &[String], ended: &Ended) {
+    let is_complete = response.first().is_some_and(|line| line.starts_with("HTTP/1.1 200"))
+        && response.last().is_some_and(|line| line == "order 17, complete");
+    assert!(is_complete, "{response:?}\n{ended}");
+}

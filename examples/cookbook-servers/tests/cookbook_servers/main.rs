@@ -1,6 +1,8 @@
 //! Runs each recipe, sends real requests, and stops it by a real signal.
 
 #[cfg(test)]
+mod actix_web;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod raw_tcp;
