@@ -5,4 +5,6 @@ mod actix_web;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod hyper_tls_unix;
+#[cfg(test)]
 mod raw_tcp;
