@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod actix_web;
 #[cfg(test)]
+mod axum_abort;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod hyper_tls_unix;
