@@ -10,3 +10,5 @@ mod client;
 mod hyper_tls_unix;
 #[cfg(test)]
 mod raw_tcp;
+#[cfg(test)]
+mod rocket;
