@@ -12,3 +12,5 @@ mod hyper_tls_unix;
 mod raw_tcp;
 #[cfg(test)]
 mod rocket;
+#[cfg(test)]
+mod warp;
