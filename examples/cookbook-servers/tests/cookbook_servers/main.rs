@@ -13,4 +13,6 @@ mod raw_tcp;
 #[cfg(test)]
 mod rocket;
 #[cfg(test)]
+mod tonic_health;
+#[cfg(test)]
 mod warp;
