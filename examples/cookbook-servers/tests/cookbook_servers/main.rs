@@ -9,6 +9,8 @@ mod client;
 #[cfg(test)]
 mod hyper_tls_unix;
 #[cfg(test)]
+mod quic;
+#[cfg(test)]
 mod raw_tcp;
 #[cfg(test)]
 mod rocket;
