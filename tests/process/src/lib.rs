@@ -17,7 +17,7 @@ pub use nix::sys::signal::Signal;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use pace::Countdown;
-pub use pace::on_a_machine_that_keeps_time;
+pub use pace::{on_a_machine_that_keeps_time, on_a_machine_that_wakes_within};
 
 mod pace;
 

@@ -1,7 +1,10 @@
 //! Tests that one bad hook does not keep the others from running, and that the report names the bad hook.
 
-use crate::hostile::GRACE;
-use crate::hostile::Hostile;
+use std::time::Duration;
+
+use process::on_a_machine_that_wakes_within;
+
+use crate::hostile::{GRACE, Hostile};
 
 /// Runs one bad hook with healthy hooks in its group, in a later group, and in `flush`.
 #[track_caller]
@@ -123,8 +126,13 @@ fn spec_3_15_what_a_hook_leaves_in_its_runtime_goes_before_the_next_hook_has_it(
 #[test]
 fn spec_3_15_a_hook_waits_a_moment_for_the_tasks_that_it_spawned() {
     for behavior in ["async-spawns", "async-spawns-blocking"] {
-        let finished =
-            Hostile::new("parks").hook(&format!("stop:0:3000:{behavior}")).hook("close:0:3000:async-nap").stop();
+        let stop =
+            || Hostile::new("parks").hook(&format!("stop:0:3000:{behavior}")).hook("close:0:3000:async-nap").stop();
+        // The hook waits 250 ms, and the task takes 20 ms.
+        let Some(finished) = on_a_machine_that_wakes_within(Duration::from_millis(100), stop) else {
+            eprintln!("not judged: this machine is too busy");
+            continue;
+        };
         let (ended, nap) = (format!("{behavior}-0 task ended"), "async-nap-0 began");
         finished.assert_ended(0).assert_order(&[&ended, nap]).ended.assert_no_err("unfinished");
     }
