@@ -1,12 +1,14 @@
 //! Runs each recipe against the real server, stops it by a real signal, and looks at what it leaves behind.
 
-#![expect(clippy::expect_used, reason = "a test fails by a panic")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
 use std::fs;
 use std::path::PathBuf;
 
 use process::{Ended, Running, Signal};
 
+mod postgres_pool;
+mod server;
 mod sqlite_pool;
 
 /// An empty folder of this test alone, which is removed at its end.

@@ -1,0 +1,114 @@
+//! Starts real servers of Debian's packages, each with a folder of its own and reachable by this test alone.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use containers::{Unavailable, find_or_install};
+use process::LIMIT;
+
+use crate::Folder;
+
+/// Waits until it is so.
+#[track_caller]
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(begin.elapsed() < LIMIT, "not within {LIMIT:?}: {what}");
+        sleep(Duration::from_millis(10));
+    }
+}
+
+/// A server that runs. Dropping it stops the server.
+pub(crate) struct Server {
+    child: Child,
+    log: PathBuf,
+    pub(crate) folder: Folder,
+}
+
+impl Server {
+    /// Starts it, with everything that it prints in a file, and waits until something accepts a connection.
+    fn start(command: &mut Command, folder: Folder, connect: impl Fn() -> std::io::Result<()>) -> Self {
+        let log = folder.0.join("log");
+        let file = File::create(&log).expect("the folder is ours");
+        command.stdout(file.try_clone().expect("a second handle")).stderr(file);
+        let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut server = Self { child, log, folder };
+        until("the server accepts connections", || {
+            let ended = server.child.try_wait().expect("it is ours");
+            assert!(ended.is_none(), "the server has ended:\n{}", server.log());
+            connect().ok()
+        });
+        server
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).expect("the log is text")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // PostgreSQL's *fast* shutdown. A server that is killed leaves shared memory behind.
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a program as a user who is not root, because PostgreSQL refuses root. The server ends with the test, also if the
+/// test is killed.
+fn unprivileged(program: &Path, user: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "INT"]);
+    if fs::metadata("/proc/self").expect("Linux").uid() == 0 {
+        command.args(["--reuid", user, "--regid", user, "--clear-groups"]);
+    }
+    command.arg(program);
+    command
+}
+
+/// An empty folder in which every user may write.
+fn open_folder(name: &str) -> Folder {
+    let folder = Folder::make(name);
+    fs::set_permissions(&folder.0, fs::Permissions::from_mode(0o777)).expect("the folder is ours");
+    folder
+}
+
+/// A PostgreSQL cluster that listens on a socket in its folder. It logs connections, and those that break.
+pub(crate) struct Postgres(pub(crate) Server);
+
+impl Postgres {
+    pub(crate) fn start() -> Result<Self, Unavailable> {
+        let programs = find_or_install("postgresql", || {
+            let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
+            versions
+                .filter_map(|version| Some(version.ok()?.path().join("bin")))
+                .find(|bin| bin.join("initdb").exists())
+        })?;
+        let folder = open_folder("postgres");
+        let data = folder.0.join("data");
+        let mut initdb = unprivileged(&programs.join("initdb"), "postgres");
+        initdb.args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"]);
+        let made = initdb.arg(&data).output().expect("setpriv of util-linux");
+        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        let mut server = unprivileged(&programs.join("postgres"), "postgres");
+        server.arg("-D").arg(&data).arg("-k").arg(&folder.0);
+        // A connection that breaks without a transaction is a line of this level.
+        for setting in ["listen_addresses=", "log_min_messages=debug1", "log_disconnections=on", "fsync=off"] {
+            server.args(["-c", setting]);
+        }
+        let socket = folder.0.join(".s.PGSQL.5432");
+        Ok(Self(Server::start(&mut server, folder, || UnixStream::connect(&socket).map(drop))))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://postgres@localhost/postgres?host={}", self.0.folder.0.display())
+    }
+}
