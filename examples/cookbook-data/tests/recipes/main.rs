@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use process::{Ended, Running, Signal};
 
 mod postgres_pool;
+mod redis_pool;
 mod server;
 mod sqlite_pool;
 

@@ -81,6 +81,36 @@ fn open_folder(name: &str) -> Folder {
     folder
 }
 
+/// Debian's programs, also for users whose `PATH` lacks those of the administrator.
+fn program(package: &str, name: &str) -> Result<PathBuf, Unavailable> {
+    let folders = ["/usr/bin", "/usr/sbin"];
+    find_or_install(package, || {
+        folders.map(|folder| Path::new(folder).join(name)).into_iter().find(|path| path.exists())
+    })
+}
+
+/// A Redis that listens on a socket in its folder.
+pub(crate) struct Redis(Server);
+
+impl Redis {
+    pub(crate) fn start() -> Result<Self, Unavailable> {
+        let folder = open_folder("redis");
+        let socket = folder.0.join("socket");
+        let mut server = unprivileged(&program("redis-server", "redis-server")?, "redis");
+        server.args(["--port", "0", "--unixsocketperm", "777", "--save", "", "--unixsocket"]).arg(&socket);
+        server.arg("--dir").arg(&folder.0);
+        Ok(Self(Server::start(&mut server, folder, || UnixStream::connect(&socket).map(drop))))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis+unix://{}", self.0.folder.0.join("socket").display())
+    }
+
+    pub(crate) fn connect(&self) -> redis::Connection {
+        redis::Client::open(self.url()).and_then(|client| client.get_connection()).expect("it accepts connections")
+    }
+}
+
 /// A PostgreSQL cluster that listens on a socket in its folder. It logs connections, and those that break.
 pub(crate) struct Postgres(pub(crate) Server);
 
