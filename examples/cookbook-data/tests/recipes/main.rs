@@ -4,10 +4,12 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use process::{Ended, Running, Signal};
 
 mod postgres_pool;
+mod redis_group;
 mod redis_pool;
 mod server;
 mod sqlite_pool;
@@ -17,7 +19,9 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn make(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("on-shutdown-{name}-{}", std::process::id()));
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("on-shutdown-{name}-{}-{number}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir(&folder).expect("a folder of our own");
         Self(folder)
