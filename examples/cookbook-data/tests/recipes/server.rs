@@ -1,6 +1,7 @@
 //! Starts real servers of Debian's packages, each with a folder of its own and reachable by this test alone.
 
 use std::fs::{self, File};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -108,6 +109,27 @@ impl Redis {
 
     pub(crate) fn connect(&self) -> redis::Connection {
         redis::Client::open(self.url()).and_then(|client| client.get_connection()).expect("it accepts connections")
+    }
+}
+
+/// A Mosquitto that listens on a port of loopback. It logs how each connection ends.
+pub(crate) struct Mosquitto {
+    pub(crate) server: Server,
+    pub(crate) port: u16,
+}
+
+impl Mosquitto {
+    pub(crate) fn start() -> Result<Self, Unavailable> {
+        let folder = open_folder("mosquitto");
+        // Another program could take the port in between; this is unlikely, and the test fails.
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+        let settings = folder.0.join("settings");
+        let lines = format!("listener {port} 127.0.0.1\nallow_anonymous true\nlog_dest stderr\n");
+        fs::write(&settings, lines).expect("the folder is ours");
+        let mut server = unprivileged(&program("mosquitto", "mosquitto")?, "mosquitto");
+        server.arg("-c").arg(settings);
+        let server = Server::start(&mut server, folder, || TcpStream::connect(("127.0.0.1", port)).map(drop));
+        Ok(Self { server, port })
     }
 }
 
