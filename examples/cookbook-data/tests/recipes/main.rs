@@ -13,6 +13,7 @@ mod mqtt_consumer;
 mod postgres_pool;
 mod redis_group;
 mod redis_pool;
+mod sentry_flush;
 mod server;
 mod sqlite_pool;
 
