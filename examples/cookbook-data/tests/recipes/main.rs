@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use process::{Ended, Running, Signal};
 
+mod amqp_consumer;
 mod leader_lease;
 mod mqtt_consumer;
 mod postgres_pool;

@@ -112,6 +112,61 @@ impl Redis {
     }
 }
 
+/// Another program could take the port in between. Then the server does not start, and the test fails.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+/// A RabbitMQ that listens on a port of loopback, and the name server of its own that Erlang needs.
+pub(crate) struct RabbitMq {
+    broker: Server,
+    port: u16,
+    _names: Server,
+}
+
+impl RabbitMq {
+    pub(crate) fn start() -> Result<Self, Unavailable> {
+        // Debian's programs on the usual path run as another user, and write to that user's folders.
+        let script = find_or_install("rabbitmq-server", || {
+            let script = PathBuf::from("/usr/lib/rabbitmq/bin/rabbitmq-server");
+            script.exists().then_some(script)
+        })?;
+        let connect = |port: u16| TcpStream::connect(("127.0.0.1", port)).map(drop);
+        let (names_port, port) = (free_port(), free_port());
+        let mut names = unprivileged(&program("erlang-base", "epmd")?, "rabbitmq");
+        names.args(["-address", "127.0.0.1", "-port", &names_port.to_string()]);
+        let names = Server::start(&mut names, open_folder("epmd"), || connect(names_port));
+
+        let folder = open_folder("rabbitmq");
+        let mut broker = unprivileged(&script, "rabbitmq");
+        broker.current_dir(&folder.0).env("HOME", &folder.0).env("ERL_EPMD_PORT", names_port.to_string());
+        broker.env("RABBITMQ_NODENAME", "test@localhost").env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1");
+        broker.env("RABBITMQ_NODE_PORT", port.to_string()).env("RABBITMQ_DIST_PORT", free_port().to_string());
+        // To stdout.
+        broker.env("RABBITMQ_LOGS", "-");
+        for (variable, name) in [
+            ("RABBITMQ_CONFIG_FILE", "settings"),
+            ("RABBITMQ_CONF_ENV_FILE", "variables"),
+            ("RABBITMQ_ENABLED_PLUGINS_FILE", "plugins"),
+            ("RABBITMQ_LOG_BASE", "logs"),
+            ("RABBITMQ_MNESIA_BASE", "data"),
+            ("RABBITMQ_PID_FILE", "pid"),
+        ] {
+            broker.env(variable, folder.0.join(name));
+        }
+        let broker = Server::start(&mut broker, folder, || connect(port));
+        Ok(Self { broker, port, _names: names })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("amqp://127.0.0.1:{}/%2f", self.port)
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.broker.log()
+    }
+}
+
 /// A Mosquitto that listens on a port of loopback. It logs how each connection ends.
 pub(crate) struct Mosquitto {
     pub(crate) server: Server,
@@ -121,8 +176,7 @@ pub(crate) struct Mosquitto {
 impl Mosquitto {
     pub(crate) fn start() -> Result<Self, Unavailable> {
         let folder = open_folder("mosquitto");
-        // Another program could take the port in between; this is unlikely, and the test fails.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+        let port = free_port();
         let settings = folder.0.join("settings");
         let lines = format!("listener {port} 127.0.0.1\nallow_anonymous true\nlog_dest stderr\n");
         fs::write(&settings, lines).expect("the folder is ours");
