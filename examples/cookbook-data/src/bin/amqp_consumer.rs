@@ -37,7 +37,7 @@ async fn consume(mut draining: Draining, connection: Arc<Connection>) -> anyhow:
         let message = tokio::select! {
             // Checked first: a message that waits goes back to the broker.
             biased;
-            () = &mut draining => return Ok(()),
+            () = &mut draining => break,
             message = messages.next() => message.context("the broker has ended the consumer")??,
         };
         let number = String::from_utf8_lossy(&message.data);
@@ -46,6 +46,8 @@ async fn consume(mut draining: Draining, connection: Arc<Connection>) -> anyhow:
         message.ack(BasicAckOptions::default()).await?;
         println!("message {number} is acknowledged");
     }
+    // Awaited: a channel that is dropped closes later, and the close of its connection may fail meanwhile.
+    Ok(channel.close(200, "the shop stops".into()).await?)
 }
 
 #[on_shutdown::main]
