@@ -1,7 +1,8 @@
 //! Leads while it holds a lease in Redis, and gives the lease back at the stop, so that the next process leads at once.
 //!
-//! - `give_back_lease`: `deregister`, 0, 2 s. First of all: another process can lead while this one still drains. The hook
-//!   waits for the step in hand, so the timeout is longer than a step. Two processes never lead at once.
+//! - `give_back_lease`: `deregister`, 0, 2 s. The first phase: another process can lead while this one drains. The hook waits
+//!   for the step in hand, so its timeout is longer than a step. If a step takes longer, the hook times out, and the lease
+//!   ends by itself. So two processes never lead at once, if a step is shorter than the lease.
 //!
 //! Run `cargo run -p cookbook-data --bin leader_lease -- redis://localhost/ NAME` in two terminals, and press Ctrl-C in the
 //! first. The server is Debian's package `redis-server`.

@@ -1,7 +1,8 @@
 //! Finishes and acknowledges the message in hand, and disconnects, so that the broker publishes no last will (rumqttc, MQTT).
 //!
 //! - No hook: the worker and the connection are work in flight. The drain phase waits for the message, its
-//!   acknowledgement and the goodbye, in this order. The broker keeps the other messages for this client's next connection.
+//!   acknowledgement and the disconnect, in this order. The broker keeps the other messages for this client's next
+//!   connection.
 //! - If hooks of `flush` publish messages, disconnect in a hook of `close` instead.
 //!
 //! Run `cargo run -p cookbook-data --bin mqtt_consumer -- localhost 1883`, and press Ctrl-C. The broker is Debian's package
@@ -21,8 +22,7 @@ async fn drive(mut connection: EventLoop, messages: UnboundedSender<Publish>) ->
     loop {
         match connection.poll().await.context("the connection to the MQTT broker (Debian: `apt install mosquitto`)")? {
             Event::Incoming(Packet::SubAck(_)) => println!("ready"),
-            // Maximum number of messages: what the broker sends before it waits for an acknowledgement. Fails if the worker
-            // has ended, and the broker keeps the message.
+            // The broker limits how many messages wait here. If the worker has ended, the broker keeps the message.
             Event::Incoming(Packet::Publish(message)) => drop(messages.send(message)),
             Event::Outgoing(Outgoing::Disconnect) => return Ok(()),
             _ => {}

@@ -30,7 +30,7 @@ async fn write_visits(pool: PgPool, visits: Visits) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Waits for connections that are in use, and tells the server that each ends.
+/// Waits for connections that are in use, and tells the server the end of each connection.
 #[on_shutdown(phase = close, priority = -100, timeout = "2s")]
 async fn close_pool(pool: PgPool) {
     pool.close().await;

@@ -1,7 +1,8 @@
 //! Finishes and acknowledges the message in hand, and gives the others back to the group (a Redis stream).
 //!
 //! - No hook for the message: the loop is work in flight, and the drain phase waits for it.
-//! - `leave_group`: `stop`, 0, 2 s. The drain phase is over, so no message is in hand. Three short commands.
+//! - `leave_group`: `stop`, 0, 2 s. The drain phase is over, so no message is in hand. The hook sends three short commands.
+//!   If the time was too short for the message in hand, another consumer processes it again.
 //!
 //! Run `cargo run -p cookbook-data --bin redis_group -- redis://localhost/ consumer-1`, and press Ctrl-C. The server is
 //! Debian's package `redis-server`. `redis-cli xadd orders '*' number 1` sends a message.
@@ -25,9 +26,10 @@ const RETURNED: &str = "returned";
 
 /// Maximum number of messages that a consumer owns.
 const COUNT: usize = 10;
-/// How long Redis waits for a message, in milliseconds. A stop takes as long at most, if there is none.
+/// How long Redis waits for a message, in milliseconds. If no message comes, a stop waits for this at most.
 const BLOCK: usize = 500;
-/// A consumer that owns a message for longer, in milliseconds, was killed. More than the work on [`COUNT`] messages takes.
+/// After this time, in milliseconds, another consumer takes a message that is not acknowledged: its owner was killed. Longer
+/// than the work on [`COUNT`] messages.
 const GONE: usize = 60_000;
 
 #[derive(Clone)]
@@ -72,7 +74,7 @@ impl Consumer {
         Ok(())
     }
 
-    /// A read is never cancelled: Redis would answer it, and this consumer would own messages that it has not seen.
+    /// Never cancels a read: Redis would answer it, and this consumer would own messages that it has not seen.
     async fn consume(mut self) -> RedisResult<()> {
         println!("ready");
         while !is_draining() {
@@ -87,8 +89,8 @@ impl Consumer {
     }
 }
 
-/// Gives back what this consumer owns, as old as what another one may take at once. A consumer that is deleted with its
-/// messages would lose them.
+/// Gives back the messages that this consumer owns, and makes them so old that another consumer takes them at once. To delete
+/// a consumer that owns messages would lose them.
 #[on_shutdown(phase = stop, timeout = "2s")]
 async fn leave_group(Consumer { mut redis, name }: Consumer) -> RedisResult<()> {
     let own: StreamPendingCountReply = redis.xpending_consumer_count(STREAM, GROUP, "-", "+", COUNT, &name).await?;

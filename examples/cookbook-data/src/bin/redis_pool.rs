@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use deadpool_redis::redis::AsyncCommands;
+use deadpool_redis::redis::aio::MultiplexedConnection;
 use deadpool_redis::{Config, Hook, Pool, Runtime};
 use on_shutdown::{Draining, on_shutdown, provide, serve};
 use tokio::time::sleep;
@@ -28,7 +29,7 @@ async fn write_visits(pool: Pool, visits: Visits) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Closes the connections. One that is still in use closes when it is returned, which is too late: the report says so.
+/// Closes the connections that are not in use. If others are in use, the report says so: the process ends without them.
 #[on_shutdown(phase = close, priority = -100, timeout = "1s")]
 fn close_pool(pool: Pool) -> anyhow::Result<()> {
     let status = pool.status();
@@ -62,17 +63,17 @@ async fn take_orders(mut draining: Draining, pool: Pool, visits: Visits) -> anyh
     Ok(())
 }
 
-/// By default an answer may take half a second, which is too short for a server that is busy, or saves its data.
-const ANSWER: Duration = Duration::from_secs(5);
+/// The client's default is half a second, which is too short for a server that is busy or saves its data.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[on_shutdown::main]
 async fn main() -> anyhow::Result<()> {
     let url = std::env::args().nth(1).unwrap_or_else(|| "redis://localhost/".to_owned());
-    let patient = Hook::sync_fn(|connection: &mut redis::aio::MultiplexedConnection, _| {
-        connection.set_response_timeout(ANSWER);
+    let set_timeout = Hook::sync_fn(|connection: &mut MultiplexedConnection, _| {
+        connection.set_response_timeout(RESPONSE_TIMEOUT);
         Ok(())
     });
-    let pool = Config::from_url(url).builder()?.post_create(patient).runtime(Runtime::Tokio1).build()?;
+    let pool = Config::from_url(url).builder()?.post_create(set_timeout).runtime(Runtime::Tokio1).build()?;
     let visits = Visits::default();
     provide(pool.clone())?;
     provide(Arc::clone(&visits))?;

@@ -18,7 +18,7 @@ fn consumers(redis: &mut Connection) -> Vec<String> {
 }
 
 #[test]
-fn each_message_is_acknowledged_or_given_back_and_is_worked_on_once() {
+fn each_message_is_acknowledged_or_given_back_and_is_processed_once() {
     if_available(|| {
         let server = Redis::start()?;
         let mut redis = server.connect();

@@ -57,8 +57,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // PostgreSQL's *fast* shutdown. A server that is killed leaves shared memory behind.
-        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        // A PostgreSQL that is killed leaves shared memory behind. Not SIGINT, which a background job ignores.
+        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let begin = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && begin.elapsed() < LIMIT {
+            sleep(Duration::from_millis(10));
+        }
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
@@ -67,7 +72,7 @@ impl Drop for Server {
 /// test is killed.
 fn unprivileged(program: &Path, user: &str) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "INT"]);
+    command.args(["--pdeathsig", "TERM"]);
     if fs::metadata("/proc/self").expect("Linux").uid() == 0 {
         command.args(["--reuid", user, "--regid", user, "--clear-groups"]);
     }
