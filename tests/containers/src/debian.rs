@@ -12,14 +12,25 @@ use crate::lock::{self, What};
 /// The program's file, its libraries and its loader, as this machine has them.
 pub(crate) fn files(package: &str, program: &str) -> Result<Vec<PathBuf>, Unavailable> {
     let refused = |why: String| Unavailable::new(format!("Debian's package `{package}`"), why);
-    if !Path::new(program).exists() {
-        install(package, || Path::new(program).exists()).map_err(refused)?;
-    }
+    find_or_install(package, || Path::new(program).exists().then_some(()))?;
     let output = Command::new("ldd").arg(program).output().map_err(|error| refused(format!("ldd: {error}")))?;
     let text = String::from_utf8_lossy(&output.stdout);
     // `name => /path (0x..)`, and the loader without a name. A static program has no line like that.
     let libraries = text.split_whitespace().filter(|word| word.starts_with('/')).map(|word| word.trim_end_matches(':'));
     Ok([program].into_iter().chain(libraries).map(PathBuf::from).collect())
+}
+
+/// Returns what `find` finds: a program, or several. Installs Debian's package if there is none.
+///
+/// # Errors
+/// The package cannot be installed, or does not contain it.
+pub fn find_or_install<T>(package: &str, find: impl Fn() -> Option<T>) -> Result<T, Unavailable> {
+    let refused = |why: String| Unavailable::new(format!("Debian's package `{package}`"), why);
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    install(package, || find().is_some()).map_err(refused)?;
+    find().ok_or_else(|| refused("it does not contain what the test needs".to_owned()))
 }
 
 /// Prometheus's tool that checks and tests rules, as this machine has it, otherwise from Debian's package. Takes only the

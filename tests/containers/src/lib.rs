@@ -11,7 +11,7 @@ use std::io::Write;
 pub use binary::Program;
 pub use compose::Project;
 pub use container::{Container, Run};
-pub use debian::promtool;
+pub use debian::{find_or_install, promtool};
 pub use demonstration::{Figure, SCENARIOS, Scenario};
 pub use docker::{Network, Volume, supports};
 pub use ended::Ended;
