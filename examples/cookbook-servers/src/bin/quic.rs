@@ -1,18 +1,24 @@
 //! A QUIC server (quinn). The endpoint refuses new connections, each connection finishes its streams and closes with a
 //! reason, and the endpoint ends when all clients know.
 //!
-//! No hook. `serve` counts the endpoint as work in flight, and `wait_idle` keeps it until the last connection has closed. It
-//! needs no timeout: it waits as long as the grace period allows.
+//! `serve` counts the endpoint as work in flight, and `wait_idle` keeps it until the last connection has closed.
+//!
+//! One hook is for connections that the drain phase does not wait for any longer: it closes them, because their clients would
+//! otherwise wait for a timeout. Phase `close`, priority 0. Timeout 2 s: the close must reach its client, and may be lost and
+//! sent again.
 //!
 //! Run `cargo run -p cookbook-servers --bin quic -- 127.0.0.1:4433`, and press Ctrl-C.
 
 use std::time::Duration;
 
-use on_shutdown::{draining, serve};
+use on_shutdown::{draining, on_shutdown, provide, serve};
 use quinn::{Endpoint, Incoming, RecvStream, SendStream, ServerConfig};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+
+/// What a client sees as the reason of the close.
+const REASON: &[u8] = b"this server stops";
 
 /// Makes a certificate that no client trusts. A real service reads one from a file. Writes it to `path`, for a test.
 fn server_config(path: Option<String>) -> anyhow::Result<ServerConfig> {
@@ -22,6 +28,12 @@ fn server_config(path: Option<String>) -> anyhow::Result<ServerConfig> {
     }
     let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
     Ok(ServerConfig::with_single_cert(vec![certified.cert.der().clone()], key.into())?)
+}
+
+#[on_shutdown(phase = close, timeout = "2s")]
+async fn close_connections(endpoint: Endpoint) {
+    endpoint.close(0_u32.into(), REASON);
+    endpoint.wait_idle().await;
 }
 
 async fn answer((mut send, mut receive): (SendStream, RecvStream)) -> anyhow::Result<()> {
@@ -46,7 +58,7 @@ async fn run_connection(incoming: Incoming) -> anyhow::Result<()> {
         }
     }
     while streams.join_next().await.is_some() {}
-    connection.close(0_u32.into(), b"this server stops");
+    connection.close(0_u32.into(), REASON);
     Ok(())
 }
 
@@ -55,6 +67,7 @@ async fn main() -> anyhow::Result<()> {
     let mut args = std::env::args().skip(1);
     let address = args.next().unwrap_or_else(|| "127.0.0.1:0".to_owned()).parse()?;
     let endpoint = Endpoint::server(server_config(args.next())?, address)?;
+    provide(endpoint.clone())?;
     println!("ready on {}", endpoint.local_addr()?);
     serve("endpoint", |mut draining| async move {
         loop {
