@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 /// The stack that linkers of Windows give `main`. More than wasm gives it.
-const MAIN_STACK: u64 = 1024 * 1024;
+const MAIN_STACK: usize = 1024 * 1024;
 
 /// Returns the name of the host, which Windows has in the environment. `None` on other systems.
 pub(crate) fn host_name() -> Option<String> {
@@ -24,12 +24,12 @@ pub(crate) fn is_main_thread() -> bool {
 }
 
 /// Returns the usual maximum stack of `main` in bytes: no limit of the process says it.
-pub(crate) fn main_stack_limit() -> Option<u64> {
+pub(crate) fn main_stack_limit() -> Option<usize> {
     Some(MAIN_STACK)
 }
 
 /// Returns `None`: there is no such limit.
-pub(crate) fn address_space_limit() -> Option<u64> {
+pub(crate) fn address_space_limit() -> Option<usize> {
     None
 }
 

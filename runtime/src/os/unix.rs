@@ -31,12 +31,12 @@ pub(crate) fn is_main_thread() -> bool {
 }
 
 /// Returns the maximum stack of `main` in bytes. `None` if there is no limit.
-pub(crate) fn main_stack_limit() -> Option<u64> {
+pub(crate) fn main_stack_limit() -> Option<usize> {
     limit(Resource::RLIMIT_STACK)
 }
 
 /// Returns the maximum address space of this process in bytes. `None` if there is no limit.
-pub(crate) fn address_space_limit() -> Option<u64> {
+pub(crate) fn address_space_limit() -> Option<usize> {
     // FreeBSD names it otherwise.
     #[cfg(target_os = "freebsd")]
     return limit(Resource::RLIMIT_VMEM);
@@ -47,10 +47,10 @@ pub(crate) fn address_space_limit() -> Option<u64> {
     return limit(Resource::RLIMIT_AS);
 }
 
-fn limit(resource: Resource) -> Option<u64> {
+fn limit(resource: Resource) -> Option<usize> {
     let (soft, _) = getrlimit(resource).ok()?;
-    // FreeBSD counts with a sign. A negative limit is none.
-    (soft != RLIM_INFINITY).then(|| u64::try_from(soft).ok()).flatten()
+    // The type differs between systems. A number that is out of range is no limit.
+    (soft != RLIM_INFINITY).then(|| usize::try_from(soft).ok()).flatten()
 }
 
 /// Returns milliseconds on a clock that is cheaper than [`std::time::Instant`]. `None` if the system has none.

@@ -27,11 +27,11 @@ pub(super) fn hook_stack_size() -> usize {
 }
 
 /// Returns the maximum stack of `main` under these limits. Where address space is limited, returns the default.
-fn main_stack_size(stack: Option<u64>, address_space: Option<u64>) -> usize {
+fn main_stack_size(stack: Option<usize>, address_space: Option<usize>) -> usize {
     if address_space.is_some() {
         return DEFAULT;
     }
-    stack.and_then(|stack| usize::try_from(stack).ok()).unwrap_or(MAX).clamp(DEFAULT, MAX)
+    stack.unwrap_or(MAX).clamp(DEFAULT, MAX)
 }
 
 /// Starts a thread that runs hooks. If the system refuses the stack of `main`, takes the default.
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn hooks_have_the_stack_of_main_unless_address_space_is_limited() {
-        let mib = |count: u64| Some(count * 1024 * 1024);
+        let mib = |count: usize| Some(count * 1024 * 1024);
         assert_eq!(main_stack_size(mib(8), None), 4 * DEFAULT);
         assert_eq!(main_stack_size(mib(8), mib(4096)), DEFAULT);
         assert_eq!(main_stack_size(mib(1), None), DEFAULT);
