@@ -411,6 +411,7 @@ mod exit;
 mod hook;
 mod inspect;
 mod install;
+mod os;
 mod output;
 mod plan;
 mod report;

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms of the road, earlier ones first. A room imports nothing from a later room.
-const ROAD: [&str; 16] = [
+const ROAD: [&str; 17] = [
+    "os",
     "duration_text",
     "user_code",
     "inspect",

@@ -10,6 +10,7 @@ use super::in_flight_count::InFlightCount;
 use super::sites::{self, Site};
 use super::slots::Hint;
 use super::work_in_flight::WorkInFlight;
+use crate::os;
 
 thread_local! {
     /// This thread's shard, and the slot that it tries first. `None` before its first use. A constant without `Drop`, so
@@ -86,10 +87,8 @@ fn read(mark: u64) -> (u64, sites::SiteId) {
 
 /// Returns milliseconds on a monotonic clock: on Linux the coarse one, which costs a third of the precise one.
 fn now() -> u64 {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if let Ok(time) = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC_COARSE) {
-        let (seconds, nanos) = (time.tv_sec().unsigned_abs(), time.tv_nsec().unsigned_abs());
-        return seconds * 1000 + nanos / 1_000_000;
+    if let Some(coarse) = os::coarse_millis() {
+        return coarse;
     }
     static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
     u64::try_from(FIRST.elapsed().as_millis()).unwrap_or_default()

@@ -217,9 +217,8 @@ impl StageFuture {
 
     fn poll(&mut self, context: &Context<'_>) -> Poll<()> {
         main_work::note_question();
-        if let Some(scope) = &mut self.scope
-            && scope.poll(self.stage, context.waker()).is_ready()
-        {
+        let stage = self.stage;
+        if self.scope.as_mut().is_some_and(|scope| scope.poll(stage, context.waker()).is_ready()) {
             return Poll::Ready(());
         }
         WAITERS.poll(&STAGE, self.stage, &mut self.entry, context.waker())

@@ -117,7 +117,11 @@ pub(crate) fn as_main_returns(code: u8) -> ! {
 
 /// Ends the process at once, by `_exit`. To raise a signal again would do nothing as PID 1.
 pub(crate) fn now(code: u8) -> ! {
-    signal_hook::low_level::exit(code.into())
+    #[cfg(any(unix, windows))]
+    signal_hook::low_level::exit(code.into());
+    // Other targets have no `_exit`, and wasm runs no handlers.
+    #[cfg(not(any(unix, windows)))]
+    std::process::exit(code.into())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use crate::drain;
 use crate::exit::{self, ExitMode};
 use crate::hook::registry::{AlreadyProvidedError, Provided};
+use crate::os;
 use crate::output::final_report::{Ended, FinalReport};
 use crate::plan::Plan;
 use crate::report::Report;
@@ -68,7 +69,7 @@ impl Handle {
     /// Starts the shutdown because `main` has ended, unless the shutdown is over. On the main thread, also lets the
     /// process continue after the shutdown: `main` still has its error to print, and its exit code to give.
     pub(super) fn end_main(&self, end: Trigger) {
-        if is_main_thread() {
+        if os::is_main_thread() {
             self.report.let_main_continue();
         }
         if !self.report.is_set() {
@@ -283,16 +284,6 @@ pub fn provide<T: Clone + Any + Send + Sync>(value: T) -> Result<(), AlreadyProv
 #[track_caller]
 pub fn replace_provided<T: Clone + Any + Send + Sync>(value: T) {
     Provided::global().replace(value, Location::caller());
-}
-
-/// Returns whether the calling thread is the one that runs `main`.
-pub(super) fn is_main_thread() -> bool {
-    // The kernel's definition: the thread has the number of the process.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    return nix::unistd::gettid() == nix::unistd::getpid();
-    // The standard library names it so, on every system.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    return std::thread::current().name() == Some("main");
 }
 
 /// Blocks the calling thread until the future resolves.

@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::guard::{self, ShutdownGuard};
-use super::handle::{Handle, INSTALLED, is_main_thread};
+use super::handle::{Handle, INSTALLED};
 use super::installed_line::log_installed;
 use super::settings::{InstallError, Mode, Resolved, Settings};
 use super::threads::Threads;
@@ -12,6 +12,7 @@ use super::warnings::Advice;
 use super::{print_mode, task};
 use crate::drain;
 use crate::hook::registry::{HookSink, Provided, Registered};
+use crate::os;
 use crate::output::{Reporter, ThisProgram};
 use crate::plan::Plan;
 use crate::report::process_info::ProcessInfo;
@@ -59,7 +60,7 @@ impl Settings {
             return Err(InstallError::AlreadyInstalled);
         }
         let handle = prepare(&self)?;
-        if is_main_thread() {
+        if os::is_main_thread() {
             drain::mark_main_thread(Location::caller());
             guard::catch_end_of_main_thread();
         }

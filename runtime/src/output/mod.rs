@@ -6,6 +6,10 @@ pub(crate) use reporter::{Reporter, ReporterOptions, ThisProgram};
 
 pub(crate) mod final_report;
 mod reporter;
-#[cfg(feature = "systemd")]
+// The socket of systemd is one of Unix.
+#[cfg(all(feature = "systemd", not(unix)))]
+#[path = "no_systemd.rs"]
+pub mod systemd;
+#[cfg(all(feature = "systemd", unix))]
 pub mod systemd;
 mod termination_log;

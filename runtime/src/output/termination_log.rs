@@ -4,13 +4,10 @@
 //! the file, so the line is cut to that, and says how many hooks it leaves out. An error of `main` is there with its
 //! causes, and without its backtrace.
 
-use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
-
+use crate::os;
 use crate::report::{LaterTrigger, OneLine, Outcome, Report, cut};
 
 /// The default `terminationMessagePath` of Kubernetes.
@@ -39,7 +36,7 @@ pub(crate) fn write(report: &Report) {
 fn write_to(path: &Path, report: &Report) {
     // Appends, because the program may have written a message of its own. Follows no link, which the container's user
     // may have placed. Does not block on a pipe.
-    let file = OpenOptions::new().append(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path);
+    let file = os::append_to_existing(path);
     // Best effort: the report on stderr has more, and the process must end.
     let _ = file.and_then(|mut file| file.write_all(line(report).as_bytes()));
 }

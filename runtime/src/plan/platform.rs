@@ -6,6 +6,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::os;
+
 /// A platform that stops programs by a signal and kills them after a grace period.
 ///
 /// # Examples
@@ -122,7 +124,7 @@ impl Platform {
         // A blank variable counts as not set, as everywhere in this crate.
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         let environment = Environment { variable: &variable, file: &|path| path.exists() };
-        environment.infer(std::process::id(), std::os::unix::process::parent_id())
+        environment.infer(std::process::id(), os::parent_id())
     }
 }
 
@@ -133,7 +135,7 @@ struct Environment<'a> {
 }
 
 impl Environment<'_> {
-    fn infer(&self, own_pid: u32, parent_pid: u32) -> Option<Platform> {
+    fn infer(&self, own_pid: u32, parent_pid: Option<u32>) -> Option<Platform> {
         Platform::ALL.into_iter().find(|platform| match platform.properties().1 {
             Variable(variable) => (self.variable)(variable).is_some(),
             File(path) => (self.file)(Path::new(path)),
@@ -145,10 +147,10 @@ impl Environment<'_> {
     ///
     /// A terminal in a desktop session has systemd's variables, too. So the process id must be the one that systemd
     /// started (systemd 248 and later set it), or systemd must be the parent.
-    fn is_systemd_service(&self, own_pid: u32, parent_pid: u32) -> bool {
+    fn is_systemd_service(&self, own_pid: u32, parent_pid: Option<u32>) -> bool {
         let is_main_process = match (self.variable)("SYSTEMD_EXEC_PID") {
             Some(started) => started == own_pid.to_string(),
-            None => parent_pid == 1,
+            None => parent_pid == Some(1),
         };
         (self.variable)(SYSTEMD_VARIABLE).is_some() && is_main_process
     }
@@ -162,7 +164,7 @@ mod tests {
         let variable =
             |name: &str| variables.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
         let environment = Environment { variable: &variable, file: &|_| docker };
-        environment.infer(17, 4).map(|platform| (platform.name(), platform.grace_period().as_secs()))
+        environment.infer(17, Some(4)).map(|platform| (platform.name(), platform.grace_period().as_secs()))
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! Writes the report to a file. A reader finds the whole report or no report.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use nix::libc::O_NOFOLLOW;
-
+use crate::os;
 use crate::report::Report;
 
 /// The environment variable that names a file for the report if the program names none. Its extension chooses the format:
@@ -83,7 +81,7 @@ impl ReportFile {
         self.replace(self.format.render(report).as_bytes()).map_err(|error| failure(&error))
     }
 
-    /// Replaces the file. A reader finds the whole old file or the whole new file. Only the owner may read the file.
+    /// Replaces the file. A reader finds the whole old file or the whole new file. On Unix, only the owner may read it.
     fn replace(&self, text: &[u8]) -> io::Result<()> {
         let Some(name) = self.path.file_name() else {
             debug_assert!(false, "a path with an extension has a file name");
@@ -92,13 +90,11 @@ impl ReportFile {
         let mut name = name.to_owned();
         name.push(format!(".{}.tmp", std::process::id()));
         let temporary = self.path.with_file_name(name);
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create_new(true).mode(0o600).custom_flags(O_NOFOLLOW);
-        let new = match options.open(&temporary) {
+        let new = match os::create_private(&temporary) {
             // A process with the same id was killed while it wrote. In a container the id is the same after each restart.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 fs::remove_file(&temporary)?;
-                options.open(&temporary)?
+                os::create_private(&temporary)?
             }
             opened => opened?,
         };

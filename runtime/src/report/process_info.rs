@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use super::OneLine;
+use crate::os;
 
 /// The process that a report is about, so that a report can be found among those of a fleet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl ProcessInfo {
             name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             version: version.filter(|version| !version.is_empty()),
             pid: std::process::id(),
-            host: nix::unistd::gethostname().ok().map(|name| name.to_string_lossy().into_owned()),
+            host: os::host_name(),
         }
     }
 }

@@ -121,9 +121,10 @@ impl HookRuntime {
 
     /// Drops the runtime, so that the next hook gets a new one. Keeps it if other hooks share it.
     pub(super) fn renew(&mut self) {
-        if !self.is_shared()
-            && let Some(built) = self.built.take()
-        {
+        if self.is_shared() {
+            return;
+        }
+        if let Some(built) = self.built.take() {
             // This drops the tasks that the hook has left, which are user code.
             let _ = catch_panic(|| built.tokio.shutdown_background());
         }

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::Builder;
 
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, rlim_t};
+use crate::os;
 
 /// The stack of a thread for which the program sets no size. The default of the standard library.
 const DEFAULT: usize = 2 * 1024 * 1024;
@@ -20,19 +20,18 @@ const MAX: usize = 64 * 1024 * 1024;
 pub(super) fn hook_stack_size() -> usize {
     static SIZE: OnceLock<usize> = OnceLock::new();
     *SIZE.get_or_init(|| {
-        let limit = |resource| getrlimit(resource).map_or(RLIM_INFINITY, |(soft, _)| soft);
-        let of_main = main_stack_size(limit(Resource::RLIMIT_STACK), limit(Resource::RLIMIT_AS));
+        let of_main = main_stack_size(os::main_stack_limit(), os::address_space_limit());
         let requested = std::env::var("RUST_MIN_STACK").ok().and_then(|text| text.parse().ok());
         of_main.max(requested.unwrap_or_default())
     })
 }
 
 /// Returns the maximum stack of `main` under these limits. Where address space is limited, returns the default.
-fn main_stack_size(stack: rlim_t, address_space: rlim_t) -> usize {
-    if address_space != RLIM_INFINITY {
+fn main_stack_size(stack: Option<usize>, address_space: Option<usize>) -> usize {
+    if address_space.is_some() {
         return DEFAULT;
     }
-    usize::try_from(stack).unwrap_or(MAX).clamp(DEFAULT, MAX)
+    stack.unwrap_or(MAX).clamp(DEFAULT, MAX)
 }
 
 /// Starts a thread that runs hooks. If the system refuses the stack of `main`, takes the default.
@@ -60,10 +59,10 @@ mod tests {
 
     #[test]
     fn hooks_have_the_stack_of_main_unless_address_space_is_limited() {
-        let mib = |count: rlim_t| count * 1024 * 1024;
-        assert_eq!(main_stack_size(mib(8), RLIM_INFINITY), 4 * DEFAULT);
+        let mib = |count: usize| Some(count * 1024 * 1024);
+        assert_eq!(main_stack_size(mib(8), None), 4 * DEFAULT);
         assert_eq!(main_stack_size(mib(8), mib(4096)), DEFAULT);
-        assert_eq!(main_stack_size(mib(1), RLIM_INFINITY), DEFAULT);
-        assert_eq!(main_stack_size(RLIM_INFINITY, RLIM_INFINITY), MAX);
+        assert_eq!(main_stack_size(mib(1), None), DEFAULT);
+        assert_eq!(main_stack_size(None, None), MAX);
     }
 }

@@ -14,8 +14,8 @@ use crate::trigger::{Signal, Trigger};
 /// An event of a shutdown.
 #[derive(Clone, Debug)]
 #[cfg_attr(
-    not(all(any(feature = "tracing", feature = "metrics"), feature = "systemd")),
-    expect(dead_code, reason = "only telemetry and systemd together read all")
+    not(all(any(feature = "tracing", feature = "metrics"), feature = "systemd", unix)),
+    expect(dead_code, reason = "only telemetry and systemd together read all; systemd is on Unix alone")
 )]
 // Owned values: the worker emits the event later, when the hook may be gone.
 pub(crate) enum Event {
@@ -88,7 +88,10 @@ impl fmt::Display for HookLabel {
 
 /// The progress of the shutdown at one moment.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "systemd"), expect(dead_code, reason = "only the feature `systemd` reads it"))]
+#[cfg_attr(
+    not(all(feature = "systemd", unix)),
+    expect(dead_code, reason = "only the feature `systemd` reads it, on Unix")
+)]
 pub(crate) struct Progress {
     pub(crate) now: Duration,
     pub(crate) phase: Phase,

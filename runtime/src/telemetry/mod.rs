@@ -19,6 +19,8 @@ pub(crate) use span::HookSpan;
 use crate::hook::HookRecord;
 use crate::report::{Outcome, Report, TextOptions};
 use crate::trigger::Masks;
+#[cfg(not(unix))]
+pub(crate) use stderr_thread as stderr;
 
 mod event;
 #[cfg(all(feature = "json", feature = "tracing"))]
@@ -32,7 +34,13 @@ pub(crate) mod log_line;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod span;
+// With `poll` on Unix, and with a thread of its own on other systems.
+#[cfg(unix)]
 pub(crate) mod stderr;
+mod stderr_options;
+#[cfg(any(not(unix), test))]
+#[cfg_attr(unix, expect(dead_code, unused_imports, reason = "the tests use a part of it"))]
+pub(crate) mod stderr_thread;
 #[cfg(feature = "tracing")]
 mod subscriber_guard;
 #[cfg(feature = "tracing")]
@@ -80,7 +88,7 @@ impl Output {
             #[cfg(any(feature = "tracing", feature = "metrics"))]
             worker: worker::TelemetryWorker::start(quiet, masks),
             // Read now: at the trigger the program may hold the lock of the environment.
-            text_options: stderr::text_options(),
+            text_options: stderr_options::text_options(),
             quiet,
             scope: None,
         }

@@ -24,16 +24,11 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use crate::report::TextOptions;
+use super::stderr_options::LINE_TIMEOUT;
+pub(crate) use super::stderr_options::REPORT_TIMEOUT;
 
 /// The size of one write. A pipe that is writable takes this much in one piece (`PIPE_BUF` of Linux; POSIX: 512).
 const CHUNK: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
-
-/// Maximum time that the report waits for a reader that takes nothing.
-pub(crate) const REPORT_TIMEOUT: Duration = Duration::from_millis(100);
-
-/// Maximum time that a line waits for such a reader. Short, because a hook or the supervisor writes it.
-const LINE_TIMEOUT: Duration = Duration::from_millis(10);
 
 /// Maximum time that a line waits for a reader that takes a little at a time.
 const LINE_TOTAL_TIMEOUT: Duration = Duration::from_millis(100);
@@ -240,26 +235,6 @@ fn is_writable(descriptor: BorrowedFd<'_>, time: Duration) -> bool {
             Ok(_) | Err(_) => return false,
         }
     }
-}
-
-/// Returns the options for stderr. A terminal has a width, and colors unless `NO_COLOR` is set (<https://no-color.org>).
-pub(crate) fn text_options() -> TextOptions {
-    if !stderr().is_terminal() {
-        return TextOptions::PLAIN;
-    }
-    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
-    TextOptions { width: width().unwrap_or(TextOptions::PLAIN.width), colored: !dumb && !set("NO_COLOR") }
-}
-
-#[cfg(feature = "terminal")]
-fn width() -> Option<usize> {
-    terminal_size::terminal_size_of(stderr()).map(|(width, _)| width.0.into())
-}
-
-#[cfg(not(feature = "terminal"))]
-fn width() -> Option<usize> {
-    std::env::var("COLUMNS").ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -146,10 +146,7 @@ impl TelemetryWorker {
     pub(super) fn offer(&self, event: Event) -> Vec<Event> {
         let mut state = self.shared.state();
         // Before all else, because `begin` counts hooks also without a subscriber.
-        if let Event::HookEnded(hook) = &event
-            && hook.start.is_some()
-            && hook.phase < Phase::Finalize
-        {
+        if matches!(&event, Event::HookEnded(hook) if hook.start.is_some() && hook.phase < Phase::Finalize) {
             state.running -= 1;
         }
         if !self.is_wanted(&event) {

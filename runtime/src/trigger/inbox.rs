@@ -1,25 +1,12 @@
-//! Receives signals and requests, and lets one thread wait for both.
+//! Queues signals and requests, and lets one thread wait for both.
 
 use std::collections::VecDeque;
-use std::io::{self, Write};
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use signal_hook::iterator::backend::SignalDelivery;
-#[cfg(not(feature = "sender"))]
-use signal_hook::iterator::exfiltrator::SignalOnly as Exfiltrator;
-#[cfg(feature = "sender")]
-use signal_hook::iterator::exfiltrator::WithOrigin as Exfiltrator;
-
-use super::mask::{BlockedSignals, Masks};
-use super::{Sender, Signal, Trigger};
-
-/// How long one wait takes if the program has closed our descriptor: short enough that hooks start on time, long enough
-/// that the supervisor does not spin.
-const CLOSED_DESCRIPTOR_WAIT: Duration = Duration::from_millis(10);
+use super::system::{BlockedSignals, Masks, SignalQueue};
+use super::{Signal, Trigger};
 
 /// A message to the supervisor.
 #[derive(Debug)]
@@ -30,16 +17,13 @@ pub(crate) enum Message {
     Exit(u8),
 }
 
-/// The queue of the supervisor. Signal handlers and the program's threads write to it.
+/// The queue of the supervisor. The system and the program's threads write to it.
 ///
-/// [`open`](Self::open) creates every descriptor, so that no later limit can lose a signal.
+/// [`open`](Self::open) creates all that the queue needs, so that no later limit can lose a signal.
 pub(crate) struct Inbox {
-    /// Locked only by `take`.
-    delivery: Mutex<SignalDelivery<UnixStream, Exfiltrator>>,
+    signals: SignalQueue,
     /// Locked for one push or drain; no user code runs under the lock.
     messages: Mutex<VecDeque<Message>>,
-    wake_reader: UnixStream,
-    wake_writer: UnixStream,
     masks: Masks,
 }
 
@@ -50,7 +34,7 @@ impl Inbox {
     /// # Errors
     /// Returns the system's error if it refuses a descriptor or a handler.
     pub(crate) fn open(signals: &[Signal], blocked: &BlockedSignals) -> io::Result<Self> {
-        Self::new(signals, Masks::new(blocked.previous_mask(), signals))
+        Self::new(signals, blocked.masks(signals))
     }
 
     /// Opens an inbox for requests alone.
@@ -62,13 +46,7 @@ impl Inbox {
     }
 
     fn new(signals: &[Signal], masks: Masks) -> io::Result<Self> {
-        let (read, write) = UnixStream::pair()?;
-        let (wake_reader, wake_writer) = (read.try_clone()?, write.try_clone()?);
-        // A full pipe must not block the thread that wakes.
-        wake_writer.set_nonblocking(true)?;
-        let numbers = signals.iter().map(|signal| signal.number());
-        let delivery = SignalDelivery::with_pipe(read, write, exfiltrator(), numbers)?;
-        Ok(Self { delivery: Mutex::new(delivery), messages: Mutex::default(), wake_reader, wake_writer, masks })
+        Ok(Self { signals: SignalQueue::open(signals)?, messages: Mutex::default(), masks })
     }
 
     /// Returns the signal masks for the threads of the shutdown.
@@ -85,31 +63,20 @@ impl Inbox {
 
     /// Ends the current or the next [`wait`](Self::wait).
     pub(crate) fn wake(&self) {
-        // An error means that the pipe is full, so a wake-up is pending already.
-        let _ = (&self.wake_writer).write(b"!");
+        self.signals.wake();
     }
 
     /// Blocks until a message may have arrived, or until `timeout` has passed.
     pub(crate) fn wait(&self, timeout: Option<Duration>) {
-        // Round up to milliseconds: a wait that ends early has to be repeated.
-        let round_up = |time: Duration| PollTimeout::try_from(time + Duration::from_nanos(999_999));
-        let poll_timeout = timeout.map_or(PollTimeout::NONE, |time| round_up(time).unwrap_or(PollTimeout::MAX));
-        let mut descriptor = [PollFd::new(self.wake_reader.as_fd(), PollFlags::POLLIN)];
-        let result = poll(&mut descriptor, poll_timeout);
-        let readable = descriptor.iter().filter_map(PollFd::revents).any(|found| found.contains(PollFlags::POLLIN));
-        if matches!(result, Ok(1..)) && !readable {
-            // The program closed our descriptor. The handlers still record signals, so look for them at intervals.
-            std::thread::sleep(timeout.map_or(CLOSED_DESCRIPTOR_WAIT, |time| time.min(CLOSED_DESCRIPTOR_WAIT)));
-        }
+        self.signals.wait(timeout);
     }
 
     /// Removes and returns all messages. Signals come first, then requests in their order.
     ///
     /// Unix does not keep the order in which different signals arrived.
     pub(crate) fn take(&self) -> Vec<Message> {
-        // A poisoned lock is still consistent: signal-hook keeps its state in atomics.
-        let signals = self.delivery.lock().unwrap_or_else(PoisonError::into_inner).pending();
-        let mut messages: Vec<Message> = signals.map(|origin| Message::Trigger(trigger(origin))).collect();
+        // The signals first: this also takes the wake-ups, and a message that comes later wakes again.
+        let mut messages: Vec<Message> = self.signals.take().into_iter().map(Message::Trigger).collect();
         messages.extend(self.lock_messages().drain(..));
         messages
     }
@@ -118,26 +85,4 @@ impl Inbox {
         // Only a failed allocation can panic under the lock, and it leaves the queue as it was.
         self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-#[cfg(feature = "sender")]
-fn exfiltrator() -> Exfiltrator {
-    Exfiltrator::default()
-}
-
-#[cfg(not(feature = "sender"))]
-fn exfiltrator() -> Exfiltrator {
-    Exfiltrator
-}
-
-#[cfg(feature = "sender")]
-fn trigger(origin: signal_hook::low_level::siginfo::Origin) -> Trigger {
-    let sender = origin.process.map(|process| Sender { pid: process.pid, uid: process.uid, name: None });
-    Trigger::Signal { signal: Signal::from_raw(origin.signal), sender }
-}
-
-#[cfg(not(feature = "sender"))]
-fn trigger(number: i32) -> Trigger {
-    let sender: Option<Sender> = None;
-    Trigger::Signal { signal: Signal::from_raw(number), sender }
 }

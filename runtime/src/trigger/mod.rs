@@ -2,18 +2,28 @@
 
 use std::fmt;
 
-pub(crate) use disposition::has_handler;
 pub(crate) use inbox::{Inbox, Message};
-pub(crate) use mask::{BlockedSignals, Masks};
 pub use signal::{Signal, UnknownSignalError};
 pub(crate) use signal_set::SignalSet;
 pub use signal_set::SignalSetError;
+// Only these systems have a kernel timer that sends a signal.
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+pub(crate) use system::has_handler;
+pub(crate) use system::{BlockedSignals, Masks};
+// Unix has signals and masks, Windows has console events, and other systems have neither.
+#[cfg(not(unix))]
+use portable as system;
+#[cfg(unix)]
+use unix as system;
 
-mod disposition;
 mod inbox;
-mod mask;
+#[cfg(any(not(unix), test))]
+#[cfg_attr(unix, expect(dead_code, unused_imports, reason = "the tests use a part of it"))]
+mod portable;
 mod signal;
 mod signal_set;
+#[cfg(unix)]
+mod unix;
 
 /// The reason for a shutdown.
 ///
@@ -96,10 +106,10 @@ pub enum Trigger {
 impl Trigger {
     /// Returns whether the program still serves after this trigger, so that a drain delay has a purpose.
     ///
-    /// A person who presses Ctrl-C does not wait for gateways.
+    /// A person who presses Ctrl-C does not wait for gateways, and neither does Windows when a console is closed.
     pub(crate) fn allows_drain_delay(&self) -> bool {
         match self {
-            Self::Signal { signal, .. } => *signal != Signal::SIGINT,
+            Self::Signal { signal, .. } => *signal != Signal::SIGINT && !system::is_window_closed(*signal),
             // The other parts of the program still serve.
             Self::TaskFailed { .. } | Self::TaskPanicked { .. } | Self::TaskEnded { .. } | Self::Request { .. } => true,
             Self::MainReturned | Self::MainFailed { .. } | Self::MainPanicked { .. } => false,

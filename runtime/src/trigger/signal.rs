@@ -1,12 +1,26 @@
 //! Defines [`Signal`]. No other file of this crate contains signal numbers.
 
-use std::ffi::c_int;
 use std::fmt;
 use std::str::FromStr;
 
-use signal_hook::consts;
+use super::system::{self, numbers};
 
-/// A Unix signal.
+/// A Unix signal, or the event of another system that has its name.
+///
+/// Every name and every method exists on every target, so that a program for one of them compiles for the others. What
+/// arrives depends on the system:
+///
+/// | signal | Unix | Windows | wasm, others |
+/// |---|---|---|---|
+/// | SIGINT | Ctrl-C at a terminal | Ctrl-C at a console | |
+/// | SIGTERM | the platform stops the program | the system shuts down, or `docker stop` | |
+/// | SIGQUIT | Ctrl-\\ at a terminal | Ctrl-Break at a console, or from the process that has started this one | |
+/// | SIGHUP | the terminal was closed | the console was closed; the process ends 5 s later | |
+/// | others | as the system defines them | | |
+///
+/// An empty field is a signal that never arrives. A set of signals may name it. The line that the program prints at install
+/// names the signals that can arrive. The event that a user logs off from Windows is no signal here: it reaches services
+/// alone, and these continue to run.
 ///
 /// # Examples
 /// ```
@@ -17,27 +31,27 @@ use signal_hook::consts;
 /// assert_eq!(Signal::try_from(15), Ok(Signal::SIGTERM));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Signal(c_int);
+pub struct Signal(i32);
 
 impl Signal {
     /// The terminal was closed; for many daemons, a request to read the configuration again.
-    pub const SIGHUP: Self = Self(consts::SIGHUP);
+    pub const SIGHUP: Self = Self(numbers::SIGHUP);
     /// Ctrl-C, pressed by a person at a terminal.
-    pub const SIGINT: Self = Self(consts::SIGINT);
+    pub const SIGINT: Self = Self(numbers::SIGINT);
     /// Ctrl-\, pressed by a person at a terminal.
-    pub const SIGQUIT: Self = Self(consts::SIGQUIT);
+    pub const SIGQUIT: Self = Self(numbers::SIGQUIT);
     /// A request by the platform to stop.
-    pub const SIGTERM: Self = Self(consts::SIGTERM);
+    pub const SIGTERM: Self = Self(numbers::SIGTERM);
     /// A signal for the program's own use.
-    pub const SIGUSR1: Self = Self(consts::SIGUSR1);
+    pub const SIGUSR1: Self = Self(numbers::SIGUSR1);
     /// A second signal for the program's own use.
-    pub const SIGUSR2: Self = Self(consts::SIGUSR2);
+    pub const SIGUSR2: Self = Self(numbers::SIGUSR2);
     /// The size of the terminal changed. Apache stops gracefully on this signal, and some images send it.
-    pub const SIGWINCH: Self = Self(consts::SIGWINCH);
+    pub const SIGWINCH: Self = Self(numbers::SIGWINCH);
     /// A timer of `alarm` expired.
-    pub const SIGALRM: Self = Self(consts::SIGALRM);
+    pub const SIGALRM: Self = Self(numbers::SIGALRM);
     /// The signal of the last-resort timer (see `exit`), chosen because few programs use it.
-    pub(crate) const LAST_RESORT: Self = Self(consts::SIGVTALRM);
+    pub(crate) const LAST_RESORT: Self = Self(numbers::SIGVTALRM);
 
     /// Creates a signal from its number, without a check.
     ///
@@ -57,12 +71,22 @@ impl Signal {
     /// Returns whether a handler is impossible: the kernel refuses one for SIGKILL and SIGSTOP, and signal-hook
     /// refuses one for faults.
     pub(super) fn is_uncatchable(self) -> bool {
-        consts::FORBIDDEN.contains(&self.0)
+        numbers::FORBIDDEN.contains(&self.0)
     }
 
     /// Returns whether terminals send the signal, and shells and `nohup` ignore it for what shall survive the terminal.
     pub(crate) fn is_from_terminal(self) -> bool {
         [Self::SIGINT, Self::SIGQUIT, Self::SIGHUP].contains(&self)
+    }
+
+    /// Returns the bit of the signal in the masks of Linux. The number is between 1 and 64.
+    pub(super) fn bit(self) -> u64 {
+        1 << (self.0 - 1)
+    }
+
+    /// Returns whether the system can send the signal to a program.
+    pub(super) fn can_arrive(self) -> bool {
+        system::can_arrive(self)
     }
 
     /// Returns whether the kernel knows the number. The C library keeps 32 and 33 for itself.
@@ -73,7 +97,7 @@ impl Signal {
 
 impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match signal_hook::low_level::signal_name(self.0) {
+        match numbers::name(self.0) {
             Some(name) => f.write_str(name),
             None => write!(f, "signal {}", self.0),
         }
@@ -101,9 +125,7 @@ impl FromStr for Signal {
         }
         // Only one `SIG` is stripped: `SIGSIGTERM` is a mistake.
         let short = |name: &str| name.strip_prefix("SIG").unwrap_or(name).to_owned();
-        let has_name = |number: &c_int| {
-            signal_hook::low_level::signal_name(*number).is_some_and(|name| short(name) == short(text))
-        };
+        let has_name = |number: &i32| numbers::name(*number).is_some_and(|name| short(name) == short(text));
         (1..=31).find(has_name).map(Self).ok_or_else(unknown)
     }
 }

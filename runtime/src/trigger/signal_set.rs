@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Signal, disposition};
+use super::{Signal, system};
 
 /// The signals that start a shutdown.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl std::error::Error for SignalSetError {}
 
 impl Default for SignalSet {
     fn default() -> Self {
-        Self { signals: vec![Signal::SIGTERM, Signal::SIGINT], handle_ignored_signals: false }
+        Self { signals: system::DEFAULT_SIGNALS.to_vec(), handle_ignored_signals: false }
     }
 }
 
@@ -78,11 +78,12 @@ impl SignalSet {
     }
 
     /// Returns the signals to handle, and the signals to leave ignored because they were ignored when the program
-    /// started.
+    /// started. Neither has a signal that cannot arrive on this system.
     pub(crate) fn split_ignored(&self) -> (Vec<Signal>, Vec<Signal>) {
-        let ignored = if self.handle_ignored_signals { 0 } else { disposition::ignored() };
+        let ignored = if self.handle_ignored_signals { 0 } else { system::ignored() };
         // `check` ran before, so each signal has a bit.
-        self.signals.iter().partition(|signal| ignored & disposition::bit(**signal) == 0)
+        let arriving = self.signals.iter().filter(|signal| signal.can_arrive());
+        arriving.partition(|signal| ignored & signal.bit() == 0)
     }
 }
 

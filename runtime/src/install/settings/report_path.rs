@@ -1,10 +1,10 @@
 //! Chooses the path of the report, so that a child does not overwrite the report of its parent.
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::inspect;
+use crate::os;
 use crate::report::file::{REPORT_ENV, ReportFile, ReportFileError};
 use crate::run::SUPERVISOR_THREAD;
 
@@ -74,7 +74,7 @@ fn find_writer(path: &Path) -> Option<u32> {
 /// Returns the path with the process id for each `{pid}`, or `None` without a `{pid}`.
 fn with_pid(path: &Path) -> Option<PathBuf> {
     let own = std::process::id().to_string();
-    let (mut rest, mut replaced) = (path.as_os_str().as_bytes(), Vec::new());
+    let (mut rest, mut replaced) = (os::name_as_bytes(path.as_os_str())?, Vec::new());
     while let Some(at) = rest.windows(PID.len()).position(|part| part == PID) {
         let (before, after) = rest.split_at_checked(at)?;
         replaced.extend_from_slice(before);
@@ -83,7 +83,7 @@ fn with_pid(path: &Path) -> Option<PathBuf> {
     }
     let is_replaced = !replaced.is_empty();
     replaced.extend_from_slice(rest);
-    is_replaced.then(|| OsString::from_vec(replaced).into())
+    is_replaced.then(|| os::name_from_bytes(replaced).map(PathBuf::from)).flatten()
 }
 
 /// Returns the path with the process id before its extension: `report.4711.json`.
@@ -114,9 +114,9 @@ mod tests {
         ] {
             assert_eq!(with_pid(Path::new(path)), expected.map(PathBuf::from), "{path}");
         }
-        let not_text = OsStr::from_bytes(b"\xff{pid}.json");
+        let Some(not_text) = os::name_from_bytes(b"\xff{pid}.json".to_vec()) else { return };
         let expected = [b"\xff", own.to_string().as_bytes(), b".json"].concat();
-        assert_eq!(with_pid(Path::new(not_text)), Some(OsString::from_vec(expected).into()));
+        assert_eq!(with_pid(Path::new(&not_text)), os::name_from_bytes(expected).map(PathBuf::from));
     }
 
     #[test]

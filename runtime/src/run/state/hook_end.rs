@@ -12,9 +12,8 @@ impl ShutdownState {
     pub(super) fn end(&mut self, id: Id, now: Duration, outcome: Outcome, left_tasks: usize) {
         let start = self.running_state(id).map(|running| running.start);
         let is_abandoned = matches!(outcome, Outcome::TimedOut { abandoned: true });
-        if matches!(outcome, Outcome::TimedOut { .. })
-            && let Some(hook) = self.plan.hook(id).map(|hook| HookLabel::of(hook))
-        {
+        let timed_out = self.plan.hook(id).filter(|_| matches!(outcome, Outcome::TimedOut { .. }));
+        if let Some(hook) = timed_out.map(|hook| HookLabel::of(hook)) {
             let after = now.saturating_sub(start.unwrap_or(now));
             self.emit(Event::HookTimedOut { hook, after, activity: self.activities.get(&id).cloned().flatten() });
         }

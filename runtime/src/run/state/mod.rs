@@ -367,14 +367,14 @@ impl ShutdownState {
 
     fn set(&mut self, id: Id, state: HookState) {
         // Here, because every end of a hook comes through here.
-        if let HookState::Ended { start, end, outcome, left_tasks } = &state
-            && telemetry::reports_end(outcome)
-            && let Some(hook) = self.plan.hook(id)
-        {
-            let duration = end.saturating_sub(start.unwrap_or(*end));
-            let report =
-                HookReport { left_tasks: *left_tasks, ..HookReport::new(hook, outcome.clone(), *start, duration) };
-            self.emit(Event::HookEnded(Box::new(report)));
+        match (&state, self.plan.hook(id)) {
+            (HookState::Ended { start, end, outcome, left_tasks }, Some(hook)) if telemetry::reports_end(outcome) => {
+                let duration = end.saturating_sub(start.unwrap_or(*end));
+                let report =
+                    HookReport { left_tasks: *left_tasks, ..HookReport::new(hook, outcome.clone(), *start, duration) };
+                self.emit(Event::HookEnded(Box::new(report)));
+            }
+            _ => {}
         }
         match self.hooks.get_mut(id) {
             Some(slot) => *slot = state,

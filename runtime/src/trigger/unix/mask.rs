@@ -11,7 +11,7 @@ use std::io;
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal as NixSignal};
 
-use super::Signal;
+use crate::trigger::Signal;
 
 /// Blocks all signals on this thread, and on the threads that it starts. Dropping the guard restores the earlier mask,
 /// and the kernel then delivers the signals that arrived.
@@ -32,8 +32,9 @@ impl BlockedSignals {
         Ok(Self { previous_mask })
     }
 
-    pub(super) fn previous_mask(&self) -> SigSet {
-        self.previous_mask
+    /// Computes the masks of a program that had the earlier mask and handles these signals.
+    pub(in crate::trigger) fn masks(&self, handled: &[Signal]) -> Masks {
+        Masks::new(self.previous_mask, handled)
     }
 }
 
@@ -66,7 +67,7 @@ const FAULTS: [NixSignal; 7] = [
 
 impl Masks {
     /// Computes the masks from the program's mask and the signals that the shutdown handles.
-    pub(super) fn new(program: SigSet, handled: &[Signal]) -> Self {
+    fn new(program: SigSet, handled: &[Signal]) -> Self {
         let to_nix = |signal: &Signal| NixSignal::try_from(signal.number()).ok();
         // The last-resort timer sends its signal to the process, so at least one thread must have it unblocked.
         let last_resort = to_nix(&Signal::LAST_RESORT);

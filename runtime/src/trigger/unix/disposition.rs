@@ -3,23 +3,18 @@
 
 use std::io::Read;
 
-use super::Signal;
+use crate::trigger::Signal;
 
 /// Returns the signals that this process ignores, as the kernel's mask.
 ///
 /// SIGPIPE does not count: the standard library ignores it in every program, so a program that names it wants it.
-pub(super) fn ignored() -> u64 {
-    mask("SigIgn:") & !bit(Signal::from_raw(signal_hook::consts::SIGPIPE))
+pub(in crate::trigger) fn ignored() -> u64 {
+    mask("SigIgn:") & !Signal::from_raw(signal_hook::consts::SIGPIPE).bit()
 }
 
 /// Returns whether this process has a handler for the signal.
 pub(crate) fn has_handler(signal: Signal) -> bool {
-    mask("SigCgt:") & bit(signal) != 0
-}
-
-/// Returns the bit of the signal in the kernel's masks. The number is between 1 and 64.
-pub(super) fn bit(signal: Signal) -> u64 {
-    1 << (signal.number() - 1)
+    mask("SigCgt:") & signal.bit() != 0
 }
 
 /// Returns one of the kernel's masks for this process, or 0 without `/proc`.

@@ -1,0 +1,72 @@
+//! Answers on Windows, on wasm, and on systems that are not known, with the standard library alone.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+/// The stack that linkers of Windows give `main`. More than wasm gives it.
+const MAIN_STACK: usize = 1024 * 1024;
+
+/// Returns the name of the host, which Windows has in the environment. `None` on other systems.
+pub(crate) fn host_name() -> Option<String> {
+    std::env::var("COMPUTERNAME").ok().filter(|name| !name.is_empty())
+}
+
+/// Returns `None`: the standard library does not know the parent.
+pub(crate) fn parent_id() -> Option<u32> {
+    None
+}
+
+/// Returns whether the calling thread is the one that runs `main`. The standard library names it so.
+pub(crate) fn is_main_thread() -> bool {
+    std::thread::current().name() == Some("main")
+}
+
+/// Returns the usual maximum stack of `main` in bytes: no limit of the process says it.
+pub(crate) fn main_stack_limit() -> Option<usize> {
+    Some(MAIN_STACK)
+}
+
+/// Returns `None`: there is no such limit.
+pub(crate) fn address_space_limit() -> Option<usize> {
+    None
+}
+
+/// Returns `None`: there is no clock that is cheaper than [`std::time::Instant`].
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub(crate) fn coarse_millis() -> Option<u64> {
+    None
+}
+
+/// Returns zero at all times: this target has no clock, and the one of the standard library panics.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub(crate) fn coarse_millis() -> Option<u64> {
+    Some(0)
+}
+
+/// Makes a file. It has the permissions of its folder.
+///
+/// # Errors
+/// The file exists, or the system refuses it.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// Opens no file: the standard library has no way to open one without following links.
+///
+/// # Errors
+/// Always.
+pub(crate) fn append_to_existing(_path: &Path) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Returns the bytes of a name. `None` if the system's names are not bytes, and this one is not Unicode.
+pub(crate) fn name_as_bytes(name: &OsStr) -> Option<&[u8]> {
+    name.to_str().map(str::as_bytes)
+}
+
+/// Returns the name of these bytes, which are parts of [`name_as_bytes`].
+pub(crate) fn name_from_bytes(bytes: Vec<u8>) -> Option<OsString> {
+    String::from_utf8(bytes).ok().map(OsString::from)
+}
