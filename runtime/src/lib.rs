@@ -157,7 +157,7 @@
 //! not depend on the linker.
 //!
 //! The grace period is that of `ON_SHUTDOWN_GRACE_PERIOD`, otherwise the one that the program sets, otherwise the default of
-//! the platform if it can be detected ([`Platform`]), otherwise 10 s. The margin for the end of the process is 15 %: at least
+//! the platform if it can be detected ([`Platform`]), otherwise 10 s (Windows: 5 s). The margin for the end of the process is 15 %: at least
 //! 1 s and at most 5 s, and 20 % of a grace period under 5 s. A tenth of the budget, and at least 1 s (but never more
 //! than half), is kept for `flush` and the phases after it.
 //!

@@ -12,7 +12,7 @@ pub const GRACE_PERIOD_ENV: &str = "ON_SHUTDOWN_GRACE_PERIOD";
 
 /// The grace period if neither the program nor the environment sets one and no platform is detected: the default of
 /// docker.
-pub const DEFAULT_GRACE_PERIOD: Duration = Duration::from_secs(10);
+pub const DEFAULT_GRACE_PERIOD: Duration = Duration::from_secs(if cfg!(windows) { 5 } else { 10 });
 
 /// The source of the grace period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

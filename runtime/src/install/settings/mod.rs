@@ -125,7 +125,9 @@ impl Settings {
         self
     }
 
-    /// Sets the signals that start a shutdown. Default: SIGTERM and SIGINT.
+    /// Sets the signals that start a shutdown. Default: SIGTERM and SIGINT; on Windows SIGQUIT and SIGHUP, too.
+    ///
+    /// On Windows, [`Signal`] is an event of the console. A signal that the system cannot send has no effect.
     ///
     /// A program that a person runs in a terminal, also over ssh, gets SIGHUP when the terminal is closed. Without SIGHUP in
     /// the set, the signal ends the program at once, and no hook runs. `[SIGTERM, SIGINT, SIGHUP]` runs the hooks; hooks
