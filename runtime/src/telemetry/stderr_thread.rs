@@ -27,7 +27,8 @@ pub(crate) fn prepare() {
 
 /// Writes a line, as far as the reader takes it in time.
 pub(super) fn line(line: &str) {
-    write(line, LINE_TIMEOUT);
+    let is_stuck = writer().is_some_and(|writer| writer.is_stuck.load(Ordering::Relaxed));
+    write(line, if is_stuck { Duration::ZERO } else { LINE_TIMEOUT });
 }
 
 /// Writes the text, and waits for the reader at most for this time.
@@ -46,7 +47,8 @@ fn writer() -> Option<&'static Writer> {
 /// A thread that writes texts in their order.
 struct Writer {
     texts: SyncSender<(String, SyncSender<()>)>,
-    /// Whether the reader did not take the last text in time. If so, a text does not wait for it.
+    /// Whether the reader did not take the last text in time. If so, a line does not wait for it. The report does: the
+    /// process may end next.
     is_stuck: Arc<AtomicBool>,
 }
 
@@ -55,11 +57,11 @@ impl Writer {
     fn start(mut write: impl FnMut(&str) + Send + 'static) -> Option<Self> {
         let (give, take) = sync_channel::<(String, SyncSender<()>)>(QUEUE);
         let is_stuck = Arc::new(AtomicBool::new(false));
-        let written = Arc::clone(&is_stuck);
+        let stuck = Arc::clone(&is_stuck);
         let work = move || {
             for (text, done) in take {
                 write(&text);
-                written.store(false, Ordering::Relaxed);
+                stuck.store(false, Ordering::Relaxed);
                 // The thread that sent the text may have stopped waiting.
                 let _ = done.try_send(());
             }
@@ -71,12 +73,11 @@ impl Writer {
     fn write(&self, text: &str, timeout: Duration) {
         let (done, is_done) = sync_channel(1);
         // A full queue loses the text: no one reads.
-        if self.texts.try_send((text.to_owned(), done)).is_err() || self.is_stuck.load(Ordering::Relaxed) {
+        if self.texts.try_send((text.to_owned(), done)).is_err() {
             return;
         }
-        if is_done.recv_timeout(timeout).is_err() {
-            self.is_stuck.store(true, Ordering::Relaxed);
-        }
+        let is_stuck = is_done.recv_timeout(timeout).is_err();
+        self.is_stuck.store(is_stuck, Ordering::Relaxed);
     }
 }
 
