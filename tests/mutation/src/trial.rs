@@ -1,0 +1,83 @@
+//! Runs the tests with one change, until a test fails.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::Result;
+use crate::candidates::Candidate;
+use crate::executables::{Ended, Executable, cargo, run};
+use crate::reach::Reach;
+use crate::tree::Folders;
+
+/// What the tests say about a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// By this test or build.
+    Killed(String),
+    /// With the reason, if it is known.
+    Survived(String),
+}
+
+/// Added to three times the duration without a change.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// A build of the tests takes no longer.
+const BUILD_LIMIT: Duration = Duration::from_secs(900);
+
+/// Runs every executable that reaches the change, the fastest first.
+pub(crate) fn run_tests(folders: &Folders, id: usize, change: &Candidate, reaches: &[Reach]) -> Result<Verdict> {
+    let mut unstable = Vec::new();
+    let mutant = id.to_string();
+    let mut is_reached = false;
+    for reach in reaches.iter().filter(|reach| reach.changes.contains(&id)) {
+        is_reached = true;
+        let limit = reach.took * 3 + GRACE;
+        match run_one(folders, &reach.executable, &mutant, limit)? {
+            Verdict::Killed(by) => return Ok(Verdict::Killed(by)),
+            Verdict::Survived(why) if why.is_empty() => {}
+            Verdict::Survived(why) => unstable.push(why),
+        }
+    }
+    if change.file.starts_with("macros/") {
+        return run_builds(folders, &mutant);
+    }
+    let why = if is_reached { unstable.join(", ") } else { "no test reaches it".to_owned() };
+    Ok(Verdict::Survived(why))
+}
+
+/// A failure counts if the same test fails a second time, alone. Otherwise the machine may have been too busy.
+fn run_one(folders: &Folders, executable: &Executable, mutant: &str, limit: Duration) -> Result<Verdict> {
+    let variables = [("MUTANT", mutant)];
+    let name = &executable.name;
+    Ok(match executable.run(folders, &variables, None, limit)? {
+        Ended::Passed => Verdict::Survived(String::new()),
+        Ended::TimedOut => Verdict::Killed(format!("{name}: time limit")),
+        Ended::Failed(test) if test.contains(' ') => Verdict::Killed(format!("{name}: {test}")),
+        Ended::Failed(test) => match executable.run(folders, &variables, Some(&test), limit)? {
+            Ended::Passed => Verdict::Survived(format!("{name} {test} failed once")),
+            Ended::Failed(_) | Ended::TimedOut => Verdict::Killed(format!("{name} {test}")),
+        },
+    })
+}
+
+/// The macros run inside of the compiler. So the compiler must run again: for the small programs of `tests/ui`, and for
+/// all tests whose programs have hooks.
+fn run_builds(folders: &Folders, mutant: &str) -> Result<Verdict> {
+    let mut tests = cargo(folders, &folders.rebuild);
+    tests.args(["test", "--no-fail-fast", "-p", "process", "-p", "registration", "-p", "state"]).env("MUTANT", mutant);
+    touch(folders)?;
+    Ok(match run(tests, BUILD_LIMIT)? {
+        Ended::Passed => Verdict::Survived(String::new()),
+        Ended::Failed(test) => Verdict::Killed(format!("rebuilt tests: {test}")),
+        Ended::TimedOut => Verdict::Killed("rebuilt tests: time limit".to_owned()),
+    })
+}
+
+/// Lets cargo build again the packages that use the macros. It does not know that `MUTANT` matters to them.
+fn touch(folders: &Folders) -> Result<()> {
+    let packages = ["on-shutdown", "process", "process-orders", "process-metrics", "registration", "state"];
+    let mut clean = cargo(folders, &folders.rebuild);
+    clean.arg("clean").args(packages.iter().flat_map(|package| ["-p", package]));
+    Command::status(&mut clean)?;
+    Ok(())
+}
