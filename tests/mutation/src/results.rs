@@ -62,9 +62,9 @@ fn describe(change: &Candidate) -> String {
 }
 
 /// Returns the line for one change.
-pub(crate) fn line(id: usize, change: &Candidate, verdict: &Verdict, seconds: u64) -> String {
+pub(crate) fn line(id: usize, change: &Candidate, verdict: &Verdict) -> String {
     let (word, reason) = parts(verdict);
     let Candidate { file, line, kind, function, before, after, .. } = change;
     let after = if after.is_empty() { "nothing" } else { after };
-    format!("{word:<8} {seconds:4} s  {id:3}  {kind}  {file}:{line} ({function})  {before} -> {after}  [{reason}]")
+    format!("{word:<8} {id:3}  {kind}  {file}:{line} ({function})  {before} -> {after}  [{reason}]")
 }
