@@ -131,6 +131,7 @@ fn spec_3_23_long_lists_are_counted() {
     assert_eq!(text(list(0)).as_deref(), Some("waiting in ppoll"));
     let counted = text(list(70)).unwrap_or_default();
     assert!(counted.starts_with("waiting in ppoll on fd 5") && counted.ends_with(" and 26 more"), "{counted}");
+    assert_eq!(counted.matches("fd 5").count(), 4, "{counted}");
 }
 
 #[test]
