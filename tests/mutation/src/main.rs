@@ -37,6 +37,8 @@ struct Settings {
     seed: u64,
     count: usize,
     again: bool,
+    /// Continues with the copy of an earlier run, also if the sources have changed since.
+    keep: bool,
     /// How many changes run at the same time.
     jobs: usize,
     /// Only draws the sample, and prints it.
@@ -51,7 +53,7 @@ fn main() {
 }
 
 fn settings() -> Result<Settings> {
-    let mut settings = Settings { seed: 1, count: 200, again: false, jobs: 1, list: false };
+    let mut settings = Settings { seed: 1, count: 200, again: false, keep: false, jobs: 1, list: false };
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a number"));
@@ -59,10 +61,14 @@ fn settings() -> Result<Settings> {
             "--seed" => settings.seed = value()?.parse()?,
             "--count" => settings.count = value()?.parse()?,
             "--jobs" => settings.jobs = value()?.parse()?,
+            "--keep" => settings.keep = true,
             "--again" => settings.again = true,
             "--list" => settings.list = true,
             _ => {
-                return Err(format!("unknown: {argument}; known: --seed N, --count N, --jobs N, --again, --list").into());
+                return Err(format!(
+                    "unknown: {argument}; known: --seed N, --count N, --jobs N, --keep, --again, --list"
+                )
+                .into());
             }
         }
     }
@@ -72,7 +78,7 @@ fn settings() -> Result<Settings> {
 fn measure(settings: &Settings) -> Result<()> {
     let folders = Folders::find();
     fs::create_dir_all(&folders.work)?;
-    let sample = sample::draw(&folders, settings.seed, settings.count)?;
+    let sample = sample::draw(&folders, settings.seed, settings.count, settings.keep)?;
     println!("{} of {} possible changes", sample.changes.len(), sample.possible);
     if settings.list {
         for (id, change) in sample.changes.iter().enumerate() {

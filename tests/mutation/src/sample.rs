@@ -24,13 +24,13 @@ pub(crate) struct Sample {
     pub(crate) possible: usize,
 }
 
-/// Copies the tree, draws `count` changes, and leaves the copy with all of them.
-pub(crate) fn draw(folders: &Folders, seed: u64, count: usize) -> Result<Sample> {
+/// Copies the tree, draws `count` changes, and leaves the copy with all of them. With `keep`, leaves the copy as it is: it
+/// has them already, because all changes that were drawn compiled.
+pub(crate) fn draw(folders: &Folders, seed: u64, count: usize, keep: bool) -> Result<Sample> {
     let mut files = Vec::new();
     for root in ROOTS {
         files.extend(sources::of_crate(&folders.workspace, root)?);
     }
-    tree::copy(folders, &files.iter().map(|file| file.path.as_str()).collect())?;
     let mut all = Vec::new();
     for file in &files {
         all.extend(candidates::find(&file.path, &file.text)?);
@@ -39,6 +39,10 @@ pub(crate) fn draw(folders: &Folders, seed: u64, count: usize) -> Result<Sample>
     all.sort_by_cached_key(|candidate| rank(seed, candidate));
     let mut rest = all.into_iter();
     let mut changes: Vec<Candidate> = rest.by_ref().take(count).collect();
+    if keep {
+        return Ok(Sample { changes, possible });
+    }
+    tree::copy(folders, &files.iter().map(|file| file.path.as_str()).collect())?;
     loop {
         let wrong = failing(folders, &files, &changes)?;
         if wrong.is_empty() {
