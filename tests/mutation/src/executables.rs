@@ -75,16 +75,17 @@ pub(crate) fn cargo(folders: &Folders, target: &Path) -> Command {
 }
 
 fn executable(line: &Value) -> Option<Executable> {
-    if line["reason"] != "compiler-artifact" || line["profile"]["test"] != true {
+    if line.pointer("/profile/test")? != true {
         return None;
     }
-    let path = PathBuf::from(line["executable"].as_str()?);
-    let folder = Path::new(line["manifest_path"].as_str()?).parent()?.to_owned();
-    let id = line["package_id"].as_str()?;
+    let text = |pointer| line.pointer(pointer).and_then(Value::as_str);
+    let path = PathBuf::from(text("/executable")?);
+    let folder = Path::new(text("/manifest_path")?).parent()?.to_owned();
+    let id = text("/package_id")?;
     // `path+file:///folder/name#0.0.0` or `path+file:///folder#name@0.0.0`.
     let (before, after) = id.rsplit_once('#')?;
     let package = after.split_once('@').map_or(before.rsplit('/').next()?, |(name, _)| name).to_owned();
-    let name = format!("{package}/{}", line["target"]["name"].as_str()?);
+    let name = format!("{package}/{}", text("/target/name")?);
     Some(Executable { name, path, folder, package })
 }
 

@@ -103,8 +103,8 @@ fn failing(folders: &Folders, files: &[Source], changes: &[Candidate]) -> Result
     let mut wrong = BTreeSet::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let Ok(message) = serde_json::from_str::<Value>(line) else { continue };
-        if message["message"]["level"] == "error" {
-            wrong.extend(culprit(&message["message"], &places));
+        if message.pointer("/message/level").is_some_and(|level| level == "error") {
+            wrong.extend(culprit(&message, &places));
         }
     }
     if wrong.is_empty() {
@@ -116,12 +116,12 @@ fn failing(folders: &Folders, files: &[Source], changes: &[Candidate]) -> Result
 
 /// Returns the innermost change that contains the error, otherwise one that the error contains.
 fn culprit(message: &Value, places: &Places) -> Option<usize> {
-    let spans = message["spans"].as_array()?;
     let mut best: Option<(usize, usize)> = None;
-    for span in spans {
-        let (start, end) = (span["byte_start"].as_u64()?, span["byte_end"].as_u64()?);
-        let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
-        for (id, range) in places.get(span["file_name"].as_str()?).into_iter().flatten() {
+    for span in message.pointer("/message/spans")?.as_array()? {
+        let number = |pointer| usize::try_from(span.pointer(pointer)?.as_u64()?).ok();
+        let (start, end) = (number("/byte_start")?, number("/byte_end")?);
+        let name = span.pointer("/file_name")?.as_str()?;
+        for (id, range) in places.get(name).into_iter().flatten() {
             let overlaps = range.start < end && start < range.end;
             if overlaps && best.is_none_or(|(length, _)| range.len() < length) {
                 best = Some((range.len(), *id));
