@@ -50,6 +50,9 @@ fn spec_3_23_waitid_names_the_kind_of_child() {
     assert_eq!(text("0x2", "0x4d2"), "waiting in waitid for a child of process group 1234");
     assert_eq!(text("0x3", "0x5"), "waiting in waitid on fd 5");
     assert_eq!(text("0x9", "0x5"), "waiting in waitid");
+    // The kernel refuses these numbers.
+    assert_eq!(text("0x1", "0x0"), "waiting in waitid");
+    assert_eq!(text("0x2", "0x1"), "waiting in waitid");
 }
 
 #[test]
