@@ -103,3 +103,28 @@ impl Drop for Ended {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Wake;
+
+    use super::*;
+
+    struct CountedWaker;
+
+    impl Wake for CountedWaker {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    #[test]
+    fn a_future_that_is_dropped_leaves_no_waker_in_the_list() {
+        let (report, counted) = (Arc::new(FinalReport::default()), Arc::new(CountedWaker));
+        let waker = Waker::from(Arc::clone(&counted));
+        let mut ended = Arc::clone(&report).wait();
+        assert!(Pin::new(&mut ended).poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        assert_eq!(Arc::strong_count(&counted), 2, "the list has the waker");
+        drop(ended);
+        assert_eq!(Arc::strong_count(&counted), 1);
+    }
+}

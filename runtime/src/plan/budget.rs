@@ -316,6 +316,14 @@ mod tests {
     }
 
     #[test]
+    fn the_shortest_grace_period_for_a_drain_delay_is_found_also_at_its_ends() {
+        assert_eq!(Budget::shortest_for_delay(Duration::ZERO), Some(secs(1)));
+        let longest = of(Budget::LONGEST).longest_drain_delay();
+        assert_eq!(Budget::shortest_for_delay(longest), Some(Budget::LONGEST));
+        assert_eq!(Budget::shortest_for_delay(longest + Duration::from_nanos(1)), None);
+    }
+
+    #[test]
     fn spec_3_11_the_flush_slice_is_10_percent_and_at_least_a_second() {
         assert_eq!(of(secs(10)).flush_slice(), secs(1));
         assert_eq!(of(secs(90)).flush_slice(), Duration::from_millis(8500));

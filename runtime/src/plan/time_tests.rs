@@ -185,6 +185,13 @@ fn spec_3_13_many_hooks_without_a_timeout_are_named_when_their_shares_get_too_sm
     assert!(sentence.contains("hook to 754 ms (no timeout set; needs at least 830 ms)"), "{sentence}");
 }
 
+#[test]
+fn spec_3_22_the_plan_shows_the_time_of_a_hook_without_a_timeout_only_if_it_is_short() {
+    let text = |seconds: u64| plan(ms(seconds * 1000), Duration::ZERO, &[(Phase::Stop, 0, None)]).to_string();
+    assert!(text(5).contains("(no timeout set: 3.8 s in the worst case)"), "{}", text(5));
+    assert!(!text(60).contains("no timeout set"), "{}", text(60));
+}
+
 /// Returns until when work in flight is waited for, in milliseconds, and the hooks that the rest is kept for.
 fn drain_limit(plan: &Plan) -> (u128, Vec<u128>) {
     let kept = plan.kept_time(None).into_iter().map(|kept| kept.time.as_millis());

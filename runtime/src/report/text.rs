@@ -305,4 +305,16 @@ mod tests {
         assert!(drawn(Outcome::TimedOut { abandoned: true }, true).contains("\x1b[33mtimed out"));
         assert!(!drawn(Outcome::Failed("no".into()), false).contains('\x1b'));
     }
+
+    #[test]
+    fn spec_3_29_new_work_in_the_last_fifth_of_the_drain_delay_means_that_the_delay_is_too_short() {
+        let hint = |millis| {
+            let last_new_work = Some(Duration::from_millis(millis));
+            let draining = Some(Duration::from_secs(1));
+            Report { last_new_work, draining, ..report(Outcome::Completed) }.to_string().contains("set a longer")
+        };
+        assert!(!hint(799));
+        assert!(hint(800));
+        assert!(hint(1000));
+    }
 }

@@ -130,3 +130,23 @@ impl HookRuntime {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn tasks_and_threads_that_a_hook_leaves_are_counted_together() {
+        let mut runtime = HookRuntime::warm();
+        let (end, wait) = channel::<()>();
+        let built = runtime.get().expect("a runtime");
+        built.tokio.block_on(async {
+            drop(tokio::spawn(std::future::pending::<()>()));
+            drop(tokio::task::spawn_blocking(move || wait.recv()));
+        });
+        assert_eq!(runtime.finish_tasks(Duration::ZERO), 2);
+        drop(end);
+    }
+}

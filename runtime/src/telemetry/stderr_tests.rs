@@ -168,3 +168,18 @@ fn a_line_that_was_cut_is_ended_before_the_next_one() {
     write("c\n");
     assert_eq!(read(5), "\nb\nc\n");
 }
+
+#[test]
+fn a_line_does_not_wait_for_a_reader_that_did_not_take_the_last_text() {
+    let (reader, writer) = pipe();
+    let of_stderr = Reader::new();
+    let write = |line: &str| of_stderr.write(writer.as_fd(), line, Duration::ZERO, LINE_TOTAL_TIMEOUT);
+    assert_eq!(of_stderr.line_timeout(), LINE_TIMEOUT);
+    let capacity = fill(&writer);
+    write("lost\n");
+    assert_eq!(of_stderr.line_timeout(), Duration::ZERO);
+    let mut reader = File::from(reader);
+    reader.read_exact(&mut vec![0; capacity]).expect("so much was written");
+    write("taken\n");
+    assert_eq!(of_stderr.line_timeout(), LINE_TIMEOUT);
+}

@@ -387,3 +387,17 @@ fn drop_span(span: tracing::Span, guard: &SubscriberGuard) -> bool {
     }
     dropped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_without_a_sentence_stay_in_the_queue() {
+        let mut state = State::default();
+        let events = [Event::DrainingBegan { in_flight: 0 }, Event::Problem("no room".to_owned())];
+        state.queue.extend(events.map(Item::Event));
+        assert!(matches!(&take_sentences(&mut state)[..], [Event::Problem(_)]));
+        assert!(matches!(state.queue.make_contiguous(), [Item::Event(Event::DrainingBegan { .. })]));
+    }
+}

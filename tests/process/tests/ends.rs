@@ -109,6 +109,12 @@ fn spec_3_19_with_ending_return_a_signal_ends_the_program_also_while_a_hook_hold
 }
 
 #[test]
+fn spec_3_15_with_exit_mode_return_a_waker_that_blocks_does_not_hold_the_others_that_wait_for_the_report() {
+    let ended = Program::new(env!("CARGO_BIN_EXE_ends")).arg("return-behind-a-waker").run();
+    ended.assert_code(11).assert_order(&["2 hooks", "the program works on"]);
+}
+
+#[test]
 fn spec_3_19_a_repeated_signal_ends_the_program_also_while_its_exit_handlers_hang() {
     let mut program = Program::new(env!("CARGO_BIN_EXE_ends")).arg("atexit-hangs").start();
     std::thread::sleep(std::time::Duration::from_millis(1100));

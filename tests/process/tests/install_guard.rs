@@ -108,3 +108,10 @@ fn spec_3_25_the_program_decides_on_its_exit_code_with_exit_mode_return() {
     ends("returns-code").assert_code(11).assert_order(&["stopped", "closed"]);
     program("returns-code").arg("failing-hook").run().assert_code(11);
 }
+
+#[test]
+fn spec_3_25_with_exit_mode_atexit_the_guard_keeps_the_code_of_main_unless_a_hook_failed() {
+    ends("returns-code-atexit").assert_code(11).assert_order(&["stopped", "closed"]);
+    program("returns-code-atexit").arg("failing-hook").run().assert_code(70);
+    program("panics-atexit").arg("failing-hook").run().assert_code(101).assert_err("report: main panicked");
+}

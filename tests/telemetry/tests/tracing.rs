@@ -74,6 +74,7 @@ fn what_a_hook_says_lies_inside_its_span_also_after_an_await() {
         ("before the await", "works"),
         ("after the await", "works"),
         ("alongside", "fails"),
+        ("in the drop of the future", "hangs"),
     ] {
         let event = the(&events, message);
         assert_eq!(event["spans"].as_array().map(Vec::len), Some(1), "{event}");
@@ -164,6 +165,17 @@ fn a_clean_end_is_no_error() {
     let report = the(&events, "shutdown report: SIGTERM");
     assert_eq!((&report["level"], &report["fields"]["exit_code"]), (&"INFO".into(), &0.into()));
     assert_eq!(ours(&ended), Vec::<&String>::new(), "{ended}");
+}
+
+#[test]
+fn a_hook_that_runs_for_long_is_a_warning_with_its_times() {
+    let mut running = start("json", "long");
+    running.signal(Signal::SIGTERM);
+    let line = running.out_line("still running");
+    let event: Value = serde_json::from_str(&line).expect("JSON");
+    let fields = &event["fields"];
+    assert_eq!((&event["level"], &fields["hook"], &fields["phase"]), (&"WARN".into(), &"long".into(), &"stop".into()));
+    assert!(fields["elapsed_seconds"].is_f64() && fields["remaining_seconds"].is_f64(), "{event}");
 }
 
 #[test]

@@ -50,6 +50,9 @@ fn spec_3_23_waitid_names_the_kind_of_child() {
     assert_eq!(text("0x2", "0x4d2"), "waiting in waitid for a child of process group 1234");
     assert_eq!(text("0x3", "0x5"), "waiting in waitid on fd 5");
     assert_eq!(text("0x9", "0x5"), "waiting in waitid");
+    // The kernel refuses these numbers.
+    assert_eq!(text("0x1", "0x0"), "waiting in waitid");
+    assert_eq!(text("0x2", "0x1"), "waiting in waitid");
 }
 
 #[test]
@@ -131,6 +134,7 @@ fn spec_3_23_long_lists_are_counted() {
     assert_eq!(text(list(0)).as_deref(), Some("waiting in ppoll"));
     let counted = text(list(70)).unwrap_or_default();
     assert!(counted.starts_with("waiting in ppoll on fd 5") && counted.ends_with(" and 26 more"), "{counted}");
+    assert_eq!(counted.matches("fd 5").count(), 4, "{counted}");
 }
 
 #[test]

@@ -169,3 +169,44 @@ impl Finalizer for ScopeFinalizer {
         self.budget.finalization_deadline().saturating_sub(now)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    /// Counts the reports, and sends a message when the wakers are called.
+    struct CountingSink {
+        reports: AtomicUsize,
+        woken: Sender<()>,
+    }
+
+    impl ReportSink for CountingSink {
+        fn set(&self, _report: &Report) {
+            self.reports.fetch_add(1, Ordering::SeqCst);
+        }
+
+        fn wake_waiters(&self) {
+            self.woken.send(()).expect("the test waits");
+        }
+    }
+
+    #[test]
+    fn a_scope_that_is_cut_off_sets_its_report_once_and_wakes_its_waiters_each_time() {
+        let (woken, wait) = channel();
+        let counting = Arc::new(CountingSink { reports: AtomicUsize::new(0), woken });
+        let budget = Budget::choose(None, None, None).expect("the default");
+        let output = Arc::new(Output::new(true, Masks::of_this_thread()));
+        let finalizer = ScopeFinalizer { path: "test", budget, output, sink: OnceLock::new() };
+        assert!(finalizer.sink.set(Arc::clone(&counting) as Arc<dyn ReportSink>).is_ok());
+        let reports = |has_begun| {
+            finalizer.cut_off(crate::report::sample::report(&[]), has_begun);
+            wait.recv().expect("the waiters are woken");
+            counting.reports.load(Ordering::SeqCst)
+        };
+        assert_eq!(reports(true), 0, "a worker is about to set it");
+        assert_eq!(reports(false), 1);
+    }
+}

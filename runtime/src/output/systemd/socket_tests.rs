@@ -30,3 +30,20 @@ fn what_is_neither_is_refused() {
     assert!(!refused(&[b"/".as_slice(), &[b'x'; 200]].concat()).is_empty(), "too long for a socket");
     assert!(!refused(&[b"@".as_slice(), &[b'x'; 200]].concat()).is_empty(), "too long for a socket");
 }
+
+#[test]
+fn a_message_waits_for_room_only_if_the_caller_has_time() {
+    let path = std::env::temp_dir().join(format!("on-shutdown-socket-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let manager = UnixDatagram::bind(&path).expect("a socket");
+    let channel = Channel::open(path.as_os_str()).expect("an address");
+    let states = [NotifyState::Stopping];
+    let is_full = |sent: io::Result<()>| sent.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+    while channel.send(&states).is_ok() {}
+    assert!(is_full(channel.send_within(Duration::ZERO, &states)));
+    // The message may be tried before the other thread makes room, and is tried again after it.
+    let reader = thread::spawn(move || manager.recv(&mut [0; 64]).map(|_| manager).expect("a message"));
+    assert!(channel.send_within(Duration::from_secs(60), &states).is_ok());
+    drop(reader.join().expect("no panic"));
+    std::fs::remove_file(path).expect("it is there");
+}

@@ -41,6 +41,19 @@ fn spec_3_19_the_second_sigint_is_fast_and_the_third_is_immediate() {
 }
 
 #[test]
+fn spec_3_19_a_third_sigint_while_the_report_is_written_changes_no_time() {
+    let plan = Harness::of(&[], ms(20_000)).plan;
+    let mut driver = Driver::new(ShutdownState::new(plan, Arc::new(SimulatedWork::default()), false));
+    let trigger = driver.begin(Message::Trigger(Trigger::Signal { signal: Signal::SIGINT, sender: None }));
+    assert!(driver.state().is_over(), "there are no hooks");
+    for at in [2000, 3000] {
+        driver.receive(ms(at), Message::Trigger(Trigger::Signal { signal: Signal::SIGINT, sender: None }));
+    }
+    let report = driver.state().report(&trigger, ms(3000));
+    assert_eq!((report.forced, report.duration), (Some(Signal::SIGINT), Duration::ZERO));
+}
+
+#[test]
 fn spec_3_19_a_fast_shutdown_ends_the_delay_and_the_waiting_for_work() {
     let harness = Harness::new(vec![HOOK], &[], ms(60_000), ms(20_000)).signal(ms(5000), Signal::SIGINT);
     let harness = harness.work(Duration::ZERO, Duration::MAX).play_to_end();

@@ -1,5 +1,6 @@
 //! Tests the promises on order and time, each by an example with its numbers.
 
+use super::super::hook_future::CancelHandle;
 use super::*;
 
 const DEREGISTER: FakeHook = FakeHook { phase: Phase::Deregister, ..HOOK };
@@ -240,6 +241,21 @@ fn spec_3_15_a_cancelled_future_has_its_whole_grace_after_a_long_look() {
     assert_eq!(running_after(121, 121), 1, "a millisecond later it is not abandoned");
     assert_eq!(running_after(129, 129), 1);
     assert_eq!(running_after(130, 130), 0);
+}
+
+/// Otherwise the supervisor would see a poll that blocks only at the end of the longer grace period.
+#[test]
+fn spec_3_15_the_supervisor_looks_at_a_cancelled_future_before_its_longer_grace_ends() {
+    let hooks = [FakeHook { behavior: Behavior::Awaits, timeout: ms(100), ..HOOK }];
+    let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
+    let mut driver = Driver::new(ShutdownState::new(plan, Arc::new(SimulatedWork::default()), false));
+    driver.begin(first);
+    let Next::Run(task) = driver.next(Duration::ZERO) else { panic!("the hook is due") };
+    driver.restart_clock(task.id, Duration::ZERO);
+    assert!(!driver.watch_future(task.id, Arc::new(CancelHandle::new(std::time::Instant::now()))));
+    driver.expire(ms(100), ms(100));
+    assert_eq!(driver.next_expiry(ms(100)), ms(110));
+    assert_eq!(driver.next_expiry(ms(110)), ms(350));
 }
 
 /// Starts two hooks that block and have a timeout of 100 ms.

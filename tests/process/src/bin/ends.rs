@@ -1,6 +1,10 @@
 //! Ends by itself, in the way that the argument names.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use on_shutdown::{ExitMode, HookSettings, Phase, Settings, on_shutdown, register_sync};
@@ -34,6 +38,7 @@ fn main() -> ExitCode {
         Some("return-and-hang") => hang_after_return(),
         Some("return-past-the-deadline") => return_past_the_deadline(),
         Some("return-while-held") => return_while_held(),
+        Some("return-behind-a-waker") => return_behind_a_waker(),
         Some("atexit-hangs") => atexit_hangs(),
         Some("exit-in-the-last-hook") => exit_in_the_last_hook(),
         Some("exit-after-main-returned") => exit_after_main_returned(),
@@ -198,6 +203,28 @@ fn return_while_held() -> ExitCode {
     loop {
         std::thread::park();
     }
+}
+
+struct BlockingWaker;
+
+impl Wake for BlockingWaker {
+    fn wake(self: Arc<Self>) {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+/// The thread that wakes the waiters of the report is held by the first of them.
+fn return_behind_a_waker() -> ExitCode {
+    let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
+    let mut ended = handle.ended();
+    let waker = Waker::from(Arc::new(BlockingWaker));
+    assert!(Pin::new(&mut ended).poll(&mut Context::from_waker(&waker)).is_pending());
+    handle.request_shutdown("for the report");
+    println!("{} hooks", handle.wait().hooks.len());
+    println!("the program works on");
+    ExitCode::from(11)
 }
 
 struct HangsInDrop;

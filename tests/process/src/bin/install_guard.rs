@@ -124,8 +124,13 @@ fn hangs_after_the_guard() -> Result<(), String> {
     Ok(())
 }
 
-fn returns_code() -> ExitCode {
-    let _guard = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
+fn panics_atexit() -> Result<(), String> {
+    let _guard = Settings::new().exit_mode(ExitMode::Atexit).install().map_err(|error| error.to_string())?;
+    panic!("no such luck")
+}
+
+fn returns_code(mode: ExitMode) -> ExitCode {
+    let _guard = Settings::new().exit_mode(mode).install().expect("the settings are right");
     ExitCode::from(11)
 }
 
@@ -138,6 +143,7 @@ fn main() -> Result<ExitCode, String> {
         "returns" => returns(),
         "fails" => fails(),
         "panics" => panics(),
+        "panics-atexit" => panics_atexit(),
         "cleans-up" => cleans_up(ExitMode::Immediate),
         "cleans-up-atexit" => cleans_up(ExitMode::Atexit),
         "cleans-up-after-the-guard" => cleans_up_after_the_guard(),
@@ -147,7 +153,8 @@ fn main() -> Result<ExitCode, String> {
         "exits-after-serve" => return Ok(exits_after_serve()),
         "thread-drops" => thread_drops(),
         "hangs-after-the-guard" => hangs_after_the_guard(),
-        "returns-code" => return Ok(returns_code()),
+        "returns-code" => return Ok(returns_code(ExitMode::Return)),
+        "returns-code-atexit" => return Ok(returns_code(ExitMode::Atexit)),
         other => panic!("what is {other:?}?"),
     }?;
     Ok(ExitCode::SUCCESS)

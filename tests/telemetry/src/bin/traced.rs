@@ -23,6 +23,15 @@ fn hook(phase: Phase, priority: i32) -> HookSettings {
     HookSettings::new().phase(phase).priority(priority).timeout(Duration::from_secs(2))
 }
 
+/// Emits an event when a future that holds it is dropped.
+struct LogsDrop;
+
+impl Drop for LogsDrop {
+    fn drop(&mut self) {
+        info!("in the drop of the future");
+    }
+}
+
 /// Registers one hook for each kind and outcome.
 fn ordinary() {
     let sync = |_| {
@@ -46,7 +55,10 @@ fn ordinary() {
     register("fails", hook(Phase::Stop, 0), alongside).expect("early");
     let panics = |_| -> Result<(), String> { panic!("out of paper") };
     register_sync("panics", hook(Phase::Close, 0), panics).expect("early");
-    let hangs = async |_| std::future::pending::<Result<(), String>>().await;
+    let hangs = async |_| {
+        let _log = LogsDrop;
+        std::future::pending::<Result<(), String>>().await
+    };
     register("hangs", hook(Phase::Close, -1).timeout(Duration::from_millis(300)), hangs).expect("early");
     sync_hook("last", Phase::Finalize);
 }

@@ -1,0 +1,215 @@
+//! Builds the test executables of the copy once, and runs one of them.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::{fs, thread};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::Result;
+use crate::tree::Folders;
+
+/// Packages whose tests are not part of the measurement: they need containers, build one program with seven profiles and
+/// four linkers, compare with other crates, measure time, use another compiler, or read the text of the sources, which
+/// the copy changes.
+const LEFT_OUT: [&str; 7] = ["containers", "registration", "peers", "benches", "msrv", "road", "mutation"];
+
+/// Marks every process that a measurement starts, so that none is left.
+const MARK: &str = "MUTATION_RUN";
+
+/// A file with tests, as cargo builds it.
+#[derive(Clone, Debug)]
+pub(crate) struct Executable {
+    /// The package and the target: `process/signals`.
+    pub(crate) name: String,
+    path: PathBuf,
+    /// The folder of the package.
+    folder: PathBuf,
+    package: String,
+}
+
+/// How a run of an executable ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Passed,
+    /// The name of the first test that failed, or what else went wrong.
+    Failed(String),
+    TimedOut,
+}
+
+/// Builds all tests, and returns the executables.
+pub(crate) fn build(folders: &Folders) -> Result<Vec<Executable>> {
+    let mut workspace = vec!["--workspace"];
+    workspace.extend(LEFT_OUT.iter().flat_map(|package| ["--exclude", package]));
+    let mut found = build_with(folders, &workspace)?;
+    // With the features that no package of the workspace turns on.
+    found.retain(|executable| executable.name != "on-shutdown/on_shutdown");
+    found.extend(build_with(folders, &["-p", "on-shutdown", "--all-features", "--lib"])?);
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+fn build_with(folders: &Folders, arguments: &[&str]) -> Result<Vec<Executable>> {
+    let mut build = cargo(folders, &folders.target);
+    build.args(["test", "--no-run", "--message-format=json"]).args(arguments).stderr(Stdio::inherit());
+    let output = build.output()?;
+    if !output.status.success() {
+        return Err("the tests of the copy do not compile".into());
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter_map(|line| executable(&line)).collect())
+}
+
+/// Returns the command `cargo` in the copy.
+pub(crate) fn cargo(folders: &Folders, target: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(&folders.tree).env("CARGO_TARGET_DIR", target).env("CARGO_INCREMENTAL", "1");
+    command
+}
+
+fn executable(line: &Value) -> Option<Executable> {
+    if line.pointer("/profile/test")? != true {
+        return None;
+    }
+    let text = |pointer| line.pointer(pointer).and_then(Value::as_str);
+    let path = PathBuf::from(text("/executable")?);
+    let folder = Path::new(text("/manifest_path")?).parent()?.to_owned();
+    let id = text("/package_id")?;
+    // `path+file:///folder/name#0.0.0` or `path+file:///folder#name@0.0.0`.
+    let (before, after) = id.rsplit_once('#')?;
+    let package = after.split_once('@').map_or(before.rsplit('/').next()?, |(name, _)| name).to_owned();
+    let name = format!("{package}/{}", text("/target/name")?);
+    Some(Executable { name, path, folder, package })
+}
+
+impl Executable {
+    /// Changes with every build.
+    pub(crate) fn version(&self) -> Result<u128> {
+        Ok(fs::metadata(&self.path)?.modified()?.duration_since(UNIX_EPOCH)?.as_nanos())
+    }
+
+    /// Runs the tests with these variables, at most as long as `limit`. Ends the run at the first test that fails.
+    pub(crate) fn run(
+        &self,
+        folders: &Folders,
+        variables: &[(&str, &str)],
+        test: Option<&str>,
+        limit: Duration,
+    ) -> Result<Ended> {
+        let mut command = Command::new(&self.path);
+        command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder).env("CARGO_PKG_NAME", &self.package);
+        command.env("CARGO_PKG_VERSION", "0.0.0").env("CARGO_TARGET_DIR", &folders.target).env("CARGO", "cargo");
+        command.env("LD_LIBRARY_PATH", library_path()?);
+        command.args(test.map(|test| ["--exact", test]).into_iter().flatten());
+        command.envs(variables.iter().copied());
+        run(command, limit)
+    }
+}
+
+/// The macros' tests are linked with the compiler's own libraries.
+fn library_path() -> Result<String> {
+    let output = Command::new("rustc").args(["--print", "target-libdir"]).output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Runs a command, at most as long as `limit`. Ends it at the first test that fails, with all that it has started.
+pub(crate) fn run(mut command: Command, limit: Duration) -> Result<Ended> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let mark = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    command.env(MARK, &mark).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+    let mut child = command.spawn()?;
+    let ended = watch(&mut child, limit);
+    kill_marked(&mark);
+    drop(child.kill());
+    child.wait()?;
+    ended
+}
+
+fn lines(child: &mut Child) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    if let Some(stdout) = child.stdout.take() {
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).split(b'\n').map_while(std::result::Result::ok) {
+                if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    receiver
+}
+
+/// Waits until the process ends or a test fails. The pipe alone says nothing: a process that a test left behind may keep
+/// it open.
+fn watch(child: &mut Child, limit: Duration) -> Result<Ended> {
+    let (lines, end) = (lines(child), Instant::now() + limit);
+    loop {
+        match lines.recv_timeout(Duration::from_millis(20)) {
+            Ok(line) => {
+                if let Some(test) = failed_test(&line) {
+                    return Ok(Ended::Failed(test.to_owned()));
+                }
+            }
+            Err(_) => match child.try_wait()? {
+                Some(status) if status.success() => return Ok(Ended::Passed),
+                Some(status) => return Ok(Ended::Failed(status.to_string())),
+                None if Instant::now() >= end => return Ok(Ended::TimedOut),
+                None => thread::sleep(Duration::from_millis(1)),
+            },
+        }
+    }
+}
+
+/// Returns the test's name from a line of the test harness: `test name ... FAILED`.
+fn failed_test(line: &str) -> Option<&str> {
+    let name = line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?;
+    Some(name.strip_suffix(" - should panic").unwrap_or(name))
+}
+
+/// Kills what the command has started. Such a process may be in a group of its own, but it has inherited the mark.
+fn kill_marked(mark: &str) {
+    let wanted = format!("{MARK}={mark}");
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let pid = entry.file_name().to_string_lossy().parse::<i32>();
+        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+        if let Ok(pid) = pid
+            && environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+        {
+            // It may have ended already.
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_test_that_fails_ends_the_run() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo 'test a ... ok'; echo 'test b::c ... FAILED'; exec sleep 1000"]);
+        assert_eq!(run(command, Duration::from_secs(60)).unwrap(), Ended::Failed("b::c".to_owned()));
+    }
+
+    #[test]
+    fn a_run_that_takes_too_long_is_ended() {
+        let mut command = Command::new("sleep");
+        command.arg("1000");
+        assert_eq!(run(command, Duration::from_millis(20)).unwrap(), Ended::TimedOut);
+    }
+
+    #[test]
+    fn a_status_other_than_zero_is_a_failure_without_a_test() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "exit 3"]);
+        assert!(matches!(run(command, Duration::from_secs(60)).unwrap(), Ended::Failed(_)));
+    }
+}

@@ -1,0 +1,98 @@
+//! Runs the tests with one change, until a test fails.
+
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::Result;
+use crate::candidates::Candidate;
+use crate::executables::{Ended, Executable, cargo, run};
+use crate::reach::Reach;
+use crate::tree::Folders;
+
+/// What the tests say about a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// By this test or build.
+    Killed(String),
+    /// With the reason, if it is known.
+    Survived(String),
+}
+
+/// The executables that expand macros when they run. Others would keep programs that a changed macro has made.
+const RUN_MACROS: [&str; 2] = ["on-shutdown-macros/on_shutdown_macros", UI];
+
+/// The programs that must not compile, or just so.
+const UI: &str = "ui/ui";
+
+/// Added to three times the duration without a change.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// A build of the tests takes no longer.
+const BUILD_LIMIT: Duration = Duration::from_secs(900);
+
+/// Runs the executables that reach the change, until a test fails.
+pub(crate) fn run_tests(folders: &Folders, id: usize, change: &Candidate, reaches: &[Reach]) -> Result<Verdict> {
+    let is_macro = change.file.starts_with("macros/");
+    // The small programs of `tests/ui` are about messages of the compiler: two minutes, for nothing that a change of the
+    // runtime could show.
+    let may_run = |reach: &&Reach| match reach.executable.name.as_str() {
+        name if is_macro => RUN_MACROS.contains(&name),
+        name => name != UI,
+    };
+    let mut reached = reaches.iter().filter(|reach| reach.changes.contains(&id)).filter(may_run).peekable();
+    if reached.peek().is_none() && !is_macro {
+        return Ok(Verdict::Survived("no test reaches it".to_owned()));
+    }
+    let (mutant, mut unstable) = (id.to_string(), Vec::new());
+    for reach in reached {
+        match run_one(folders, &reach.executable, &mutant, reach.took * 3 + GRACE)? {
+            Verdict::Killed(by) => return Ok(Verdict::Killed(by)),
+            Verdict::Survived(why) if why.is_empty() => {}
+            Verdict::Survived(why) => unstable.push(why),
+        }
+    }
+    if is_macro {
+        return run_builds(folders, &mutant);
+    }
+    Ok(Verdict::Survived(unstable.join(", ")))
+}
+
+/// A failure counts if the same test fails a second time, alone. Otherwise the machine may have been too busy.
+fn run_one(folders: &Folders, executable: &Executable, mutant: &str, limit: Duration) -> Result<Verdict> {
+    let variables = [("MUTANT", mutant)];
+    let name = &executable.name;
+    Ok(match executable.run(folders, &variables, None, limit)? {
+        Ended::Passed => Verdict::Survived(String::new()),
+        Ended::TimedOut => Verdict::Killed(format!("{name}: time limit")),
+        Ended::Failed(test) if test.contains(' ') => Verdict::Killed(format!("{name}: {test}")),
+        Ended::Failed(test) => match executable.run(folders, &variables, Some(&test), limit)? {
+            Ended::Passed => Verdict::Survived(format!("{name} {test} failed once")),
+            Ended::Failed(_) | Ended::TimedOut => Verdict::Killed(format!("{name} {test}")),
+        },
+    })
+}
+
+/// The macros run inside of the compiler. So the compiler must run again: for the small programs of `tests/ui`, and for
+/// all tests whose programs have hooks.
+fn run_builds(folders: &Folders, mutant: &str) -> Result<Verdict> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock();
+    let mut tests = cargo(folders, &folders.rebuild);
+    tests.args(["test", "--no-fail-fast", "-p", "process", "-p", "state"]).env("MUTANT", mutant);
+    touch(folders)?;
+    Ok(match run(tests, BUILD_LIMIT)? {
+        Ended::Passed => Verdict::Survived(String::new()),
+        Ended::Failed(test) => Verdict::Killed(format!("rebuilt tests: {test}")),
+        Ended::TimedOut => Verdict::Killed("rebuilt tests: time limit".to_owned()),
+    })
+}
+
+/// Lets cargo build again the packages that use the macros. It does not know that `MUTANT` matters to them.
+fn touch(folders: &Folders) -> Result<()> {
+    let packages = ["on-shutdown", "process", "process-orders", "process-metrics", "state"];
+    let mut clean = cargo(folders, &folders.rebuild);
+    clean.arg("clean").args(packages.iter().flat_map(|package| ["-p", package]));
+    Command::status(&mut clean)?;
+    Ok(())
+}
