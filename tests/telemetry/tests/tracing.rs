@@ -169,7 +169,7 @@ fn a_clean_end_is_no_error() {
 
 #[test]
 fn a_hook_that_runs_for_long_is_a_warning_with_its_times() {
-    let mut running = start("json", "long");
+    let mut running = program("json", "long").start();
     running.signal(Signal::SIGTERM);
     let line = running.out_line("still running");
     let event: Value = serde_json::from_str(&line).expect("JSON");
