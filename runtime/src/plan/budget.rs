@@ -11,7 +11,7 @@ use crate::plan::platform::Platform;
 pub const GRACE_PERIOD_ENV: &str = "ON_SHUTDOWN_GRACE_PERIOD";
 
 /// The grace period if neither the program nor the environment sets one and no platform is detected: the default of
-/// docker.
+/// docker. On Windows 5 s, which is the time that a program has when its console is closed.
 pub const DEFAULT_GRACE_PERIOD: Duration = Duration::from_secs(if cfg!(windows) { 5 } else { 10 });
 
 /// The source of the grace period.

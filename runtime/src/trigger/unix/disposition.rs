@@ -12,7 +12,8 @@ pub(in crate::trigger) fn ignored() -> u64 {
     mask("SigIgn:") & !Signal::from_raw(signal_hook::consts::SIGPIPE).bit()
 }
 
-/// Returns whether this process has a handler for the signal.
+/// Returns whether this process has a handler for the signal. Only the kernel timer asks, which these systems have.
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
 pub(crate) fn has_handler(signal: Signal) -> bool {
     mask("SigCgt:") & signal.bit() != 0
 }
