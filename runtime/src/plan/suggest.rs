@@ -65,6 +65,9 @@ mod tests {
         for (name, own) in [("a::b::c", Some("a")), ("a::b", Some("a")), ("b", None), ("::b", None), ("", None)] {
             assert_eq!(crate_of(name), own, "{name}");
         }
+        let long = ["orders::flush_all".to_owned()];
+        assert_eq!(nearest("flxsh_xlx", &long), long.first(), "three of nine letters");
+        assert_eq!(nearest("flxsx_xlx", &long), None, "four of nine letters");
         let many: Vec<String> = (0..10).map(|number| format!("a::h{number}")).collect();
         assert!(suggestion("zzzzzzzz", &many).ends_with("`a::h7`, 2 more"), "{}", suggestion("zzzzzzzz", &many));
     }

@@ -149,4 +149,14 @@ mod tests {
         assert_eq!(runtime.finish_tasks(Duration::ZERO), 2);
         drop(end);
     }
+
+    #[test]
+    fn tasks_of_hooks_that_share_a_runtime_are_neither_counted_nor_waited_for() {
+        let mut runtime = HookRuntime::warm();
+        runtime.shared().fetch_add(1, Ordering::Relaxed);
+        let built = runtime.get().expect("a runtime");
+        built.tokio.block_on(async { drop(tokio::spawn(std::future::pending::<()>())) });
+        assert_eq!(runtime.finish_tasks(Duration::from_secs(3600)), 0);
+        assert!(runtime.built.is_some(), "the other hooks go on in it");
+    }
 }

@@ -396,6 +396,20 @@ fn spec_3_5_an_after_that_cannot_be_kept_is_a_warning_and_not_waited_for() {
 }
 
 #[test]
+fn spec_3_23_the_activity_of_a_hook_that_ended_in_time_is_not_in_the_report() {
+    let (mut driver, [first, second], trigger) = two_hooks_of_100_ms();
+    for id in [first, second] {
+        driver.record_activity(id, Some("waiting in read".to_owned()));
+    }
+    // The hook ends after its inspection, and before the supervisor has the lock.
+    driver.finish(first, ms(100), Finish::Ended(Outcome::Completed), 0);
+    driver.expire(ms(100), ms(100));
+    let report = driver.state().report(&trigger, ms(100));
+    let activities: Vec<Option<&str>> = report.hooks.iter().map(|hook| hook.activity.as_deref()).collect();
+    assert_eq!(activities, [None, Some("waiting in read")]);
+}
+
+#[test]
 fn spec_3_19_after_a_forced_end_no_hook_starts() {
     let hooks = vec![FakeHook { takes: ms(4000), ..HOOK }, HOOK];
     let Harness { plan, first, .. } = Harness::new(hooks, &[vec![], vec![0]], ms(20_000), Duration::ZERO);
