@@ -178,7 +178,7 @@ fn a_clean_end_is_no_error() {
 fn a_hook_that_runs_for_long_is_a_warning_with_its_times() {
     let mut running = start("json", "long");
     running.signal(Signal::SIGTERM);
-    let line = running.out_line("still running");
+    let line = running.out_line("still runs");
     let event: Value = serde_json::from_str(&line).expect("JSON");
     let fields = &event["fields"];
     assert_eq!((&event["level"], &fields["hook"], &fields["phase"]), (&"WARN".into(), &"long".into(), &"stop".into()));
