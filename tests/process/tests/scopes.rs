@@ -321,4 +321,6 @@ fn a_scope_can_be_stopped_without_an_installed_shutdown() {
         "listener close",
         "report: exit",
     ]);
+    // Nothing says that the program is quiet.
+    ended.assert_err("scope listener ended: ");
 }
