@@ -400,9 +400,12 @@ fn spec_3_11_a_hook_that_no_thread_took_in_the_time_of_its_phase_is_skipped_for_
     let hooks = [HOOK, FakeHook { phase: Phase::Flush, ..HOOK }];
     let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
     let mut driver = Driver::new(ShutdownState::new(plan, Arc::new(SimulatedWork::default()), false));
-    driver.begin(first);
+    let trigger = driver.begin(first);
     // Of 8.3 s, the last second is kept for flush.
     driver.expire(ms(7400), ms(7400));
+    let report = driver.state().report(&trigger, ms(7400));
+    let outcomes: Vec<String> = report.hooks.iter().map(|hook| hook.outcome.to_string()).collect();
+    assert_eq!(outcomes[0], Outcome::Skipped(crate::report::SkipReason::NoTimeLeft).to_string());
     let next = std::iter::repeat_with(|| driver.next(ms(7400))).find(|next| !matches!(next, Next::Wake(_)));
     let Some(Next::Run(task)) = next else { panic!("a hook is due") };
     assert_eq!(task.hook.full_name(), "h1");
