@@ -192,6 +192,16 @@ fn spec_3_22_the_plan_shows_the_time_of_a_hook_without_a_timeout_only_if_it_is_s
     assert!(!text(60).contains("no timeout set"), "{}", text(60));
 }
 
+#[test]
+fn the_hooks_that_time_is_kept_for_are_in_the_order_in_which_they_run() {
+    let mut plan = plan(DEFAULT_GRACE_PERIOD, Duration::ZERO, &[]);
+    let (first, second) = (hook(Phase::Stop, 0, Some(ms(1000))), hook(Phase::Stop, 0, Some(ms(2000))));
+    plan.add(first.clone(), &[]);
+    plan.add(second, &[first]);
+    let kept: Vec<u128> = plan.kept_time(None).into_iter().map(|kept| kept.time.as_millis()).collect();
+    assert_eq!(kept, [1000, 2000]);
+}
+
 /// Returns until when work in flight is waited for, in milliseconds, and the hooks that the rest is kept for.
 fn drain_limit(plan: &Plan) -> (u128, Vec<u128>) {
     let kept = plan.kept_time(None).into_iter().map(|kept| kept.time.as_millis());

@@ -63,4 +63,13 @@ mod tests {
         assert!(names.into_iter().any(|name| name == "parked-test\n"));
         parked.unpark(());
     }
+
+    #[test]
+    fn to_wait_for_the_start_takes_the_message_of_the_thread() {
+        let ((give, _take), (start, started)) = (sync_channel::<()>(1), sync_channel(1));
+        let parked = ParkedThread { give, started };
+        start.send(()).unwrap();
+        parked.wait_for_start();
+        assert!(parked.started.try_recv().is_err());
+    }
 }

@@ -440,3 +440,8 @@ impl HookSink for Run {
         self.change(|shared, now| shared.driver.remove(hook, by, now))
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "testing")]
+#[path = "shared_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant, UNIX_EPOCH};
-use std::{fs, thread};
+use std::{fs, iter, thread};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -23,6 +23,9 @@ const LEFT_OUT: [&str; 7] = ["containers", "registration", "peers", "benches", "
 
 /// Marks every process that a measurement starts, so that none is left.
 const MARK: &str = "MUTATION_RUN";
+
+/// How long to wait for each line of a process that has ended.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// A file with tests, as cargo builds it.
 #[derive(Clone, Debug)]
@@ -159,7 +162,12 @@ fn watch(child: &mut Child, limit: Duration) -> Result<Ended> {
             }
             Err(_) => match child.try_wait()? {
                 Some(status) if status.success() => return Ok(Ended::Passed),
-                Some(status) => return Ok(Ended::Failed(status.to_string())),
+                Some(status) => {
+                    // The other thread may not have read the last lines yet.
+                    let rest: Vec<String> = iter::from_fn(|| lines.recv_timeout(LAST_LINES).ok()).collect();
+                    let test = rest.iter().find_map(|line| failed_test(line)).map(str::to_owned);
+                    return Ok(Ended::Failed(test.unwrap_or_else(|| status.to_string())));
+                }
                 None if Instant::now() >= end => return Ok(Ended::TimedOut),
                 None => thread::sleep(Duration::from_millis(1)),
             },

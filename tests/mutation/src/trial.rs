@@ -58,19 +58,30 @@ pub(crate) fn run_tests(folders: &Folders, id: usize, change: &Candidate, reache
     Ok(Verdict::Survived(unstable.join(", ")))
 }
 
-/// A failure counts if the same test fails a second time, alone. Otherwise the machine may have been too busy.
+/// A failure counts if the same test fails a second time, alone, and passes without the change. Otherwise the machine may
+/// have been too busy. If no test has failed, the process has ended early or hangs: this is about all tests.
 fn run_one(folders: &Folders, executable: &Executable, mutant: &str, limit: Duration) -> Result<Verdict> {
     let variables = [("MUTANT", mutant)];
     let name = &executable.name;
-    Ok(match executable.run(folders, &variables, None, limit)? {
-        Ended::Passed => Verdict::Survived(String::new()),
-        Ended::TimedOut => Verdict::Killed(format!("{name}: time limit")),
-        Ended::Failed(test) if test.contains(' ') => Verdict::Killed(format!("{name}: {test}")),
-        Ended::Failed(test) => match executable.run(folders, &variables, Some(&test), limit)? {
-            Ended::Passed => Verdict::Survived(format!("{name} {test} failed once")),
-            Ended::Failed(_) | Ended::TimedOut => Verdict::Killed(format!("{name} {test}")),
-        },
+    let test = match executable.run(folders, &variables, None, limit)? {
+        Ended::Passed => return Ok(Verdict::Survived(String::new())),
+        Ended::TimedOut => "time limit".to_owned(),
+        Ended::Failed(test) => {
+            if executable.run(folders, &variables, only(&test), limit)? == Ended::Passed {
+                return Ok(Verdict::Survived(format!("{name} {test} failed once")));
+            }
+            test
+        }
+    };
+    Ok(match executable.run(folders, &[], only(&test), limit)? {
+        Ended::Passed => Verdict::Killed(format!("{name} {test}")),
+        Ended::Failed(_) | Ended::TimedOut => Verdict::Survived(format!("{name} {test} fails without the change, too")),
     })
+}
+
+/// Returns the name of the test, if it is one and not a status.
+fn only(test: &str) -> Option<&str> {
+    (!test.contains(' ')).then_some(test)
 }
 
 /// The macros run inside of the compiler. So the compiler must run again: for the small programs of `tests/ui`, and for

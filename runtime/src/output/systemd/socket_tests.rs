@@ -41,9 +41,10 @@ fn a_message_waits_for_room_only_if_the_caller_has_time() {
     let is_full = |sent: io::Result<()>| sent.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
     while channel.send(&states).is_ok() {}
     assert!(is_full(channel.send_within(Duration::ZERO, &states)));
-    // The message may be tried before the other thread makes room, and is tried again after it.
-    let reader = thread::spawn(move || manager.recv(&mut [0; 64]).map(|_| manager).expect("a message"));
-    assert!(channel.send_within(Duration::from_secs(60), &states).is_ok());
-    drop(reader.join().expect("no panic"));
+    let (done, ended) = std::sync::mpsc::channel();
+    thread::spawn(move || done.send(channel.send_within(Duration::from_secs(60), &[NotifyState::Stopping])));
+    assert!(ended.recv_timeout(Duration::from_millis(100)).is_err(), "it waits for room");
+    manager.recv(&mut [0; 64]).expect("a message");
+    assert!(ended.recv().is_ok_and(|sent| sent.is_ok()));
     std::fs::remove_file(path).expect("it is there");
 }

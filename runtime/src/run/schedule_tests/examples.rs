@@ -396,6 +396,22 @@ fn spec_3_5_an_after_that_cannot_be_kept_is_a_warning_and_not_waited_for() {
 }
 
 #[test]
+fn spec_3_11_a_hook_that_no_thread_took_in_the_time_of_its_phase_is_skipped_for_those_of_the_next() {
+    let hooks = [HOOK, FakeHook { phase: Phase::Flush, ..HOOK }];
+    let Harness { plan, first, .. } = Harness::of(&hooks, ms(10_000));
+    let mut driver = Driver::new(ShutdownState::new(plan, Arc::new(SimulatedWork::default()), false));
+    let trigger = driver.begin(first);
+    // Of 8.3 s, the last second is kept for flush.
+    driver.expire(ms(7400), ms(7400));
+    let report = driver.state().report(&trigger, ms(7400));
+    let outcomes: Vec<String> = report.hooks.iter().map(|hook| hook.outcome.to_string()).collect();
+    assert_eq!(outcomes[0], Outcome::Skipped(crate::report::SkipReason::NoTimeLeft).to_string());
+    let next = std::iter::repeat_with(|| driver.next(ms(7400))).find(|next| !matches!(next, Next::Wake(_)));
+    let Some(Next::Run(task)) = next else { panic!("a hook is due") };
+    assert_eq!(task.hook.full_name(), "h1");
+}
+
+#[test]
 fn spec_3_23_the_activity_of_a_hook_that_ended_in_time_is_not_in_the_report() {
     let (mut driver, [first, second], trigger) = two_hooks_of_100_ms();
     for id in [first, second] {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
@@ -215,13 +216,26 @@ impl Wake for BlockingWaker {
     }
 }
 
-/// The thread that wakes the waiters of the report is held by the first of them.
+struct SendingWaker(SyncSender<()>);
+
+impl Wake for SendingWaker {
+    fn wake(self: Arc<Self>) {
+        self.0.send(()).expect("main waits");
+    }
+}
+
+/// The thread that wakes the waiters of the report is held by the first of them. The waker of `main` is between two that
+/// block, because the order of the calls is not part of the contract.
 fn return_behind_a_waker() -> ExitCode {
     let handle = Settings::new().exit_mode(ExitMode::Return).install().expect("the settings are right");
-    let mut ended = handle.ended();
-    let waker = Waker::from(Arc::new(BlockingWaker));
-    assert!(Pin::new(&mut ended).poll(&mut Context::from_waker(&waker)).is_pending());
+    let (send, woken) = sync_channel(1);
+    let blocking = Waker::from(Arc::new(BlockingWaker));
+    let mut waiting = [handle.ended(), handle.ended(), handle.ended()];
+    for (ended, waker) in waiting.iter_mut().zip([&blocking, &Waker::from(Arc::new(SendingWaker(send))), &blocking]) {
+        assert!(Pin::new(ended).poll(&mut Context::from_waker(waker)).is_pending());
+    }
     handle.request_shutdown("for the report");
+    woken.recv().expect("the waker is called");
     println!("{} hooks", handle.wait().hooks.len());
     println!("the program works on");
     ExitCode::from(11)
