@@ -142,3 +142,21 @@ pub(crate) fn without_group(value: Expr) -> Expr {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    #[test]
+    fn an_equals_sign_without_a_value_is_an_error_that_shows_a_value() {
+        let settings = &[("timeout", "\"5s\""), ("priority", "0")];
+        let vocabulary = Vocabulary { example: "priority = 0", settings, renamed: &[], bare_values: &[] };
+        for tokens in [quote!(timeout =), quote!(timeout = , priority = 1)] {
+            let mut errors = Errors::default();
+            Args::parse(tokens, &vocabulary, &mut errors);
+            assert!(errors.to_tokens().to_string().contains("`timeout` has no value"), "{}", errors.to_tokens());
+        }
+    }
+}
