@@ -25,7 +25,7 @@ fn spec_3_30_a_json_report_that_the_variable_asks_for_is_a_text_without_json() {
         text.display()
     );
     running.wait().assert_code(0).assert_err(&warning);
-    assert!(fs::read_to_string(&text).expect("the report").starts_with("shutdown report: SIGTERM "));
+    assert!(fs::read_to_string(&text).expect("the report").starts_with("shutdown report: SIGTERM; "));
     assert!(!json.exists());
     program().env("ON_SHUTDOWN", "check").run().assert_code(78).assert_out(&format!("note: {warning}"));
     let plan = Program::new(app).env("ON_SHUTDOWN_REPORT", "report.txt").env("ON_SHUTDOWN", "check").run();
