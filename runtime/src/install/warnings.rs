@@ -41,9 +41,10 @@ fn long_delay(plan: &Plan) -> Option<String> {
     (delay > usable / 2).then(|| {
         format!(
             "the drain delay of {} is more than half of the usable {}; \
-             write a shorter `drain_delay` or a longer `grace_period`",
+             write a shorter `drain_delay` or a longer `{}`",
             HumanDuration(delay),
-            HumanDuration(usable)
+            HumanDuration(usable),
+            plan.budget().setting()
         )
     })
 }

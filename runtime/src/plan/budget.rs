@@ -159,6 +159,12 @@ impl Budget {
         self.source
     }
 
+    /// Returns the name of what must be longer for a longer grace period: a setting of the program has no effect beside the
+    /// variable.
+    pub(crate) fn setting(&self) -> &'static str {
+        if self.source == GraceSource::Environment { GRACE_PERIOD_ENV } else { "grace_period" }
+    }
+
     /// Returns the part of the grace period that is kept for the end of the process: 15 %, at least 1 s and at most
     /// 5 s. Of a grace period under 5 s it is 20 %.
     #[must_use]
@@ -221,7 +227,7 @@ impl Budget {
             Some(longest) => format!("write a `min_drain_time` of at most {}", HumanDuration(longest)),
         };
         let longer = match Self::shortest_for_delay(all) {
-            Some(period) => format!(" or a `grace_period` of at least {}", HumanDuration(period)),
+            Some(period) => format!(" or a `{}` of at least {}", self.setting(), HumanDuration(period)),
             None => String::new(),
         };
         format!(

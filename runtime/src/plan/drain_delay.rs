@@ -78,7 +78,7 @@ fn too_long(delay: Duration, source: DrainDelaySource, budget: &Budget) -> Strin
     let left = budget.usable().saturating_sub(budget.flush_slice()).saturating_sub(delay);
     let left = if left.is_zero() { "no time".to_owned() } else { format!("only {}", HumanDuration(left)) };
     let longer = match Budget::shortest_for_delay(delay) {
-        Some(period) => format!(" or a `grace_period` of at least {}", HumanDuration(period)),
+        Some(period) => format!(" or a `{}` of at least {}", budget.setting(), HumanDuration(period)),
         None => String::new(),
     };
     let setting = if source == DrainDelaySource::Environment { DRAIN_DELAY_ENV } else { "drain_delay" };

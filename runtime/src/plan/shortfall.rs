@@ -48,8 +48,9 @@ pub(crate) fn describe(plan: &Plan) -> Option<String> {
     let hooks = if cuts.is_empty() { String::new() } else { format!(", these hooks are cut short: {list}") };
     Some(format!(
         "the worst case of {} exceeds the usable time of {}{kept}{by}; if every hook takes its whole timeout{work}{hooks}; \
-         write shorter timeouts or a longer `grace_period`",
+         write shorter timeouts or a longer `{}`",
         HumanDuration(worst),
         HumanDuration(usable),
+        plan.budget().setting(),
     ))
 }

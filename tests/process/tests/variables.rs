@@ -40,7 +40,10 @@ fn spec_3_10_the_grace_period_of_the_operator_goes_before_that_of_the_program_an
     // A wrong value is not skipped in favor of the program's.
     own_values(GRACE_PERIOD, "soon").assert_code(78).assert_err("`ON_SHUTDOWN_GRACE_PERIOD=soon` is not a duration: ");
     // The program's drain delay of 1 s leaves no time in so short a grace period.
-    own_values(GRACE_PERIOD, "1s").assert_code(78).assert_err("a drain delay of 1 s leaves no time for hooks");
+    let refused = own_values(GRACE_PERIOD, "1s");
+    refused.assert_code(78).assert_err("a drain delay of 1 s leaves no time for hooks");
+    // A `grace_period` in the program would have no effect.
+    refused.assert_err(" or a `ON_SHUTDOWN_GRACE_PERIOD` of at least 3 s").assert_no_err("`grace_period`");
 }
 
 #[test]

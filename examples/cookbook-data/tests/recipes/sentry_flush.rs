@@ -25,7 +25,7 @@ fn request(connection: &mut BufReader<TcpStream>) -> std::io::Result<(String, St
     Ok((first, String::from_utf8_lossy(&body).into_owned()))
 }
 
-/// A server on loopback that receives envelopes, and answers the first one when it is told to.
+/// A server on loopback that receives envelopes. It answers the first one when the test says so.
 struct Sentry {
     dsn: String,
     received: Receiver<(String, String)>,
