@@ -417,6 +417,7 @@ mod plan;
 mod report;
 mod run;
 mod telemetry;
+mod threads;
 mod trigger;
 mod user_code;
 

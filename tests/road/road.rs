@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms of the road, earlier ones first. A room imports nothing from a later room.
-const ROAD: [&str; 17] = [
+const ROAD: [&str; 18] = [
     "os",
     "duration_text",
     "user_code",
+    "threads",
     "inspect",
     "trigger",
     "drain",

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::{TIMED_OUT, now};
+use crate::threads::{Sender, one_shot, spawn};
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 use crate::trigger::{Signal, has_handler};
 
@@ -28,7 +28,7 @@ enum Means {
     #[cfg(any(target_os = "linux", target_os = "freebsd"))]
     Timer(nix::sys::timer::Timer),
     /// A thread that waits for the time after which it ends the process.
-    Thread(SyncSender<Duration>),
+    Thread(Sender<Duration>),
     /// The system refused everything else. The supervisor still ends the process in time.
     Nothing,
 }
@@ -60,8 +60,8 @@ impl LastResort {
                 // To drop the timer would delete it.
                 std::mem::forget(timer);
             }
-            // There is room for one value, and the thread waits for it.
-            Means::Thread(thread) => drop(thread.try_send(after)),
+            // The thread waits for it.
+            Means::Thread(thread) => drop(thread.send(after)),
             Means::Nothing => {}
         }
         Armed(self.armed)
@@ -95,15 +95,14 @@ fn timer(armed: &Arc<AtomicBool>) -> Option<nix::sys::timer::Timer> {
 /// Starts the thread, which waits for the time.
 fn thread(armed: &Arc<AtomicBool>) -> Means {
     let armed = Arc::clone(armed);
-    let (give, take) = sync_channel::<Duration>(1);
+    let (time, wait_for_time) = one_shot::<Duration>();
     let wait = move || {
         // If there was no trigger, there is no time.
-        let Ok(after) = take.recv() else { return };
+        let Some(after) = wait_for_time.receive() else { return };
         std::thread::sleep(after);
         if armed.load(Ordering::SeqCst) {
             now(TIMED_OUT);
         }
     };
-    let thread = std::thread::Builder::new().name("last-resort".to_owned());
-    thread.spawn(wait).map_or(Means::Nothing, |_| Means::Thread(give))
+    spawn("last-resort", wait).map_or(Means::Nothing, |()| Means::Thread(time))
 }

@@ -101,7 +101,7 @@ fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
     // Until the end of this function, and inherited by the new threads: a signal that meets a handler before its action
     // is registered would be lost.
     let blocked = BlockedSignals::block_all().map_err(InstallError::refused("to block signals"))?;
-    let threads = Threads::start()?;
+    let mut threads = Threads::start()?;
     // A child must find this program by the name of the thread.
     if report_file.is_some() {
         threads.wait_for_start();

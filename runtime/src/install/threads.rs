@@ -2,25 +2,24 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::settings::InstallError;
 use crate::exit::{self, LastResort};
 use crate::output::Reporter;
 use crate::run::{self, HookRuntime, ParkedThread, Run, SAME_REQUEST_WINDOW, SUPERVISOR_THREAD, spawn_hook_thread};
+use crate::threads::{Receiver, Sender, one_shot};
 use crate::trigger::{Inbox, Message, Trigger};
 
 /// The two threads of an installed shutdown, before they have something to do.
 pub(super) struct Threads {
-    trigger: SyncSender<Parts>,
+    trigger: Sender<Parts>,
     supervisor: ParkedThread<Supervised>,
 }
 
 impl Threads {
     pub(super) fn start() -> Result<Self, InstallError> {
-        // Room for one: `send` must not wait for the new thread to run.
-        let (trigger, parts) = sync_channel(1);
-        spawn_hook_thread("shutdown", move || wait_for_trigger(&parts))
+        let (trigger, parts) = one_shot();
+        spawn_hook_thread("shutdown", move || wait_for_trigger(parts))
             .map_err(InstallError::refused("the thread that waits for signals"))?;
         // Parked until the trigger, because the system may refuse a thread then.
         let supervisor = ParkedThread::start(SUPERVISOR_THREAD, supervise)
@@ -29,7 +28,7 @@ impl Threads {
     }
 
     /// Waits until the supervisor runs, and so has its name in `/proc`.
-    pub(super) fn wait_for_start(&self) {
+    pub(super) fn wait_for_start(&mut self) {
         self.supervisor.wait_for_start();
     }
 
@@ -66,9 +65,9 @@ struct Supervised {
 }
 
 /// Waits for the first message, then runs the shutdown. This thread becomes its first worker.
-fn wait_for_trigger(parts: &Receiver<Parts>) {
+fn wait_for_trigger(parts: Receiver<Parts>) {
     // `install` failed after it had started this thread.
-    let Ok(Parts { run, inbox, reporter, runtime, supervisor }) = parts.recv() else { return };
+    let Some(Parts { run, inbox, reporter, runtime, supervisor }) = parts.receive() else { return };
     // On this thread, which arms it. Before the trigger, when the system still grants a timer.
     let last_resort = LastResort::prepare();
     // The thread was started with all signals blocked. The handlers are set now.

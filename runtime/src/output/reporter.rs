@@ -1,8 +1,7 @@
 //! Writes the report of a run, and ends the process.
 
-use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, OnceLock};
-use std::thread;
+
 use std::time::Duration;
 
 use super::final_report::FinalReport;
@@ -16,6 +15,7 @@ use crate::report::file::ReportFile;
 use crate::run::{Finalizer, Program};
 use crate::telemetry::stderr;
 use crate::telemetry::{self, Event, Output};
+use crate::threads::{self, one_shot};
 use crate::trigger::Masks;
 
 /// Maximum time to flush stdout: the program may hold its lock for ever.
@@ -82,8 +82,7 @@ impl Reporter {
         if self.file.is_none() && report.exit_code == 0 {
             return;
         }
-        // Room for one value, so that the thread can end when no thread waits for it any more.
-        let (file, report, (done, result)) = (self.file.clone(), report.clone(), sync_channel(1));
+        let (file, report, (done, result)) = (self.file.clone(), report.clone(), one_shot());
         let write = move || {
             // First: it is one short line, and all that `kubectl describe` shows.
             if report.exit_code != 0 {
@@ -92,12 +91,12 @@ impl Reporter {
             // The receiver may have stopped waiting.
             let _ = done.send(file.map_or(Ok(()), |file| file.write(&report)));
         };
-        let problem = match thread::Builder::new().name("shutdown-report".to_owned()).spawn(write) {
+        let problem = match threads::spawn("shutdown-report", write) {
             Err(_) => "the report file was not written: the system refused a thread for it".to_owned(),
-            Ok(_) => match result.recv_timeout(stderr::REPORT_TIMEOUT) {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => error,
-                Err(_) => {
+            Ok(()) => match result.receive_within(stderr::REPORT_TIMEOUT) {
+                Some(Ok(())) => return,
+                Some(Err(error)) => error,
+                None => {
                     format!("the report file was not written within {}", HumanDuration(stderr::REPORT_TIMEOUT))
                 }
             },
@@ -186,8 +185,7 @@ impl Finalizer for Reporter {
             // On another thread, because this one must not block; on this one only if the system refuses another.
             return self.hand_over(report, |report| {
                 let woken = Arc::clone(&report);
-                let thread = thread::Builder::new().name("shutdown-wake".to_owned());
-                if thread.spawn(move || woken.wake_waiters()).is_err() {
+                if threads::spawn("shutdown-wake", move || woken.wake_waiters()).is_err() {
                     report.wake_waiters();
                 }
             });

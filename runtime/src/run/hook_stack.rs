@@ -5,9 +5,9 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread::Builder;
 
 use crate::os;
+use crate::threads::{Work, spawn_with_stack};
 
 /// The stack of a thread for which the program sets no size. The default of the standard library.
 const DEFAULT: usize = 2 * 1024 * 1024;
@@ -40,15 +40,14 @@ fn main_stack_size(stack: Option<usize>, address_space: Option<usize>) -> usize 
 /// The system refuses the thread.
 pub(crate) fn spawn_hook_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     // Shared, because a thread that was refused drops its closure.
-    let work = Arc::new(Mutex::new(Some(work)));
+    let work: Arc<Mutex<Option<Work>>> = Arc::new(Mutex::new(Some(Box::new(work))));
     let spawn = |stack| {
         let work = Arc::clone(&work);
         let run = move || {
             let work = work.lock().unwrap_or_else(PoisonError::into_inner).take();
             work.into_iter().for_each(|work| work());
         };
-        let thread = Builder::new().name(name.to_owned()).stack_size(stack);
-        thread.spawn(run).map(drop)
+        spawn_with_stack(name, stack, Box::new(run))
     };
     spawn(hook_stack_size()).or_else(|_| spawn(DEFAULT))
 }

@@ -4,47 +4,47 @@
 //! refused a thread, no thread would supervise the hooks.
 
 use std::io;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::hook_stack::spawn_hook_thread;
+use crate::threads::{Receiver, Sender, one_shot};
 
 /// Maximum time to wait for the start of a thread, which the system has granted already.
 const START_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A thread that waits for a value to work with.
 pub(crate) struct ParkedThread<T> {
-    give: SyncSender<T>,
-    started: Receiver<()>,
+    value: Sender<T>,
+    /// `None` after the wait for the start.
+    started: Option<Receiver<()>>,
 }
 
 impl<T: Send + 'static> ParkedThread<T> {
     /// Starts the thread. It keeps the signal mask of the calling thread until its work sets another one.
     pub(crate) fn start(name: &str, work: impl FnOnce(T) + Send + 'static) -> io::Result<Self> {
-        // Room for one value: the thread that unparks must not wait for this one to run.
-        let (give, take) = sync_channel(1);
-        let (start, started) = sync_channel(1);
+        let (value, wait_for_value) = one_shot();
+        let (start, started) = one_shot();
         let wait = move || {
-            // Room for one message, so this does not block.
+            // The thread that installs may have stopped waiting.
             let _ = start.send(());
-            if let Ok(value) = take.recv() {
+            if let Some(value) = wait_for_value.receive() {
                 work(value);
             }
         };
         spawn_hook_thread(name, wait)?;
-        Ok(Self { give, started })
+        Ok(Self { value, started: Some(started) })
     }
 
     /// Waits until the thread runs, and so has its name in `/proc`.
-    pub(crate) fn wait_for_start(&self) {
+    pub(crate) fn wait_for_start(&mut self) {
         // After this time, the name may be missing for a moment longer.
-        let _ = self.started.recv_timeout(START_TIMEOUT);
+        let _ = self.started.take().and_then(|started| started.receive_within(START_TIMEOUT));
     }
 
     /// Sends the thread its value, and returns at once.
     pub(crate) fn unpark(self, value: T) {
-        let sent = self.give.try_send(value);
-        debug_assert!(sent.is_ok(), "the thread waits, and its channel has room for one value");
+        let sent = self.value.send(value);
+        debug_assert!(sent.is_ok(), "the thread waits for its value");
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_thread_that_has_started_has_its_name() {
-        let parked = ParkedThread::start("parked-test", |()| ()).unwrap();
+        let mut parked = ParkedThread::start("parked-test", |()| ()).unwrap();
         parked.wait_for_start();
         let names = std::fs::read_dir("/proc/self/task").unwrap().filter_map(|thread| {
             // Other threads of the test binary may end meanwhile.
@@ -62,14 +62,5 @@ mod tests {
         });
         assert!(names.into_iter().any(|name| name == "parked-test\n"));
         parked.unpark(());
-    }
-
-    #[test]
-    fn to_wait_for_the_start_takes_the_message_of_the_thread() {
-        let ((give, _take), (start, started)) = (sync_channel::<()>(1), sync_channel(1));
-        let parked = ParkedThread { give, started };
-        start.send(()).unwrap();
-        parked.wait_for_start();
-        assert!(parked.started.try_recv().is_err());
     }
 }

@@ -8,11 +8,11 @@ use std::io::{Write, stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
-use std::thread;
 use std::time::Duration;
 
 use super::stderr_options::LINE_TIMEOUT;
 pub(crate) use super::stderr_options::REPORT_TIMEOUT;
+use crate::threads;
 
 /// Maximum number of texts that wait for a reader.
 const QUEUE: usize = 64;
@@ -66,7 +66,7 @@ impl Writer {
                 let _ = done.try_send(());
             }
         };
-        thread::Builder::new().name("shutdown-stderr".to_owned()).spawn(work).ok()?;
+        threads::spawn("shutdown-stderr", work).ok()?;
         Some(Self { texts: give, is_stuck })
     }
 

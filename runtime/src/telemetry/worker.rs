@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "tracing")]
@@ -17,6 +17,7 @@ use super::{Event, STALLED, WORKER_TIMEOUT};
 use crate::hook::{HookRecord, Phase};
 use crate::report::Report;
 use crate::telemetry::log_line;
+use crate::threads;
 use crate::trigger::Masks;
 
 /// Maximum number of items in the queue. Limits the memory that a slow subscriber costs. More items go to stderr, if they
@@ -136,8 +137,7 @@ impl TelemetryWorker {
     pub(super) fn start(quiet: bool, masks: Masks) -> Option<Self> {
         let shared = Arc::new(Shared { quiet, ..Shared::default() });
         let for_thread = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("shutdown-telemetry".to_owned());
-        thread.spawn(move || run(&for_thread, masks)).ok()?;
+        threads::spawn("shutdown-telemetry", move || run(&for_thread, masks)).ok()?;
         Some(Self { shared })
     }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::{Arc, OnceLock};
-use std::thread;
+
 use std::time::Duration;
 
 use crate::drain::{ScopeDrain, Stage, WorkInFlight};
@@ -16,6 +16,7 @@ use crate::plan::order::PlanError;
 use crate::report::Report;
 use crate::run::{self, Finalizer, HookRuntime, ParkedThread, Program, Run, ShutdownState};
 use crate::telemetry::{Event, Output};
+use crate::threads;
 use crate::trigger::{Inbox, Masks, Message, Trigger};
 
 /// Receives the report of a scope's shutdown.
@@ -160,7 +161,7 @@ impl Finalizer for ScopeFinalizer {
         let Some(sink) = self.sink.get() else { return };
         // On another thread, because this one must not block; on this one only if the system refuses another.
         let woken = Arc::clone(sink);
-        if thread::Builder::new().name("scope-wake".to_owned()).spawn(move || woken.wake_waiters()).is_err() {
+        if threads::spawn("scope-wake", move || woken.wake_waiters()).is_err() {
             sink.wake_waiters();
         }
     }

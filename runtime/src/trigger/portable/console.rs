@@ -16,11 +16,11 @@
 use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll};
-use std::thread;
 
 use tokio::runtime::Builder;
 use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
 
+use crate::threads;
 use crate::trigger::Signal;
 
 /// Polls for the next event of one kind. Ready with `None` if there is no other.
@@ -50,7 +50,7 @@ pub(super) fn listen(signals: &[Signal], arrived: impl Fn(Signal) + Send + 'stat
             Poll::<()>::Pending
         }));
     };
-    thread::Builder::new().name("shutdown-events".to_owned()).spawn(work).map(drop)
+    threads::spawn("shutdown-events", work)
 }
 
 /// Sets the handler for the event. `None` if Windows has no event for the signal.
