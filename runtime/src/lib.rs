@@ -416,6 +416,7 @@ mod output;
 mod plan;
 mod report;
 mod run;
+mod sorted_map;
 mod telemetry;
 mod threads;
 mod trigger;

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms of the road, earlier ones first. A room imports nothing from a later room.
-const ROAD: [&str; 18] = [
+const ROAD: [&str; 19] = [
     "os",
     "duration_text",
+    "sorted_map",
     "user_code",
     "threads",
     "inspect",

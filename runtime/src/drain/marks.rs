@@ -1,7 +1,6 @@
 //! Makes the marks of work in flight, and reads them: when the work began, and at which site.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -11,6 +10,7 @@ use super::sites::{self, Site};
 use super::slots::Hint;
 use super::work_in_flight::WorkInFlight;
 use crate::os;
+use crate::sorted_map::SortedMap;
 
 thread_local! {
     /// This thread's shard, and the slot that it tries first. `None` before its first use. A constant without `Drop`, so
@@ -52,14 +52,13 @@ pub(super) fn since_last_new(count: &InFlightCount) -> Option<Duration> {
 /// Returns the work in flight by name and location. Allocates, and takes the lock of the sites.
 pub(super) fn list(count: &InFlightCount) -> Vec<WorkInFlight> {
     let (marks, more) = count.marks();
-    let mut found: BTreeMap<sites::SiteId, (usize, u64)> = BTreeMap::new();
+    let mut found: SortedMap<sites::SiteId, (usize, u64)> = SortedMap::default();
     for mark in marks {
         let (began, id) = read(mark);
-        let (pieces, oldest) = found.entry(id).or_insert((0, began));
-        (*pieces, *oldest) = (*pieces + 1, began.min(*oldest));
+        found.change(id, (0, began), |(pieces, oldest)| (*pieces, *oldest) = (*pieces + 1, began.min(*oldest)));
     }
     let since = |began| Duration::from_millis(now().saturating_sub(began));
-    let known = found.into_iter().filter_map(|(id, (count, oldest))| {
+    let known = found.iter().copied().filter_map(|(id, (count, oldest))| {
         let Site { name, location } = sites::site(id)?;
         let (name, file) = (name.to_owned(), location.file().to_owned());
         Some(WorkInFlight { name, count, oldest: since(oldest), file, line: location.line() })

@@ -3,8 +3,6 @@
 //! No other file uses `inventory`.
 
 use std::any::{Any, TypeId, type_name};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fmt;
 use std::mem;
 use std::panic::Location;
@@ -12,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::hook::type_names::similarity;
 use crate::hook::{HookRecord, HookRef, Phase, ProvidedType, Values};
+use crate::sorted_map::SortedMap;
 
 /// The entry that the attribute submits to `inventory` for each hook.
 pub struct LinkedHook(pub &'static HookRecord);
@@ -146,7 +145,7 @@ impl Registered {
 /// The `Drop` and the `Clone` of a value are user code, so neither runs under the lock.
 #[derive(Default)]
 pub(crate) struct Provided {
-    values: Mutex<HashMap<TypeId, ProvidedValue>>,
+    values: Mutex<SortedMap<TypeId, ProvidedValue>>,
 }
 
 struct ProvidedValue {
@@ -187,7 +186,7 @@ impl Provided {
         &GLOBAL
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<TypeId, ProvidedValue>> {
+    fn lock(&self) -> MutexGuard<'_, SortedMap<TypeId, ProvidedValue>> {
         // No user code runs under the lock, so a poisoned lock is still consistent.
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -199,13 +198,12 @@ impl Provided {
         location: &'static Location<'static>,
     ) -> Result<(), AlreadyProvidedError> {
         let mut value = Some(ProvidedValue::new(value, location));
-        let earlier = match self.lock().entry(TypeId::of::<T>()) {
-            Entry::Occupied(earlier) => Some(earlier.get().provided.location),
-            Entry::Vacant(free) => {
-                value.take().map(|value| free.insert(value));
-                None
-            }
-        };
+        let mut values = self.lock();
+        let earlier = values.get(&TypeId::of::<T>()).map(|earlier| earlier.provided.location);
+        if earlier.is_none() {
+            value.take().map(|value| values.insert(TypeId::of::<T>(), value));
+        }
+        drop(values);
         // Drop a refused value after the lock: its `Drop` is user code.
         drop(value);
         earlier.map_or(Ok(()), |location| Err(AlreadyProvidedError { type_name: type_name::<T>(), location }))
@@ -230,7 +228,7 @@ impl Values for Provided {
     }
 
     fn find_similar(&self, wanted: &str) -> Option<ProvidedType> {
-        let all: Vec<ProvidedType> = self.lock().values().map(|value| value.provided).collect();
+        let all: Vec<ProvidedType> = self.lock().iter().map(|(_, value)| value.provided).collect();
         let similar = all.into_iter().filter_map(|provided| Some((similarity(wanted, provided.name)?, provided)));
         // The map has no order of its own. By name and location, so that each run reports the same value.
         let closest = similar.min_by_key(|(similarity, provided)| (*similarity, provided.name, provided.location));

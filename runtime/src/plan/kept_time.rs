@@ -31,10 +31,13 @@ impl fmt::Display for KeptTime {
 
 /// Returns the hooks with the most time, as a list for one line. Empty if there are none.
 pub(crate) fn list(kept: &[KeptTime]) -> String {
-    let mut longest: Vec<&KeptTime> = kept.iter().collect();
-    // Stable, so that equal times stay in the order of the plan.
-    longest.sort_by_key(|kept| std::cmp::Reverse(kept.time));
-    let shown: Vec<String> = longest.iter().take(LISTED).map(ToString::to_string).collect();
+    let mut longest: Vec<&KeptTime> = Vec::with_capacity(LISTED + 1);
+    for kept in kept {
+        // Behind those of equal time, so that these stay in the order of the plan.
+        longest.insert(longest.partition_point(|other| other.time >= kept.time), kept);
+        longest.truncate(LISTED);
+    }
+    let shown: Vec<String> = longest.iter().map(ToString::to_string).collect();
     match kept.len().saturating_sub(LISTED) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

@@ -1,7 +1,6 @@
 //! Computes the order, the groups and the dependencies of hooks, and how much time each hook gets. Pure.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::hook::{HookRecord, HookRef, Phase};
@@ -11,6 +10,7 @@ use crate::plan::drain_delay::DrainDelay;
 pub use crate::plan::hook::Hook;
 use crate::plan::order::{GroupKey, PlanError, group_key};
 use crate::plan::overrides::DisabledHook;
+use crate::sorted_map::SortedMap;
 
 pub(crate) mod allotment;
 pub(crate) mod budget;
@@ -65,7 +65,7 @@ pub struct Plan {
     entries: Vec<Option<PlanEntry>>,
     /// Indexes of removed hooks, to be used again.
     free: Vec<Id>,
-    groups: BTreeMap<GroupKey, Group>,
+    groups: SortedMap<GroupKey, Group>,
     /// The hooks that were registered at run time, by their identity.
     registered: HashMap<usize, Id>,
     requested: RequestedTime,
@@ -101,13 +101,14 @@ impl Plan {
     /// # Errors
     /// Returns an error if hooks wait for each other, or if an `after` contradicts phases or priorities.
     pub(crate) fn new(mut hooks: Vec<HookRef>, budget: Budget, drain_delay: DrainDelay) -> Result<Self, PlanError> {
-        hooks.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        // Unstable, because it compiles to less: hooks with equal keys cannot be told apart.
+        hooks.sort_unstable_by(|a, b| sort_key(a).cmp(&sort_key(b)));
         let edges = order::edges(&hooks)?;
         let paths = order::critical_paths(&hooks, &edges, budget.usable())?;
         let mut plan = Self {
             entries: Vec::with_capacity(hooks.len()),
             free: Vec::new(),
-            groups: BTreeMap::new(),
+            groups: SortedMap::default(),
             registered: HashMap::new(),
             requested: RequestedTime::default(),
             disabled: Vec::new(),
@@ -183,11 +184,13 @@ impl Plan {
         let key = group_key(&entry.hook.0);
         // Reuse indexes: a program may register and remove hooks for months.
         let id = self.free.pop().unwrap_or(self.entries.len());
-        let group = self.groups.entry(key).or_default();
-        let (before, after) = (group.declared, group.declared.or_longer(entry.critical_path));
-        group.declared = after;
-        group.members.push(id);
-        self.redeclare(key.0, before, after);
+        let mut declared = (Allotment::default(), Allotment::default());
+        self.groups.change(key, Group::default(), |group| {
+            declared = (group.declared, group.declared.or_longer(entry.critical_path));
+            group.declared = declared.1;
+            group.members.push(id);
+        });
+        self.redeclare(key.0, declared.0, declared.1);
         match self.entries.get_mut(id) {
             Some(free) => *free = Some(entry),
             None => self.entries.push(Some(entry)),
@@ -259,9 +262,12 @@ impl Plan {
 
     /// Returns the first group after this key, or the first group of all.
     pub(crate) fn next_group(&self, after: Option<GroupKey>) -> Option<(GroupKey, &Group)> {
-        // A range and not an iterator: hooks may be registered between two groups.
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.groups.range((from, Bound::Unbounded)).next().map(|(key, group)| (*key, group))
+        // Searched for by the key: hooks may be registered between two groups.
+        let next = match after {
+            Some(key) => self.groups.first_after(&key),
+            None => self.groups.iter().next(),
+        };
+        next.map(|(key, group)| (*key, group))
     }
 
     pub(crate) fn groups(&self) -> impl Iterator<Item = (GroupKey, &Group)> {
@@ -270,7 +276,7 @@ impl Plan {
 
     /// Returns the index of every hook, in order.
     pub(crate) fn ids(&self) -> impl Iterator<Item = Id> {
-        self.groups.values().flat_map(|group| group.members.iter().copied())
+        self.groups.iter().flat_map(|(_, group)| group.members.iter().copied())
     }
 
     /// Returns the hooks, in the order in which they run.

@@ -90,9 +90,9 @@ pub(crate) fn critical_paths(hooks: &[HookRef], edges: &[Edge], usable: Duration
     }
     // The number of edges that still lead to each hook. A hook is visited when its number is 0.
     let mut waits = vec![0_usize; hooks.len()];
-    let mut followers: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut followers = vec![Vec::new(); hooks.len()];
     for (hook, earlier) in edges {
-        followers.entry(*earlier).or_default().push(*hook);
+        followers.get_mut(*earlier).into_iter().for_each(|followers| followers.push(*hook));
         waits.get_mut(*hook).into_iter().for_each(|count| *count += 1);
     }
     let mut ready: Vec<usize> = (0..hooks.len()).filter(|hook| waits.get(*hook) == Some(&0)).collect();
@@ -103,7 +103,7 @@ pub(crate) fn critical_paths(hooks: &[HookRef], edges: &[Edge], usable: Duration
             debug_assert!(false, "an edge leads to {position}, where there is no hook");
             continue;
         };
-        for follower in followers.get(&position).into_iter().flatten() {
+        for follower in followers.get(position).into_iter().flatten() {
             let (Some(hook), Some(earlier)) = (hooks.get(*follower), hooks.get(position)) else { continue };
             // Only hooks of the same group share the group's time.
             if let Some(longest) = paths.get_mut(*follower).filter(|_| group_key(hook) == group_key(earlier)) {

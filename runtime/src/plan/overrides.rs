@@ -1,6 +1,5 @@
 //! Parses and applies the settings that change linked hooks, from the program and from the environment.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +8,7 @@ use crate::duration_text::{self, HumanDuration};
 use crate::hook::{HookRef, OverriddenHook};
 use crate::plan::Hook;
 use crate::plan::suggest::{crate_of, in_nearest_crate, suggestion};
+use crate::sorted_map::SortedMap;
 
 /// The environment variable that changes hooks: `orders::flush timeout=2s priority=5; metrics::push disabled`.
 /// Settings of the program for the same hook take precedence. A blank value counts as not set.
@@ -21,7 +21,7 @@ pub const HOOKS_ENV: &str = "ON_SHUTDOWN_HOOKS";
 /// The changes of hooks, by full name.
 #[derive(Clone, Debug, Default)]
 // A sorted map, so that of several mistakes the same one is reported on every run.
-pub(crate) struct Overrides(BTreeMap<String, Override>);
+pub(crate) struct Overrides(SortedMap<String, Override>);
 
 /// The source of a change. A change from the program takes precedence over the same change from the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(crate) enum Change {
 
 impl Overrides {
     pub(crate) fn add(&mut self, name: &str, change: Change, source: OverrideSource) {
-        self.0.entry(name.to_owned()).or_default().0.push((change, source));
+        self.0.change(name.to_owned(), Override::default(), |changes| changes.0.push((change, source)));
     }
 
     /// Parses the value of `ON_SHUTDOWN_HOOKS`, and adds the changes that the program does not make itself. Returns one
@@ -75,16 +75,17 @@ impl Overrides {
                 unused.push(foreign_entry(entry, name, foreign, known));
                 continue;
             }
-            let mut changes: Vec<(&str, Change)> =
+            let changes: Vec<(&str, Change)> =
                 words.map(|word| Ok((word, parse_change(name, word)?))).collect::<Result<_, _>>()?;
             // A name alone is a mistake: the user expects an effect.
             if changes.is_empty() {
                 return Err(OverrideError::NoChange { name: name.to_owned() });
             }
-            // A stable sort: what else is written for a disabled hook has no effect, wherever it stands.
-            changes.sort_by_key(|(_, change)| *change != Change::Disabled);
-            for (word, change) in changes {
-                match self.0.get(name).and_then(|earlier| earlier.reason_against(change)) {
+            // First: what else is written for a disabled hook has no effect, wherever it stands.
+            let (first, rest): (Vec<_>, Vec<_>) =
+                changes.into_iter().partition(|(_, change)| *change == Change::Disabled);
+            for (word, change) in first.into_iter().chain(rest) {
+                match self.0.get(&name.to_owned()).and_then(|earlier| earlier.reason_against(change)) {
                     Some(reason) => unused.push(format!(
                         "`{HOOKS_ENV}`: `{word}` of `{name}` has no effect: {reason}; remove one of the two"
                     )),
@@ -121,7 +122,7 @@ impl Overrides {
     /// Checks that every name is that of a linked hook, and that no timeout is zero.
     fn check(&self, hooks: &[HookRef]) -> Result<(), OverrideError> {
         let known: Vec<String> = hooks.iter().map(|hook| hook.full_name()).collect();
-        for (name, changes) in &self.0 {
+        for (name, changes) in self.0.iter() {
             if let (false, Some((_, source))) = (known.contains(name), changes.0.last()) {
                 let (name, source) = (name.clone(), *source);
                 return Err(OverrideError::Unknown { write: suggestion(&name, &known), name, source });

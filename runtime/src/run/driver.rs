@@ -4,7 +4,7 @@
 //! lock. In tests, [`Simulation`](super::simulation::Simulation) calls the driver under a virtual clock. So the tests
 //! of order and time run the driver of production.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ use crate::trigger::{Message, Trigger};
 /// The state of a shutdown, and the handles that its steps need.
 pub(super) struct Driver {
     state: ShutdownState,
-    /// Futures that can be cancelled.
-    cancels: HashMap<Id, Arc<CancelHandle>>,
+    /// Futures that can be cancelled, at the ids of their hooks.
+    cancels: Vec<Option<Arc<CancelHandle>>>,
     /// Wakers of user code. They are queued like hooks, because a waker may block.
     wake_ups: VecDeque<WakeUp>,
     fast: Arc<FastSignal>,
@@ -64,7 +64,7 @@ pub(super) enum Next {
 
 impl Driver {
     pub(super) fn new(state: ShutdownState) -> Self {
-        Self { state, cancels: HashMap::new(), wake_ups: VecDeque::new(), fast: Arc::default() }
+        Self { state, cancels: Vec::new(), wake_ups: VecDeque::new(), fast: Arc::default() }
     }
 
     /// Returns the state.
@@ -134,9 +134,8 @@ impl Driver {
     /// Records how a hook ended, and how many tasks it left.
     pub(super) fn finish(&mut self, id: Id, now: Duration, finish: Finish, left_tasks: usize) {
         self.state.finish(id, now, finish, left_tasks);
-        // Few hooks await. Hashing the ids of all hooks would cost a tenth of the time that a trivial hook takes.
-        if !self.cancels.is_empty() {
-            self.cancels.remove(&id);
+        if let Some(cancel) = self.cancels.get_mut(id) {
+            *cancel = None;
         }
     }
 
@@ -144,13 +143,16 @@ impl Driver {
     /// first poll took longer than the hook's time. In that case the caller cancels the future at once.
     #[must_use]
     pub(super) fn watch_future(&mut self, id: Id, cancel: Arc<CancelHandle>) -> bool {
-        self.cancels.insert(id, cancel);
+        if self.cancels.len() <= id {
+            self.cancels.resize(id + 1, None);
+        }
+        self.cancels.get_mut(id).into_iter().for_each(|place| *place = Some(Arc::clone(&cancel)));
         self.state.is_cancelled(id)
     }
 
     /// Returns the handle that cancels this hook's future.
     pub(super) fn cancel_handle(&self, id: Id) -> Option<&Arc<CancelHandle>> {
-        self.cancels.get(&id)
+        self.cancels.get(id)?.as_ref()
     }
 
     /// Records what an overdue hook is doing.
@@ -172,17 +174,12 @@ impl Driver {
     pub(super) fn expire(&mut self, due: Duration, now: Duration) {
         // In parts: the closure reads the handles while the state changes.
         let Self { state, cancels, .. } = self;
-        state.expire(due, now, |id| cancels.get(&id).is_none_or(|cancel| cancel.in_poll()));
+        state.expire(due, now, |id| is_in_poll(cancels, id));
     }
 
     /// Returns when something is due next, if nothing changes.
     pub(super) fn next_expiry(&self, now: Duration) -> Duration {
-        self.state.next_expiry(now, |id| self.is_in_poll(id))
-    }
-
-    /// Returns whether the hook's future is being polled. A future that cannot be cancelled yet is in its first poll.
-    fn is_in_poll(&self, id: Id) -> bool {
-        self.cancels.get(&id).is_none_or(|cancel| cancel.in_poll())
+        self.state.next_expiry(now, |id| is_in_poll(&self.cancels, id))
     }
 
     /// Takes the effects of the last steps, and queues the wakers that they concern. Returns the futures to cancel, which
@@ -193,7 +190,7 @@ impl Driver {
         for effect in self.state.take_effects() {
             match effect {
                 // Without a handle, the future is in its first poll. `watch_future` then tells the worker to cancel it.
-                Effect::Cancel(id) => cancels.extend(self.cancels.get(&id).cloned()),
+                Effect::Cancel(id) => cancels.extend(self.cancel_handle(id).cloned()),
                 // Queued and not called here: wakers are user code, and the caller holds the lock.
                 Effect::Wake(stage) => self.queue_wake_up(stage),
                 Effect::BeginFast => {
@@ -206,4 +203,9 @@ impl Driver {
         }
         (cancels, events)
     }
+}
+
+/// Returns whether the hook's future is being polled. A future that cannot be cancelled yet is in its first poll.
+fn is_in_poll(cancels: &[Option<Arc<CancelHandle>>], id: Id) -> bool {
+    cancels.get(id).and_then(Option::as_ref).is_none_or(|cancel| cancel.in_poll())
 }

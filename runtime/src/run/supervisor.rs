@@ -1,7 +1,6 @@
 //! Supervises the hooks: cancels and abandons overdue hooks, adds workers, and logs the hooks that still run. Does not
 //! run user code, unless no other thread is left.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -159,7 +158,8 @@ impl Watch {
 /// Emits the hooks that run now, and what they are doing.
 fn emit_still_running(run: &Run) {
     let ids: Vec<Id> = run.lock().driver.state().running().map(|(id, ..)| id).collect();
-    let mut activities: HashMap<Id, Option<String>> = run.inspect(ids).into_iter().collect();
+    let inspected = run.inspect(ids);
+    let activity = |id| inspected.iter().find(|(other, _)| *other == id).and_then(|(_, activity)| activity.clone());
     // Read again: hooks may have ended while others were inspected.
     let (now, shared) = (run.now(), run.lock());
     let running = shared.driver.state().running();
@@ -167,7 +167,7 @@ fn emit_still_running(run: &Run) {
         hook: HookLabel::of(hook),
         elapsed: now.saturating_sub(start),
         remaining: limit.saturating_sub(now),
-        activity: activities.remove(&id).flatten(),
+        activity: activity(id),
     });
     let events: Vec<Event> = events.collect();
     drop(shared);

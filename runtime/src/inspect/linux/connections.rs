@@ -1,6 +1,5 @@
 //! Lists the open TCP connections of this process.
 
-use std::collections::HashSet;
 use std::time::Instant;
 
 use nix::unistd::gettid;
@@ -20,31 +19,38 @@ pub(in crate::inspect) fn open_connections(most: usize, until: Instant) -> Optio
     // The current thread has the descriptors of the process. The main thread may have ended.
     let dir = ProcDir::of_thread(gettid(), SocketTables::default())?;
     let mut limit = ReadLimit::new(MIN_READ, until);
-    let mut sockets = HashSet::new();
+    // Sorted.
+    let mut sockets: Vec<u64> = Vec::new();
     for descriptor in dir.descriptors()?.take(MAX_DESCRIPTORS) {
         if let Some(LinkTarget::Socket(inode)) = dir.read_link(descriptor) {
-            sockets.insert(inode);
+            sockets.insert(sockets.partition_point(|other| *other < inode), inode);
         }
         if limit.count().is_break() {
             break;
         }
     }
-    let (mut found, mut limit) = (Vec::new(), ReadLimit::new(MIN_READ, until));
+    let (mut open, mut limit) = (OpenConnections { list: Vec::new(), more: 0 }, ReadLimit::new(MIN_READ, until));
     for table in ["net/tcp", "net/tcp6"] {
         dir.for_each_line(table, |line| {
-            found.extend(open_connection(line, &sockets));
+            open_connection(line, &sockets).into_iter().for_each(|connection| insert(&mut open, connection, most));
             limit.count()
         });
     }
-    found.sort_by_key(|connection| (connection.local.port(), connection.peer));
-    let more = found.len().saturating_sub(most);
-    found.truncate(most);
-    Some(OpenConnections { list: found, more })
+    Some(open)
+}
+
+/// Inserts the connection in its order, and keeps the first ones.
+fn insert(open: &mut OpenConnections, connection: OpenConnection, most: usize) {
+    let key = |connection: &OpenConnection| (connection.local.port(), connection.peer);
+    let at = open.list.partition_point(|other| key(other) <= key(&connection));
+    open.list.insert(at, connection);
+    open.more += open.list.len().saturating_sub(most);
+    open.list.truncate(most);
 }
 
 /// Parses a line of a table if it is a connection of one of these sockets.
-fn open_connection(line: &str, sockets: &HashSet<u64>) -> Option<OpenConnection> {
-    let socket = socket::parse_inet(line, |inode| sockets.contains(&inode))?;
+fn open_connection(line: &str, sockets: &[u64]) -> Option<OpenConnection> {
+    let socket = socket::parse_inet(line, |inode| sockets.binary_search(&inode).is_ok())?;
     let state = state_name(socket.state)?;
     let (unsent, unread) = socket.queues.split_once(':')?;
     let bytes = |text| u32::from_str_radix(text, 16).ok();
@@ -81,7 +87,7 @@ mod tests {
     const LINE: &str = "  11: 0100007F:1F90 0300000A:BC8E 08 0000001F:000000FF 02:000A7D5B 00000000  1000        0 31337 2 0000000000000000 20 4 30 10 -1";
 
     fn parse(line: &str) -> Option<String> {
-        open_connection(line, &HashSet::from([31337])).map(|connection| connection.to_string())
+        open_connection(line, &[31337]).map(|connection| connection.to_string())
     }
 
     #[cfg(target_endian = "little")]

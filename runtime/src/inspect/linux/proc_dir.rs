@@ -1,7 +1,6 @@
 //! Reads the files in a thread's directory under `/proc`. Every read has a maximum length.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{File, read_dir, read_link};
 use std::io::{BufRead, BufReader, Read};
@@ -23,13 +22,13 @@ const MAX_LINE: u64 = 1024;
 /// Maximum number of characters of a name or a path in a message.
 const MAX_NAME: usize = 200;
 
-/// The descriptions of all sockets, by inode.
-pub(super) type Sockets = HashMap<u64, String>;
+/// The inodes and descriptions of all sockets. A list, because few of many are asked for.
+pub(super) type Sockets = Vec<(u64, String)>;
 
 /// The sockets of each network namespace. Read at most once for all threads of one inspection: a kernel may take
 /// milliseconds for a table, also if the table is short.
 #[derive(Clone, Default)]
-pub(super) struct SocketTables(Rc<RefCell<HashMap<PathBuf, Sockets>>>);
+pub(super) struct SocketTables(Rc<RefCell<Vec<(PathBuf, Sockets)>>>);
 
 /// The directory `/proc/self/task/<thread>`.
 ///
@@ -89,7 +88,14 @@ impl ProcDir {
         // A thread may have a network namespace of its own. If the name is unknown, the sockets are for this thread alone.
         let namespace = read_link(format!("{}/ns/net", self.path)).unwrap_or_else(|_| PathBuf::from(&self.path));
         let mut tables = self.tables.0.borrow_mut();
-        tables.entry(namespace).or_insert_with(|| read_all(self)).get(&inode).cloned()
+        let text = |sockets: &Sockets| sockets.iter().find(|(own, _)| *own == inode).map(|(_, text)| text.clone());
+        if let Some((_, sockets)) = tables.iter().find(|(other, _)| *other == namespace) {
+            return text(sockets);
+        }
+        let sockets = read_all(self);
+        let found = text(&sockets);
+        tables.push((namespace, sockets));
+        found
     }
 
     /// Calls `use_line` with each line of the table until it breaks.

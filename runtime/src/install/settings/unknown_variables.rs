@@ -23,9 +23,11 @@ const MAX_TYPOS: usize = 2;
 pub(super) fn warnings(variables: impl Iterator<Item = (OsString, OsString)>) -> Vec<String> {
     let is_set = |value: &OsString| !value.to_string_lossy().trim().is_empty();
     let set = variables.filter(|(_, value)| is_set(value));
-    let mut found: Vec<String> = set.filter_map(|(name, _)| warning(&name.to_string_lossy())).collect();
-    // The order of the environment differs between two starts.
-    found.sort();
+    let mut found: Vec<String> = Vec::new();
+    for said in set.filter_map(|(name, _)| warning(&name.to_string_lossy())) {
+        // In the order of the texts: the order of the environment differs between two starts.
+        found.insert(found.partition_point(|earlier| *earlier <= said), said);
+    }
     found
 }
 

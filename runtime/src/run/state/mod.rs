@@ -6,7 +6,7 @@
 //! in flight through [`Program`]. So a stage begins, and work is counted, in the same step as the change that depends
 //! on it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use crate::plan::order::GroupKey;
 use crate::plan::timing::{GrantedTime, TimeLimit, Timing};
 use crate::plan::{Id, Plan};
 use crate::report::{HookReport, Outcome, ProgramExit};
+use crate::sorted_map::SortedMap;
 use crate::telemetry::{self, Event, TELEMETRY};
 use crate::trigger::{Message, Signal, Trigger};
 
@@ -187,7 +188,7 @@ pub(crate) struct ShutdownState {
     forced: Option<Signal>,
     history: History,
     /// What the overdue hooks were doing, as far as the system showed it.
-    activities: HashMap<Id, Option<String>>,
+    activities: SortedMap<Id, Option<String>>,
     effects: Vec<Effect>,
 }
 
@@ -214,7 +215,7 @@ impl ShutdownState {
             program_exit: None,
             forced: None,
             history: History::default(),
-            activities: HashMap::new(),
+            activities: SortedMap::default(),
             effects: Vec::new(),
         }
     }

@@ -31,7 +31,7 @@ impl ShutdownState {
         let all = due >= self.timing.usable();
         let is_due = move |running: Running| all || (running.time.limit <= due && running.cancelled.is_none());
         let is_uninspected =
-            move |id: &Id| self.running_state(*id).is_some_and(is_due) && !self.activities.contains_key(id);
+            move |id: &Id| self.running_state(*id).is_some_and(is_due) && self.activities.get(id).is_none();
         self.running.iter().copied().filter(is_uninspected)
     }
 
