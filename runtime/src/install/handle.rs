@@ -12,7 +12,7 @@ use crate::drain;
 use crate::exit::{self, ExitMode};
 use crate::hook::registry::{AlreadyProvidedError, Provided};
 use crate::os;
-use crate::output::final_report::{Ended, FinalReport};
+use crate::output::final_report::{Ended, FinalReport, WaitForReport};
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::run::Run;
@@ -82,7 +82,7 @@ impl Handle {
     /// Blocks until the shutdown is over, and returns its exit code. May be called while the thread's local values are
     /// destroyed.
     pub(super) fn wait_as_main(&self) -> u8 {
-        block_on(self.ended()).exit_code
+        block_on(self.wait_for_report()).exit_code
     }
 
     /// Makes sync hooks run in the context of the program's own runtime; the first one stays.
@@ -134,7 +134,7 @@ impl Handle {
     /// Resolves only with [`ExitMode::Return`]. With the other exit modes the process ends
     /// first. Dropping the future has no effect on the shutdown.
     pub fn ended(&self) -> Ended {
-        Arc::clone(&self.report).wait()
+        Ended(self.wait_for_report())
     }
 
     /// Blocks the calling thread until all hooks have ended, and returns the report.
@@ -143,7 +143,12 @@ impl Handle {
     /// await `ended` instead: a blocked worker thread delays the program's other tasks.
     #[must_use]
     pub fn wait(&self) -> Report {
-        block_on(self.ended())
+        (*block_on(self.wait_for_report())).clone()
+    }
+
+    /// Resolves with the report, which it shares, when all hooks have ended.
+    pub(super) fn wait_for_report(&self) -> WaitForReport {
+        Arc::clone(&self.report).wait()
     }
 
     /// Ends the program as a return from `main` does with `#[on_shutdown::main]`: starts the shutdown, waits until all

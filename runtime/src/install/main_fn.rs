@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::fmt::Debug;
 use std::future::Future;
+use std::pin::pin;
 use std::process::ExitCode;
 
 use tokio::runtime::{Builder, Runtime};
@@ -15,6 +16,7 @@ use crate::exit;
 use crate::install::error_text::ErrorText;
 use crate::install::handle::Handle;
 use crate::install::settings::{InstallError, Settings};
+use crate::run::block_on;
 use crate::telemetry::log_line::{Level, write_message};
 use crate::trigger::{Message, Trigger};
 use crate::user_code::{catch_panic, discard};
@@ -126,27 +128,26 @@ where
         Err(error) => return report_install_error(&error),
     };
     // After the install: the handlers must be set before the runtime starts threads that can get a signal.
-    let report = match flavor.build() {
+    match flavor.build() {
         Ok(runtime) => {
             handle.set_program_runtime(runtime.handle().clone());
             run_main(&handle, || runtime.block_on(main()));
             // Hooks may wait for tasks of this runtime. A current-thread runtime runs tasks only inside `block_on`.
-            let report = runtime.block_on(handle.ended());
+            block_on(&runtime, pin!(async { drop(handle.wait_for_report().await) }));
             // A plain drop would wait without limit for blocking tasks. Both drop tasks, which are user code.
             let dropped = catch_panic(|| runtime.shutdown_background());
             if let Err(message) = dropped {
                 write_message(Level::Warn, format_args!("a task of `main` panicked when it was dropped: {message}"));
             }
-            report
         }
         Err(error) => {
             write_message(Level::Error, format_args!("the system refused the async runtime of `main`: {error}"));
             // The shutdown is installed, so its hooks run. They may have work without a `main`.
             handle.request_exit(exit::OS_ERROR);
-            handle.wait()
         }
-    };
-    ExitCode::from(report.exit_code)
+    }
+    // At once, if the runtime of `main` has waited already.
+    ExitCode::from(handle.wait_as_main())
 }
 
 impl Settings {
@@ -186,7 +187,7 @@ impl Settings {
             Err(error) => return report_install_error(&error),
         };
         run_main(&handle, main);
-        ExitCode::from(handle.wait().exit_code)
+        ExitCode::from(handle.wait_as_main())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::report::Report;
 /// Holds the report when the shutdown has ended, and the futures that wait for it.
 #[derive(Default)]
 pub(crate) struct FinalReport {
-    report: OnceLock<Report>,
+    report: OnceLock<Arc<Report>>,
     latch: Latch,
     main_continues: AtomicBool,
 }
@@ -34,7 +34,7 @@ impl FinalReport {
     }
 
     /// Sets the report; the first one stays. [`wake_waiters`](Self::wake_waiters) must follow.
-    pub(crate) fn set(&self, report: Report) {
+    pub(crate) fn set(&self, report: Arc<Report>) {
         // Before the latch: a future that the latch wakes must find the report.
         // Set a second time only if `cut_off` overtakes `finalize`: the first report was handed out.
         let _ = self.report.set(report);
@@ -47,10 +47,10 @@ impl FinalReport {
     }
 
     /// Polls for the report. `entry` is the future's place among those that wait, `None` before its first poll.
-    pub(crate) fn poll(&self, entry: &mut Option<WaiterEntry>, waker: &Waker) -> Poll<Report> {
+    pub(crate) fn poll(&self, entry: &mut Option<WaiterEntry>, waker: &Waker) -> Poll<Arc<Report>> {
         ready!(self.latch.poll(entry, waker));
         match self.report.get() {
-            Some(report) => Poll::Ready(report.clone()),
+            Some(report) => Poll::Ready(Arc::clone(report)),
             None => {
                 debug_assert!(false, "the report is set before the latch");
                 Poll::Pending
@@ -64,8 +64,34 @@ impl FinalReport {
     }
 
     /// Resolves with the report when it is set.
-    pub(crate) fn wait(self: Arc<Self>) -> Ended {
-        Ended { report: self, entry: None }
+    pub(crate) fn wait(self: Arc<Self>) -> WaitForReport {
+        WaitForReport { report: self, entry: None }
+    }
+}
+
+/// Waits for the report, and shares it: most programs never need a copy.
+pub(crate) struct WaitForReport {
+    report: Arc<FinalReport>,
+    /// The entry in the list of futures that wait. Set by the first poll.
+    entry: Option<WaiterEntry>,
+}
+
+impl Future for WaitForReport {
+    type Output = Arc<Report>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Arc<Report>> {
+        // A `main` that waits for the shutdown must not be waited for.
+        drain::note_main_waits();
+        let Self { report, entry } = &mut *self;
+        report.poll(entry, context.waker())
+    }
+}
+
+impl Drop for WaitForReport {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            self.report.remove(entry);
+        }
     }
 }
 
@@ -73,11 +99,7 @@ impl FinalReport {
 ///
 /// It is `Unpin`, and may be polled again after it has resolved.
 #[must_use = "this future waits for nothing unless it is polled: add `.await`, or call `Handle::wait`"]
-pub struct Ended {
-    report: Arc<FinalReport>,
-    /// The entry in the list of futures that wait. Set by the first poll.
-    entry: Option<WaiterEntry>,
-}
+pub struct Ended(pub(crate) WaitForReport);
 
 impl fmt::Debug for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,18 +111,8 @@ impl Future for Ended {
     type Output = Report;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
-        // A `main` that waits for the shutdown must not be waited for.
-        drain::note_main_waits();
-        let Self { report, entry } = &mut *self;
-        report.poll(entry, context.waker())
-    }
-}
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        if let Some(entry) = self.entry.take() {
-            self.report.remove(entry);
-        }
+        let report = ready!(Pin::new(&mut self.0).poll(context));
+        Poll::Ready((*report).clone())
     }
 }
 

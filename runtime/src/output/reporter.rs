@@ -78,11 +78,11 @@ impl Reporter {
     }
 
     /// Writes the files on a thread of their own, and waits for a limited time: a file system may hang.
-    fn write_files_in_time(&self, report: &Report) {
+    fn write_files_in_time(&self, report: &Arc<Report>) {
         if self.file.is_none() && report.exit_code == 0 {
             return;
         }
-        let (file, report, (done, result)) = (self.file.clone(), report.clone(), one_shot());
+        let (file, report, (done, result)) = (self.file.clone(), Arc::clone(report), one_shot());
         let write = move || {
             // First: it is one short line, and all that `kubectl describe` shows.
             if report.exit_code != 0 {
@@ -109,7 +109,7 @@ impl Reporter {
 
     /// Lets the program continue with the report. `wake` calls the wakers of the futures that wait for it, which are user
     /// code and may block: the caller decides on which thread.
-    fn hand_over(&self, report: Report, wake: impl FnOnce(Arc<FinalReport>)) {
+    fn hand_over(&self, report: Arc<Report>, wake: impl FnOnce(Arc<FinalReport>)) {
         // First: from now on the program decides when the process ends.
         self.last_resort.get().into_iter().for_each(Armed::disarm);
         self.final_report.set(report);
@@ -151,7 +151,7 @@ impl Finalizer for Reporter {
         exit::code(report, self.signal_exit_code)
     }
 
-    fn finalize(&self, report: Report) {
+    fn finalize(&self, report: Arc<Report>) {
         let code = report.exit_code;
         // Half of the time: the files come next, and at the deadline the supervisor ends what takes longer.
         let time = self.budget.finalization_deadline().saturating_sub(report.duration) / 2;
@@ -175,7 +175,7 @@ impl Finalizer for Reporter {
         }
     }
 
-    fn cut_off(&self, report: Report, has_begun: bool) {
+    fn cut_off(&self, report: Arc<Report>, has_begun: bool) {
         // Otherwise `finalize` is writing the report, and both texts would mix.
         if !has_begun {
             self.output.write_report(&report, Duration::ZERO);

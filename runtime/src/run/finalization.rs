@@ -3,6 +3,7 @@
 //! The first worker that sees that all hooks have ended does so. The supervisor does so if a signal forces the end, or if
 //! it cannot wait for a worker.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -53,9 +54,9 @@ impl Run {
     }
 
     /// Tells the observer alone: the finalizer logs the report.
-    fn observe_end(&self, report: &Report, event: fn(Box<Report>) -> Event) {
+    fn observe_end(&self, report: &Arc<Report>, event: fn(Arc<Report>) -> Event) {
         if self.has_observer() {
-            self.observe(&event(Box::new(report.clone())));
+            self.observe(&event(Arc::clone(report)));
         }
     }
 
@@ -68,7 +69,7 @@ impl Run {
         self.finalization.is_over()
     }
 
-    fn report(&self) -> Report {
+    fn report(&self) -> Arc<Report> {
         let (trigger, triggered_at) = match self.began() {
             Some(began) => (&began.named_trigger(), began.by_wall_clock),
             None => (&Trigger::MainReturned, SystemTime::UNIX_EPOCH),
@@ -77,7 +78,7 @@ impl Run {
         let (now, shared) = (self.now(), self.lock());
         let report = Report { triggered_at, process, ..shared.driver.state().report(trigger, now) };
         drop(shared);
-        Report { exit_code: self.finalizer.exit_code(&report), ..report }
+        Arc::new(Report { exit_code: self.finalizer.exit_code(&report), ..report })
     }
 
     /// Waits until the events so far are emitted: the process must not end before the line that names a stuck hook.

@@ -3,6 +3,7 @@
 //! A hook has the runtime to itself, unless the system refuses another thread. A hook that spawned no tasks lets the worker
 //! reuse its runtime. After a hook that left tasks, or threads of the blocking pool, the next hook gets a new runtime.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -50,6 +51,11 @@ impl BuiltRuntime {
         Some(Self { metrics: tokio.metrics(), tokio, blocking })
     }
 
+    /// Runs the future in the runtime.
+    pub(super) fn block_on(&self, future: Pin<&mut dyn Future<Output = ()>>) {
+        block_on(&self.tokio, future);
+    }
+
     /// Returns whether no hook has left a task or a thread in the runtime.
     pub(super) fn is_tidy(&self) -> bool {
         self.metrics.num_alive_tasks() == 0 && self.blocking.load(Ordering::Relaxed) == 0
@@ -88,7 +94,7 @@ impl HookRuntime {
     pub(super) fn drive(&mut self, time: Duration) {
         match self.get() {
             // `sleep` inside the block, because a timer must be made in the context of its runtime.
-            Some(built) => built.tokio.block_on(async { tokio::time::sleep(time).await }),
+            Some(built) => built.block_on(pin!(async { tokio::time::sleep(time).await })),
             None => std::thread::sleep(time),
         }
     }
@@ -103,11 +109,11 @@ impl HookRuntime {
         let Some(built) = &self.built else { return 0 };
         let until = std::time::Instant::now() + grace;
         let left = || until.saturating_duration_since(std::time::Instant::now());
-        built.tokio.block_on(async {
+        built.block_on(pin!(async {
             while built.metrics.num_alive_tasks() > 0 && !left().is_zero() {
                 tokio::time::sleep(TASK_CHECK.min(left())).await;
             }
-        });
+        }));
         let tasks = built.metrics.num_alive_tasks();
         if tasks > 0 || built.blocking.load(Ordering::Relaxed) == 0 {
             return tasks + built.blocking.load(Ordering::Relaxed);
@@ -129,6 +135,11 @@ impl HookRuntime {
             let _ = catch_panic(|| built.tokio.shutdown_background());
         }
     }
+}
+
+/// Runs the future in the runtime. Not generic: `Runtime::block_on` compiles 4 KiB for each type of future.
+pub(crate) fn block_on(runtime: &Runtime, future: Pin<&mut dyn Future<Output = ()>>) {
+    runtime.block_on(future);
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@
 
 use std::sync::Arc;
 
-pub(crate) use hook_runtime::HookRuntime;
+pub(crate) use hook_runtime::{HookRuntime, block_on};
 pub(crate) use hook_stack::spawn_hook_thread;
 pub(crate) use observer::Finalizer;
 #[cfg(feature = "systemd")]

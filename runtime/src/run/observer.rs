@@ -1,5 +1,6 @@
 //! Defines the interfaces through which a run reports its events and its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::report::Report;
@@ -18,10 +19,10 @@ pub(crate) trait Finalizer: Send + Sync {
     /// Returns the exit code for the report.
     fn exit_code(&self, report: &Report) -> u8;
     /// The shutdown has ended. Called once, on a thread that may block.
-    fn finalize(&self, report: Report);
+    fn finalize(&self, report: Arc<Report>);
     /// The shutdown has ended and cannot wait for `finalize`: there is no time for it, or it is stuck. `has_begun` says
     /// whether `finalize` was called. Must not block.
-    fn cut_off(&self, report: Report, has_begun: bool);
+    fn cut_off(&self, report: Arc<Report>, has_begun: bool);
     /// Returns how long `finalize` may take if it is called now.
     fn finalize_time(&self, now: Duration) -> Duration;
 }

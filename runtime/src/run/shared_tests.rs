@@ -16,9 +16,9 @@ impl Finalizer for NoEnd {
         0
     }
 
-    fn finalize(&self, _report: Report) {}
+    fn finalize(&self, _report: Arc<Report>) {}
 
-    fn cut_off(&self, _report: Report, _has_begun: bool) {}
+    fn cut_off(&self, _report: Arc<Report>, _has_begun: bool) {}
 
     fn finalize_time(&self, _now: Duration) -> Duration {
         Duration::ZERO

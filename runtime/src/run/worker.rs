@@ -1,7 +1,7 @@
 //! Runs hooks on one thread until the shutdown is over.
 
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
@@ -157,13 +157,15 @@ impl Worker<'_> {
             return self.execute_sync(runtime, &task);
         }
         let stop = if let Some(made) = runtime.get() {
-            let mut task = Some(task);
-            let series = poll_fn(|context| match task.take() {
-                Some(task) => Poll::Ready(self.series(made, task, context)),
-                // Never polled again: `series` returns at its first poll.
-                None => Poll::Pending,
-            });
-            made.tokio.block_on(series)
+            let (mut task, mut stop) = (Some(task), None);
+            made.block_on(pin!(poll_fn(|context| {
+                stop = task.take().map(|task| self.series(made, task, context));
+                Poll::Ready(())
+            })));
+            stop.unwrap_or_else(|| {
+                debug_assert!(false, "a runtime polls the future that it blocks on");
+                Stop::Next(Next::Nothing)
+            })
         } else {
             let refused = Outcome::Failed("the system refused an async runtime".into());
             Stop::Next(self.run.next(Some((task.id, Finish::Ended(refused)))))
@@ -265,7 +267,8 @@ impl Worker<'_> {
             debug_assert!(false, "the future was polled inside this runtime");
             return Next::Nothing;
         };
-        let finish = made.tokio.block_on(future);
+        let mut finish = Finish::Dropped;
+        made.block_on(pin!(async { finish = future.await }));
         span.end(finish.name());
         if made.is_tidy() { self.run.next(Some((id, finish))) } else { self.finish_with_tasks(runtime, id, finish) }
     }

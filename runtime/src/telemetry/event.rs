@@ -3,6 +3,7 @@
 //! A sentence is one line: control characters in names, labels and errors are escaped.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::drain::WorkInFlight;
@@ -52,11 +53,11 @@ pub(crate) enum Event {
     /// Something failed that does not affect the hooks.
     Problem(String),
     /// The shutdown has ended. The last event, unless the report cannot be written.
-    Ended(Box<Report>),
+    Ended(Arc<Report>),
     /// The shutdown of a scope has ended. The process goes on.
-    ScopeEnded { scope: &'static str, report: Box<Report> },
+    ScopeEnded { scope: &'static str, report: Arc<Report> },
     /// The supervisor ends the shutdown now, instead of a worker. An observer must not block.
-    CutOff(Box<Report>),
+    CutOff(Arc<Report>),
 }
 
 /// The name and the location of a hook.

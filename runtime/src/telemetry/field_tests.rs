@@ -94,7 +94,7 @@ fn events() -> Vec<Event> {
         file: "web.rs".into(),
         line: 7,
     };
-    let report = |outcomes: &[Outcome], exit_code| Box::new(Report { exit_code, ..sample::report(outcomes) });
+    let report = |outcomes: &[Outcome], exit_code| Arc::new(Report { exit_code, ..sample::report(outcomes) });
     let ended = |outcome| {
         let hooks = sample::report(&[outcome]).hooks;
         hooks.into_iter().map(|hook| Event::HookEnded(Box::new(hook))).collect::<Vec<_>>()
@@ -130,7 +130,7 @@ fn a_json_line_has_the_level_and_the_fields_of_the_tracing_event() {
     }
     for exit_code in [0, 124] {
         let report = Report { exit_code, ..sample::report(&[Outcome::Completed]) };
-        let event = Event::Ended(Box::new(report.clone()));
+        let event = Event::Ended(Arc::new(report.clone()));
         assert_eq!(line(&event, &json_line::report(&report)), traced(&event), "{event:?}");
     }
 }

@@ -11,6 +11,7 @@
 //! The feature `tracing` is additive. A subscriber that accepts the report does not keep a failed shutdown off stderr:
 //! one line with the exit code goes there, too. `docs/telemetry.md` lists all events and metrics.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use event::{Event, HookLabel, Progress};
@@ -139,7 +140,7 @@ impl Output {
     ///
     /// If the subscriber takes the report of a shutdown that was not a success, writes one line to stderr. A dependency
     /// may have enabled the feature `tracing`, and the operator reads stderr.
-    pub(crate) fn write_report(&self, report: &Report, time: Duration) {
+    pub(crate) fn write_report(&self, report: &Arc<Report>, time: Duration) {
         #[cfg(any(feature = "tracing", feature = "metrics"))]
         if let Some(worker) = &self.worker {
             match worker.send_report(report, time.clamp(MIN_WORKER_TIMEOUT, WORKER_TIMEOUT)) {

@@ -196,8 +196,8 @@ impl TelemetryWorker {
     ///
     /// # Errors
     /// No subscriber took the report. Returns the other events that no subscriber took.
-    pub(super) fn send_report(&self, report: &Report, time: Duration) -> Result<(), Vec<Event>> {
-        let unsent = self.offer(Event::Ended(Box::new(report.clone())));
+    pub(super) fn send_report(&self, report: &Arc<Report>, time: Duration) -> Result<(), Vec<Event>> {
+        let unsent = self.offer(Event::Ended(Arc::clone(report)));
         if !unsent.is_empty() {
             return Err(unsent);
         }

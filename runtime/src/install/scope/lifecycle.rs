@@ -406,13 +406,13 @@ struct StoppedScopes {
 }
 
 impl ReportSink for StoppedScopes {
-    fn set(&self, report: &Report) {
+    fn set(&self, report: &Arc<Report>) {
         for scope in &self.scopes {
             let run = std::mem::replace(&mut *scope.lock(), ScopeState::Ended);
             // After the lock. The run is also held by the caller, so nothing of the user is dropped here.
             drop(run);
             scope.drain.clear_wake();
-            scope.report.set(report.clone());
+            scope.report.set(Arc::clone(report));
         }
         // Last: the drain phase of the process may end now.
         let ended = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).take();

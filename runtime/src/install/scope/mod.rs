@@ -304,7 +304,8 @@ impl Future for ScopeEnded {
         if let Some(error) = refused {
             return Poll::Ready(Err(error.clone()));
         }
-        Poll::Ready(Ok(ready!(core.report().poll(entry, context.waker()))))
+        let report = ready!(core.report().poll(entry, context.waker()));
+        Poll::Ready(Ok((*report).clone()))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::trigger::{Inbox, Masks, Message, Trigger};
 /// Receives the report of a scope's shutdown.
 pub(super) trait ReportSink: Send + Sync {
     /// Keeps the report. Runs no user code.
-    fn set(&self, report: &Report);
+    fn set(&self, report: &Arc<Report>);
     /// Wakes the futures that wait for the report. Their wakers are user code and may block.
     fn wake_waiters(&self);
 }
@@ -136,9 +136,9 @@ struct ScopeFinalizer {
 }
 
 impl ScopeFinalizer {
-    fn set(&self, report: &Report) {
+    fn set(&self, report: &Arc<Report>) {
         // First: when the report is set, the drain phase of the process may end, and the process with it.
-        self.output.log(Event::ScopeEnded { scope: self.path, report: Box::new(report.clone()) });
+        self.output.log(Event::ScopeEnded { scope: self.path, report: Arc::clone(report) });
         self.sink.get().into_iter().for_each(|sink| sink.set(report));
     }
 }
@@ -148,12 +148,12 @@ impl Finalizer for ScopeFinalizer {
         exit::code(report, false)
     }
 
-    fn finalize(&self, report: Report) {
+    fn finalize(&self, report: Arc<Report>) {
         self.set(&report);
         self.sink.get().into_iter().for_each(|sink| sink.wake_waiters());
     }
 
-    fn cut_off(&self, report: Report, has_begun: bool) {
+    fn cut_off(&self, report: Arc<Report>, has_begun: bool) {
         // Otherwise `finalize` has set the report, or is about to.
         if !has_begun {
             self.set(&report);
@@ -185,7 +185,7 @@ mod tests {
     }
 
     impl ReportSink for CountingSink {
-        fn set(&self, _report: &Report) {
+        fn set(&self, _report: &Arc<Report>) {
             self.reports.fetch_add(1, Ordering::SeqCst);
         }
 
@@ -203,7 +203,7 @@ mod tests {
         let finalizer = ScopeFinalizer { path: "test", budget, output, sink: OnceLock::new() };
         assert!(finalizer.sink.set(Arc::clone(&counting) as Arc<dyn ReportSink>).is_ok());
         let reports = |has_begun| {
-            finalizer.cut_off(crate::report::sample::report(&[]), has_begun);
+            finalizer.cut_off(Arc::new(crate::report::sample::report(&[])), has_begun);
             wait.recv().expect("the waiters are woken");
             counting.reports.load(Ordering::SeqCst)
         };

@@ -1,6 +1,7 @@
 //! Tests which events become messages, through a real socket.
 
 use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::super::socket::READY_SENT;
@@ -51,18 +52,18 @@ fn each_event_sends_what_has_changed() {
 
 #[test]
 fn nothing_follows_the_end() {
-    let ends: [fn(Box<Report>) -> Event; 2] = [Event::Ended, Event::CutOff];
+    let ends: [fn(Arc<Report>) -> Event; 2] = [Event::Ended, Event::CutOff];
     for (end, name) in ends.into_iter().zip(["ended", "cut-off"]) {
         let (socket, observer) = observed(name);
         observer.event(&Event::Triggered);
-        observer.event(&end(Box::new(sample::report(&[]))));
+        observer.event(&end(Arc::new(sample::report(&[]))));
         let last = format!("STATUS={}\n", sample::report(&[]).headline());
         assert_eq!(messages(&socket), ["STOPPING=1\n".to_owned(), last]);
         // A look may have begun before the end, and a hook may be registered after it.
         for late in [progress(Phase::Stop, 9), Event::PhaseBegan { phase: Phase::Close, hooks: 1 }] {
             observer.event(&late);
         }
-        observer.event(&Event::CutOff(Box::new(sample::report(&[]))));
+        observer.event(&Event::CutOff(Arc::new(sample::report(&[]))));
         assert_eq!(messages(&socket), [""; 0]);
     }
 }
@@ -72,7 +73,7 @@ fn nothing_follows_the_end() {
 fn a_cut_off_does_not_wait_for_a_thread_that_sends() {
     let (socket, observer) = observed("held");
     let held = observer.sent();
-    observer.event(&Event::CutOff(Box::new(sample::report(&[]))));
+    observer.event(&Event::CutOff(Arc::new(sample::report(&[]))));
     drop(held);
     assert_eq!(messages(&socket), [""; 0]);
 }
