@@ -5,8 +5,10 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::pin;
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+
+use once_cell::sync::OnceCell;
 
 use crate::drain;
 use crate::exit::{self, ExitMode};
@@ -20,7 +22,8 @@ use crate::telemetry::Output;
 use crate::trigger::{Inbox, Masks, Message, Trigger};
 
 /// The shutdown of this program. Set once, by the first `install` that succeeds.
-pub(crate) static INSTALLED: OnceLock<Handle> = OnceLock::new();
+// Not the standard library's cell: a failed install must leave the way free, and its `get_or_try_init` is unstable.
+pub(crate) static INSTALLED: OnceCell<Handle> = OnceCell::new();
 
 /// Gives access to the installed shutdown of this program. All clones refer to the same shutdown.
 ///

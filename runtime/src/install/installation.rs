@@ -1,7 +1,7 @@
 //! Installs the shutdown: checks the settings, sets the signal handlers, and starts the threads.
 
 use std::panic::Location;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::guard::{self, ShutdownGuard};
 use super::handle::{Handle, INSTALLED};
@@ -53,24 +53,29 @@ impl Settings {
     /// Installs the shutdown for a caller that ends it with `main`.
     #[track_caller]
     pub(crate) fn install_handle(self) -> Result<Handle, InstallError> {
-        // Held to the end: two installs at once must not both set handlers. A failed install leaves it free for another.
-        static INSTALLING: Mutex<()> = Mutex::new(());
-        let _one = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
-        if INSTALLED.get().is_some() {
+        let (location, mut is_first) = (Location::caller(), false);
+        // One at a time: two installs at once must not both set handlers. A failed install leaves it free for another.
+        let handle = INSTALLED.get_or_try_init(|| {
+            is_first = true;
+            self.install_first(location)
+        })?;
+        if !is_first {
             return Err(InstallError::AlreadyInstalled);
         }
-        let handle = prepare(&self)?;
+        task::send_earlier_failures(handle);
+        Ok(handle.clone())
+    }
+
+    fn install_first(&self, location: &'static Location<'static>) -> Result<Handle, InstallError> {
+        let handle = prepare(self)?;
         if os::is_main_thread() {
-            drain::mark_main_thread(Location::caller());
+            drain::mark_main_thread(location);
             guard::catch_end_of_main_thread();
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             handle.set_program_runtime(runtime);
         }
-        // Nothing else sets it while the lock is held.
-        let handle = INSTALLED.get_or_init(|| handle);
-        task::send_earlier_failures(handle);
-        Ok(handle.clone())
+        Ok(handle)
     }
 }
 

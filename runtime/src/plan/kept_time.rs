@@ -70,3 +70,22 @@ impl Plan {
         path
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hooks_with_the_most_time_come_first_and_equal_ones_in_the_order_of_the_plan() {
+        let kept = |all: &[(&str, u64)]| {
+            let kept =
+                |(hook, time): &(&str, u64)| KeptTime { hook: (*hook).to_owned(), time: Duration::from_secs(*time) };
+            list(&all.iter().map(kept).collect::<Vec<_>>())
+        };
+        assert_eq!(kept(&[]), "");
+        assert_eq!(kept(&[("a", 2), ("b", 3), ("c", 2)]), "b (3 s), a (2 s), c (2 s)");
+        assert_eq!(kept(&[("a", 1), ("b", 1), ("c", 1), ("d", 1)]), "a (1 s), b (1 s), c (1 s), d (1 s)");
+        let more = [("a", 1), ("b", 1), ("c", 1), ("d", 1), ("e", 1), ("f", 9)];
+        assert_eq!(kept(&more), "f (9 s), a (1 s), b (1 s), c (1 s) and 2 more");
+    }
+}

@@ -21,7 +21,7 @@ pub(super) fn running(stat: &Stat) -> String {
 
 /// Formats the seconds with one decimal. Not as a float: nothing else needs the 14 KiB that format one.
 fn seconds(time: Duration) -> String {
-    let tenths = (time.as_millis() + 50) / 100;
+    let tenths = time.as_secs().saturating_mul(10) + (u64::from(time.subsec_millis()) + 50) / 100;
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 

@@ -105,6 +105,14 @@ mod tests {
     }
 
     #[test]
+    fn warnings_are_in_the_order_of_their_texts() {
+        let set = ["ON_SHUTDOWN_C", "ON_SHUTDOWN_A", "ON_SHUTDOWN_B"].map(|name| (name.into(), "5s".into()));
+        let said = warnings(set.into_iter());
+        assert_eq!(said.len(), 3);
+        assert!(said.is_sorted(), "{said:?}");
+    }
+
+    #[test]
     fn the_variables_of_others_are_left_alone() {
         for name in
             KNOWN.into_iter().chain(["ON_CALL", "ONLINE", "on", "O", "", "ON_SHUTDOWNS_OF_OTHERS", "ÖN_SHUTDOWN"])
