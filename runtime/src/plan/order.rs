@@ -1,7 +1,7 @@
 //! Checks the `after` declarations of hooks, and computes the critical path of each group. Pure.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::BinaryHeap;
 use std::fmt;
 use std::time::Duration;
 
@@ -64,11 +64,16 @@ pub(crate) fn edges(hooks: &[HookRef]) -> Result<Vec<Edge>, PlanError> {
     if hooks.iter().all(|hook| hook.after.is_empty()) {
         return Ok(Vec::new());
     }
-    let positions: HashMap<_, _> = hooks.iter().enumerate().map(|(at, hook)| (hook.identity(), at)).collect();
+    let positions = BinaryHeap::from_iter(hooks.iter().enumerate().map(|(at, hook)| (hook.identity(), at)));
+    let positions: Vec<(usize, usize)> = positions.into_sorted_vec();
+    let position_of = |identity: usize| {
+        let found = positions.binary_search_by_key(&identity, |(identity, _)| *identity).ok()?;
+        positions.get(found).map(|(_, at)| *at)
+    };
     let mut edges = Vec::new();
     for (position, hook) in hooks.iter().enumerate() {
         for earlier in hook.after.iter().map(|after| after()) {
-            let Some(at) = positions.get(&identity(earlier)).copied() else { continue };
+            let Some(at) = position_of(identity(earlier)) else { continue };
             // Check the hook of the list, not `earlier`: settings may have changed its priority.
             hooks.get(at).map_or(Ok(()), |earlier| check(hook, earlier))?;
             edges.push((position, at));

@@ -34,26 +34,31 @@ pub(super) enum WaitTarget {
     Text(&'static str),
 }
 
-/// The number, the name as libc spells it, and what the call waits for.
-type SyscallEntry = (c_long, &'static str, WaitTarget);
+/// What these calls wait for, their numbers, and their names as libc spells them, with a space after each. In groups, so
+/// that the loader of the program relocates 50 pointers and not 150.
+type SyscallGroup = (WaitTarget, &'static [c_long], &'static str);
 
 /// Returns the name of the call, as its manual page spells it, and what the call waits for.
 pub(super) fn find(number: c_long) -> Option<(&'static str, WaitTarget)> {
-    let (_, name, target) = all().find(|(known, ..)| *known == number)?;
-    Some((name.strip_prefix("SYS_").unwrap_or(name), *target))
+    let position = |numbers: &[c_long]| numbers.iter().position(|known| *known == number);
+    let (target, names, at) = all().find_map(|(target, numbers, names)| Some((*target, *names, position(numbers)?)))?;
+    let name = names.split(' ').nth(at)?;
+    Some((name.strip_prefix("SYS_").unwrap_or(name), target))
 }
 
-fn all() -> impl Iterator<Item = &'static SyscallEntry> {
+fn all() -> impl Iterator<Item = &'static SyscallGroup> {
     [EVERYWHERE, COMMON, OLD, RECENT, SELECT].into_iter().flatten()
 }
 
 macro_rules! calls {
-    ($($target:expr => $($name:ident)+;)+) => { &[$($((libc::$name, stringify!($name), $target),)+)+] };
+    ($($target:expr => $($name:ident)+;)+) => {
+        &[$(($target, &[$(libc::$name),+], concat!($(stringify!($name), " "),+)),)+]
+    };
 }
 
 use WaitTarget::*;
 
-const EVERYWHERE: &[SyscallEntry] = calls! {
+const EVERYWHERE: &[SyscallGroup] = calls! {
     Descriptor => SYS_read SYS_readv SYS_preadv SYS_preadv2 SYS_write SYS_writev SYS_pwritev SYS_pwritev2;
     Descriptor => SYS_recvfrom SYS_recvmsg SYS_sendmsg SYS_sendmmsg SYS_accept4 SYS_getsockopt SYS_setsockopt;
     Descriptor => SYS_fcntl SYS_flock SYS_fsync SYS_fdatasync SYS_syncfs SYS_fallocate SYS_ftruncate;
@@ -80,7 +85,7 @@ const EVERYWHERE: &[SyscallEntry] = calls! {
 
 /// Calls of all 64-bit architectures, and of the two 32-bit ones that are still in use.
 #[cfg(any(target_pointer_width = "64", target_arch = "arm", target_arch = "x86"))]
-const COMMON: &[SyscallEntry] = calls! {
+const COMMON: &[SyscallGroup] = calls! {
     Descriptor => SYS_pread64 SYS_pwrite64 SYS_recvmmsg SYS_mq_timedsend SYS_mq_timedreceive;
     PollList => SYS_ppoll;
     Select => SYS_pselect6;
@@ -92,11 +97,11 @@ const COMMON: &[SyscallEntry] = calls! {
     Text(", for input or output") => SYS_io_getevents;
 };
 #[cfg(not(any(target_pointer_width = "64", target_arch = "arm", target_arch = "x86")))]
-const COMMON: &[SyscallEntry] = &[];
+const COMMON: &[SyscallGroup] = &[];
 
 /// Calls that newer architectures do not have.
 #[cfg(any(target_arch = "x86_64", target_arch = "arm", target_arch = "x86"))]
-const OLD: &[SyscallEntry] = calls! {
+const OLD: &[SyscallGroup] = calls! {
     Descriptor => SYS_getdents SYS_fstat;
     ClosedDescriptor => SYS_dup2;
     PollList => SYS_poll;
@@ -107,11 +112,11 @@ const OLD: &[SyscallEntry] = calls! {
     Text(", for a child to start its program") => SYS_vfork;
 };
 #[cfg(not(any(target_arch = "x86_64", target_arch = "arm", target_arch = "x86")))]
-const OLD: &[SyscallEntry] = &[];
+const OLD: &[SyscallGroup] = &[];
 
 /// Calls that some architectures provide through another call.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
-const RECENT: &[SyscallEntry] = calls! {
+const RECENT: &[SyscallGroup] = calls! {
     Descriptor => SYS_accept;
     Path(1) => SYS_newfstatat;
     Text(", for a semaphore") => SYS_semtimedop SYS_semop;
@@ -119,13 +124,13 @@ const RECENT: &[SyscallEntry] = calls! {
     Text(", for room for a message") => SYS_msgsnd;
 };
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
-const RECENT: &[SyscallEntry] = &[];
+const RECENT: &[SyscallGroup] = &[];
 
 /// On other architectures, the call of this name has one argument.
 #[cfg(target_arch = "x86_64")]
-const SELECT: &[SyscallEntry] = calls! { Select => SYS_select; };
+const SELECT: &[SyscallGroup] = calls! { Select => SYS_select; };
 #[cfg(not(target_arch = "x86_64"))]
-const SELECT: &[SyscallEntry] = &[];
+const SELECT: &[SyscallGroup] = &[];
 
 #[cfg(test)]
 mod tests {
@@ -135,14 +140,17 @@ mod tests {
 
     #[test]
     fn spec_3_23_no_number_has_two_names() {
-        let numbers: HashSet<c_long> = all().map(|(number, ..)| *number).collect();
-        assert_eq!(numbers.len(), all().count());
-        assert!(all().all(|(_, name, _)| name.starts_with("SYS_")));
+        let numbers: Vec<c_long> = all().flat_map(|(_, numbers, _)| numbers.iter().copied()).collect();
+        assert_eq!(HashSet::<_>::from_iter(&numbers).len(), numbers.len());
+        let names: Vec<_> = all().flat_map(|(_, _, names)| names.split_ascii_whitespace()).collect();
+        assert_eq!(names.len(), numbers.len());
+        assert!(names.iter().all(|name| name.starts_with("SYS_")));
     }
 
     #[test]
     fn spec_3_23_a_number_has_the_name_of_its_manual_page() {
         assert_eq!(find(libc::SYS_read), Some(("read", Descriptor)));
+        assert_eq!(find(libc::SYS_pwritev2), Some(("pwritev2", Descriptor)));
         assert_eq!(find(libc::SYS_connect), Some(("connect", Address(1))));
         assert_eq!(find(999_999), None);
         assert_eq!(find(-1), None);
