@@ -41,7 +41,7 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>, String> {
     };
     let (one, two) = ("a guard made and dropped, 1 thread", "a guard made and dropped, 2 threads");
     Ok(vec![
-        row(one, 1, "in_flight", "TaskTracker::token", Some(1.0)),
+        row(one, 1, "in_flight", "TaskTracker::token", Some(1.2)),
         row(two, 2, "in_flight", "TaskTracker::token", Some(1.0)),
         row(one, 1, "in_flight", "GracefulShutdown::watcher", None),
         row(one, 1, "in_flight", "an atomic up and down", None),

@@ -60,7 +60,7 @@ pub fn measure(effort: Effort) -> Result<Vec<Row>, String> {
         Row::number(figure, ours.median() - bare.median(), unit, (&ours.to_string(), &against), goal)
     };
     Ok(vec![
-        row("idle: resident memory, added", "KiB", |cost| cost.kib, Some(150.0)),
+        row("idle: resident memory, added", "KiB", |cost| cost.kib, Some(300.0)),
         row("idle: of that not backed by the program's file", "KiB", |cost| cost.anonymous, None),
         row("idle: threads, added", "threads", |cost| cost.threads, Some(1.0)),
         row("idle: wake-ups in 5 s, added", "wake-ups", |cost| cost.wake_ups, Some(0.0)),

@@ -100,15 +100,15 @@ mod benches {
 }
 "#;
 
-/// The other crates: the name of the package, and its program with one hook.
-const PEERS: [(&str, &str); 7] = [
-    ("tokio-graceful-shutdown", include_str!("../bin/bench_tokio_graceful_shutdown.rs")),
-    ("tokio-graceful", include_str!("../bin/bench_tokio_graceful.rs")),
-    ("swansong", include_str!("../bin/bench_swansong.rs")),
-    ("signal-mod", include_str!("../bin/bench_signal_mod.rs")),
-    ("tokio-util", include_str!("../bin/bench_tokio_util.rs")),
-    ("elegant-departure", include_str!("../bin/bench_elegant_departure.rs")),
-    ("async-shutdown", include_str!("../bin/bench_async_shutdown.rs")),
+/// The other crates: the name of the package, its features, and its program with one hook.
+const PEERS: [(&str, &str, &str); 7] = [
+    ("tokio-graceful-shutdown", "", include_str!("../bin/bench_tokio_graceful_shutdown.rs")),
+    ("tokio-graceful", "", include_str!("../bin/bench_tokio_graceful.rs")),
+    ("swansong", "", include_str!("../bin/bench_swansong.rs")),
+    ("signal-mod", "", include_str!("../bin/bench_signal_mod.rs")),
+    ("tokio-util", "\"rt\"", include_str!("../bin/bench_tokio_util.rs")),
+    ("elegant-departure", "\"tokio\"", include_str!("../bin/bench_elegant_departure.rs")),
+    ("async-shutdown", "", include_str!("../bin/bench_async_shutdown.rs")),
 ];
 
 const TOKIO: &str = r#"tokio = { version = "1", features = ["macros", "rt-multi-thread"] }"#;
@@ -224,11 +224,11 @@ fn measure_in(root: &Folder) -> Result<Vec<Row>, String> {
         Row::number("stripped binary, added", ours.added_to(&plain), "KiB", (&size.0, &size.1), Some(250.0)),
         Row::number("crates, added", more.len() as f64, "crates", (&crates.0, &crates.1), Some(9.0)),
     ];
-    for (package, code) in PEERS {
+    for (package, features, code) in PEERS {
         // The page of the program comes first in a file, where the module stands here.
-        let code = code.replace("//!", "//");
-        let program = format!("peer-{package}");
-        let peer = root.weigh(&program, &format!("{CHILD}{code}"), &format!("{TOKIO_SIGNAL}\n{package} = \"*\"\n"))?;
+        let code = format!("{CHILD}{}", code.replace("//!", "//"));
+        let peer = format!("{TOKIO_SIGNAL}\n{package} = {{ version = \"*\", features = [{features}] }}\n");
+        let peer = root.weigh(&format!("peer-{package}"), &code, &peer)?;
         rows.push(against(package, &ours, &peer, &plain));
     }
     rows.extend(service(root, &dependency)?);
