@@ -118,13 +118,18 @@ mod tests {
 
     #[test]
     fn a_sender_without_a_value_ends_the_wait() {
-        let (sender, receiver) = one_shot::<()>();
+        // Long enough that the other thread waits. If it does not, the test still holds.
+        let drop_later = |sender: Sender<()>| {
+            thread::sleep(Duration::from_millis(50));
+            drop(sender);
+        };
+        let (sender, receiver) = one_shot();
         let waiting = thread::spawn(|| receiver.receive());
-        drop(sender);
+        drop_later(sender);
         assert_eq!(waiting.join().unwrap(), None);
-        let (sender, receiver) = one_shot::<()>();
+        let (sender, receiver) = one_shot();
         let waiting = thread::spawn(|| receiver.receive_within(Duration::MAX));
-        drop(sender);
+        drop_later(sender);
         assert_eq!(waiting.join().unwrap(), None);
     }
 

@@ -101,6 +101,19 @@ mod tests {
     }
 
     #[test]
+    fn connections_are_in_the_order_of_their_ports_and_those_beyond_the_limit_are_counted() {
+        let mut open = OpenConnections { list: Vec::new(), more: 0 };
+        for (port, peer) in [(5, 1), (3, 2), (4, 1), (3, 1), (9, 1)] {
+            let address = |port| std::net::SocketAddr::from(([127, 0, 0, 1], port));
+            let connection =
+                OpenConnection { local: address(port), peer: address(peer), state: "closing", unread: 0, unsent: 0 };
+            insert(&mut open, connection, 3);
+        }
+        let ports: Vec<_> = open.list.iter().map(|open| (open.local.port(), open.peer.port())).collect();
+        assert_eq!((ports, open.more), (vec![(3, 1), (3, 2), (4, 1)], 2));
+    }
+
+    #[test]
     fn a_line_that_says_something_else_is_no_connection() {
         assert_eq!(parse(&LINE.replace("31337", "31338")), None, "of another process");
         for (part, other) in [
