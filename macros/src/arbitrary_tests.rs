@@ -45,7 +45,7 @@ const HOOK_ARGS: [&str; 22] = [
 
 const MAIN_ARGS: [&str; 22] = [
     "",
-    "grace_period = \"25s\", drain_delay = \"0s\", min_drain_time = \"10s\", signals = [SIGTERM, SIGHUP, 37]",
+    "grace_period = \"25s\", drain_delay = \"0s\", min_drain_time = \"10s\", max_drain_time = \"20s\", signals = [SIGTERM, SIGHUP, 37]",
     "flavor = \"multi_thread\", worker_threads = 2",
     "flavor = \"current_thread\"",
     "worker_threads = THREADS * 2",

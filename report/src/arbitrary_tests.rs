@@ -32,7 +32,7 @@ const FULL: &str = r#"{
     ],
     "in_flight": [{"name": "http", "count": 2, "oldest": 31.0, "file": "src/web.rs", "line": 17}],
     "in_flight_samples": [[0.031, 4], [0.3, 3], [1.229, 2]],
-    "cut_off": {"at": 1.23, "kept_for": [{"hook": "orders::write", "time": 2.0}], "more_connections": 1,
+    "cut_off": {"at": 1.23, "max_drain_time": 1.2, "kept_for": [{"hook": "orders::write", "time": 2.0}], "more_connections": 1,
         "connections": [{"local": "10.0.0.1:80", "peer": "[::1]:9", "state": "established", "unread": 1, "unsent": 20}]},
     "later_triggers": [{"at": 1.22, "trigger": {"kind": "signal", "signal": "SIGINT"}},
         {"at": 2.0, "trigger": {"kind": "request", "label": "again"}},

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 
 use crate::human_duration::HumanDuration;
-use crate::json::seconds;
+use crate::json::{optional_seconds, seconds};
 use crate::one_line::OneLine;
 
 /// The name of the phase in which the runtime waits for work in flight.
@@ -260,6 +260,9 @@ pub struct CutOff {
     /// When it stopped.
     #[serde(deserialize_with = "seconds")]
     pub at: Duration,
+    /// The maximum drain time, if it ended the wait.
+    #[serde(default, deserialize_with = "optional_seconds")]
+    pub max_drain_time: Option<Duration>,
     /// The later hooks that the rest of the time was kept for.
     #[serde(default)]
     pub kept_for: Vec<KeptTime>,
@@ -433,6 +436,9 @@ impl fmt::Display for CutOff {
         // As many hooks as the runtime lists.
         const LISTED: usize = 4;
         write!(f, "work in flight was waited for until +{}", HumanDuration(self.at))?;
+        if let Some(time) = self.max_drain_time {
+            return write!(f, ", as the maximum drain time of {} was over", HumanDuration(time));
+        }
         let mut longest: Vec<&KeptTime> = self.kept_for.iter().collect();
         longest.sort_by_key(|kept| std::cmp::Reverse(kept.time));
         let shown: Vec<String> = longest.iter().take(LISTED).map(ToString::to_string).collect();

@@ -172,7 +172,8 @@
 //! **For how long is work in flight waited for?** Until only the time is left that later hooks are promised: the timeouts
 //! that are written, and 1 s for a hook without one (a tenth of the usable time if that is less). Work in flight gets at
 //! least half of the time before `flush` that is left when the hooks of `drain` have ended, and at least
-//! [`Settings::min_drain_time`]. `ON_SHUTDOWN=plan` prints until when, and which hooks the rest is kept for. The report
+//! [`Settings::min_drain_time`]. It gets no more than [`Settings::max_drain_time`]. `ON_SHUTDOWN=plan` prints until when,
+//! and which hooks the rest is kept for. The report
 //! says the same of work that was cut off. If a hook declares 4 s and takes 60 ms, write a shorter timeout.
 //!
 //! **What if a task dies while the program runs?** With [`spawn`], an error, a panic or an early end of the task starts the
@@ -377,7 +378,7 @@ pub use hook::{DEFAULT_TIMEOUT, HookError, Phase, UnknownPhaseError};
 pub use inspect::OpenConnection;
 pub use install::guard::ShutdownGuard;
 pub use install::handle::{Handle, NotInstalledError, is_installed};
-pub use install::handle::{provide, replace_provided, request_exit, request_shutdown};
+pub use install::handle::{plan, provide, replace_provided, request_exit, request_shutdown};
 pub use install::register::{HookGuard, HookSettings, RegisterError, Registration, register, register_sync};
 pub use install::scope::lifecycle::ScopeError;
 pub use install::scope::{Scope, ScopeEnded};

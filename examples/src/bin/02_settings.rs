@@ -30,6 +30,9 @@ fn send_metrics() {
     // Work in flight has at least this long to end, whatever time later hooks declare.
     // Default: what later hooks are not promised, and at least half of the time before `flush`.
     min_drain_time = "10s",
+    // And no more than this, so that one request that hangs does not hold up later hooks.
+    // Default: as long as the time allows.
+    max_drain_time = "15s",
     // `37` is docker's `STOPSIGNAL SIGRTMIN+3`. Default: SIGTERM and SIGINT.
     signals = [SIGTERM, SIGINT, SIGQUIT, 37],
     // A second signal of any kind asks for a fast shutdown. Default: only a second SIGINT does.

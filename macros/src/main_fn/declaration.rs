@@ -18,6 +18,7 @@ pub(crate) const VOCABULARY: Vocabulary = Vocabulary {
         ("grace_period", "\"25s\""),
         ("drain_delay", "\"5s\""),
         ("min_drain_time", "\"10s\""),
+        ("max_drain_time", "\"20s\""),
         ("signals", "[SIGTERM, SIGINT]"),
         ("flavor", "\"current_thread\""),
         ("worker_threads", "2"),
@@ -62,9 +63,12 @@ impl MainDeclaration {
         let flavor = flavor(&mut args, function.signature.asyncness.is_some(), errors);
         let base = args.take("settings").map(|setting| setting.value);
         let mut calls = Vec::new();
-        for (name, zero) in
-            [("grace_period", Zero::Forbidden), ("drain_delay", Zero::Allowed), ("min_drain_time", Zero::Allowed)]
-        {
+        for (name, zero) in [
+            ("grace_period", Zero::Forbidden),
+            ("drain_delay", Zero::Allowed),
+            ("min_drain_time", Zero::Allowed),
+            ("max_drain_time", Zero::Forbidden),
+        ] {
             let Some(setting) = args.take(name) else { continue };
             let duration = duration::expression(&setting, zero, errors);
             calls.extend(duration.map(|value| call(&setting, &constant(&quote!(::core::time::Duration), &value))));

@@ -10,8 +10,8 @@ use serde_json::{Deserializer, StreamDeserializer, de::StrRead};
 
 use crate::model::Report;
 use crate::one_line::OneLine;
-pub(crate) use fields::seconds;
 use fields::{Header, ReportFields};
+pub(crate) use fields::{optional_seconds, seconds};
 
 mod fields;
 #[cfg(test)]

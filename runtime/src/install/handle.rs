@@ -212,6 +212,28 @@ impl fmt::Display for NotInstalledError {
 
 impl std::error::Error for NotInstalledError {}
 
+/// Returns the plan of a shutdown that would start now, with the hooks that are registered at this moment.
+///
+/// See [`Handle::plan`]. [`Plan::drain_time`] is the time for servers that have a limit of their own.
+///
+/// # Errors
+/// No shutdown is installed.
+///
+/// ```no_run,standalone_crate
+/// use on_shutdown::NotInstalledError;
+///
+/// #[on_shutdown::main]
+/// async fn main() -> Result<(), NotInstalledError> {
+///     // A server that cuts off connections by itself must do so before the runtime does.
+///     let grace = on_shutdown::plan()?.drain_time().saturating_sub(std::time::Duration::from_secs(1));
+/// #   let _ = grace;
+///     Ok(())
+/// }
+/// ```
+pub fn plan() -> Result<Plan, NotInstalledError> {
+    INSTALLED.get().map(Handle::plan).ok_or(NotInstalledError)
+}
+
 /// Starts the shutdown from anywhere in the program. The report shows `label` as its reason.
 ///
 /// Returns at once. See [`Handle::request_shutdown`].

@@ -32,7 +32,7 @@ impl Advice {
 
 /// Returns the warnings that do not depend on how and where the program was started.
 pub(crate) fn plan_warnings(plan: &Plan) -> Vec<String> {
-    [shortfall::describe(plan), long_delay(plan), panic_aborts()].into_iter().flatten().collect()
+    [shortfall::describe(plan), long_delay(plan), unused_limit(plan), panic_aborts()].into_iter().flatten().collect()
 }
 
 fn long_delay(plan: &Plan) -> Option<String> {
@@ -47,6 +47,16 @@ fn long_delay(plan: &Plan) -> Option<String> {
             plan.budget().setting()
         )
     })
+}
+
+fn unused_limit(plan: &Plan) -> Option<String> {
+    let time = plan.max_drain_time().filter(|_| plan.has_unused_max_drain_time())?;
+    Some(format!(
+        "`max_drain_time` of {} has no effect: work in flight is waited for until {} at most; write a shorter \
+         `max_drain_time`, or remove it",
+        HumanDuration(time),
+        HumanDuration(plan.drain_limit())
+    ))
 }
 
 /// Returns whether it is expected that these signals are ignored: terminals send them, and a shell ignores them for a job

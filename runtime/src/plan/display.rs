@@ -72,11 +72,14 @@ impl Plan {
             Duration::ZERO => String::new(),
             least => format!(", and for {} at least", HumanDuration(least)),
         };
-        let kept = match &*kept_time::list(&self.kept_time(None)) {
-            "" => String::new(),
-            hooks => format!("; the rest is kept for {hooks}"),
+        let limit = self.drain_limit();
+        // Which of the two limits counts.
+        let reason = match (self.max_drain_time, &*kept_time::list(&self.kept_time(None))) {
+            (Some(most), _) if limit == self.drain_delay().saturating_add(most) => ", by `max_drain_time`".to_owned(),
+            (_, "") => String::new(),
+            (_, hooks) => format!("; the rest is kept for {hooks}"),
         };
-        format!("work in flight is waited for until {}{least}{kept}", HumanDuration(self.drain_limit()))
+        format!("work in flight is waited for until {}{least}{reason}", HumanDuration(limit))
     }
 }
 

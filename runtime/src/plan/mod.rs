@@ -74,6 +74,7 @@ pub struct Plan {
     budget: Budget,
     drain_delay: DrainDelay,
     min_drain_time: Duration,
+    max_drain_time: Option<Duration>,
 }
 
 #[derive(Clone, Debug)]
@@ -117,6 +118,7 @@ impl Plan {
             budget,
             drain_delay,
             min_drain_time: Duration::ZERO,
+            max_drain_time: None,
         };
         for (hook, critical_path) in hooks.into_iter().zip(paths) {
             plan.insert(PlanEntry { hook: Hook(hook), critical_path, waits: 0, followers: Vec::new() });
@@ -134,6 +136,12 @@ impl Plan {
     /// Sets the minimum time of the drain phase. See [`Plan::min_drain_time`].
     pub(crate) fn with_min_drain_time(mut self, time: Duration) -> Self {
         self.min_drain_time = time;
+        self
+    }
+
+    /// Sets the maximum time of the drain phase. See [`Plan::max_drain_time`].
+    pub(crate) fn with_max_drain_time(mut self, time: Option<Duration>) -> Self {
+        self.max_drain_time = time;
         self
     }
 

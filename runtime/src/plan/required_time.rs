@@ -67,15 +67,50 @@ impl Plan {
         self.min_drain_time
     }
 
+    /// Returns the maximum time for which the drain phase waits for work in flight, from the beginning of draining.
+    ///
+    /// [`Settings::max_drain_time`](crate::Settings::max_drain_time) sets it. Default: none.
+    #[must_use]
+    pub fn max_drain_time(&self) -> Option<Duration> {
+        self.max_drain_time
+    }
+
     /// Returns the time, from the trigger, until which the drain phase waits for work in flight at most.
     ///
     /// Assumes that the hooks of `deregister` and `drain` end at once; the drain phase waits longer otherwise. The rest
     /// of the time is kept for later hooks: for each its timeout, or the [least share](Self::least_share) if it sets
     /// none. Work in flight gets at least half of the time before `flush`, and at least the
-    /// [minimum drain time](Self::min_drain_time).
+    /// [minimum drain time](Self::min_drain_time). It gets no more than the
+    /// [maximum drain time](Self::max_drain_time).
     #[must_use]
     pub fn drain_limit(&self) -> Duration {
         timing::drain_limit(self)
+    }
+
+    /// Returns the time that work in flight has, from the beginning of draining: the [limit](Self::drain_limit) without
+    /// the [drain delay](Self::drain_delay).
+    ///
+    /// Give a server that has a limit of its own a shorter one. Otherwise the runtime cuts the server off first.
+    ///
+    /// ```standalone_crate
+    /// # use std::time::Duration;
+    /// # fn main() -> Result<(), on_shutdown::InstallError> {
+    /// let settings = on_shutdown::Settings::new().grace_period(Duration::from_secs(30));
+    /// let plan = settings.drain_delay(Duration::from_secs(5)).max_drain_time(Duration::from_secs(10)).plan()?;
+    /// assert_eq!(plan.drain_time(), Duration::from_secs(10));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn drain_time(&self) -> Duration {
+        self.drain_limit().saturating_sub(self.drain_delay())
+    }
+
+    /// Returns whether the maximum drain time is so long that another limit always comes first.
+    pub(crate) fn has_unused_max_drain_time(&self) -> bool {
+        let end = timing::Timing::new(self).end_of(Phase::Drain);
+        // Without the drain delay, which SIGINT skips.
+        self.max_drain_time.is_some_and(|time| time >= end)
     }
 
     /// Returns the time, from the trigger, that this plan needs so that no hook is cut short.

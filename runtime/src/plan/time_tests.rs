@@ -270,3 +270,19 @@ fn spec_3_12_a_moment_that_is_missing_costs_a_written_timeout_no_more_than_its_s
         assert_eq!((share(written), share(unset)), shares, "{granted} ms");
     }
 }
+
+#[test]
+fn a_maximum_drain_time_limits_work_in_flight_alone() {
+    let hooks = [(Phase::Drain, 0, Some(3000)), (Phase::Stop, 0, Some(1000))];
+    let with_time = |time: u64| plan(DEFAULT_GRACE_PERIOD, ms(300), &hooks).with_max_drain_time(Some(ms(time)));
+    assert_eq!((with_time(2000).drain_limit(), with_time(2000).drain_time()), (ms(2300), ms(2000)));
+    assert!(with_time(2000).to_string().contains("(work in flight is waited for until 2.3 s, by `max_drain_time`)"));
+    // Another limit comes first: 8.3 s less 1 s.
+    assert_eq!((with_time(7500).drain_limit(), with_time(7500).drain_time()), (ms(7300), ms(7000)));
+    assert!(with_time(7500).to_string().contains("until 7.3 s; the rest is kept for "));
+    assert_eq!(with_time(1).worst_case(), with_time(7500).worst_case());
+    assert_eq!(limits(&with_time(1)), limits(&with_time(7500)), "hooks keep their time");
+    assert_eq!([8299, 8300].map(|time| with_time(time).has_unused_max_drain_time()), [false, true]);
+    let both = with_time(2000).with_min_drain_time(ms(1500)).to_string();
+    assert!(both.contains("until 2.3 s, and for 1.5 s at least, by `max_drain_time`"), "{both}");
+}

@@ -24,8 +24,11 @@ pub(crate) struct Timing {
     /// The part of `rest` that is reserved for work in flight, until draining begins.
     for_work: TimeRequest,
     min_drain_time: Duration,
+    max_drain_time: Option<Duration>,
     /// The time until which the drain phase waits for work in flight at least. Known when draining begins.
     least_drain_end: Duration,
+    /// The time until which it waits at most. Known when draining begins, if there is a maximum.
+    latest_drain_end: Option<Duration>,
     is_fast: bool,
 }
 
@@ -38,7 +41,9 @@ impl Timing {
             rest,
             for_work: plan.unrequested_drain_time(),
             min_drain_time: plan.min_drain_time(),
+            max_drain_time: plan.max_drain_time(),
             least_drain_end: Duration::ZERO,
+            latest_drain_end: None,
             is_fast: false,
         }
     }
@@ -47,6 +52,7 @@ impl Timing {
     pub(crate) fn begin_draining(&mut self, now: Duration) {
         self.rest.before_flush.subtract(std::mem::take(&mut self.for_work));
         self.least_drain_end = now.saturating_add(self.min_drain_time);
+        self.latest_drain_end = self.max_drain_time.map(|time| now.saturating_add(time));
     }
 
     /// Shortens every timeout from now on. `rest` are the groups that have not been opened.
@@ -121,7 +127,8 @@ impl Timing {
     ///
     /// The rest is kept for later hooks: what they are promised, not what they may take. A hook without a timeout is
     /// promised the least share. Work in flight gets at least half of what is left, because hooks rarely take all that
-    /// they declare; and it gets the minimum drain time. A fast shutdown does not wait.
+    /// they declare; and it gets the minimum drain time. It gets no more than the maximum drain time. A fast shutdown does
+    /// not wait.
     pub(crate) fn drain_deadline(&self, now: Duration) -> Duration {
         if self.is_fast {
             return now;
@@ -129,7 +136,14 @@ impl Timing {
         let end = self.end_of(Phase::Drain);
         let left = end.saturating_sub(now);
         let unpromised = left.saturating_sub(self.rest.before_flush.min);
-        now + unpromised.max(left / 2).max(self.least_drain_end.min(end).saturating_sub(now))
+        let deadline = now + unpromised.max(left / 2).max(self.least_drain_end.min(end).saturating_sub(now));
+        // `max`: the hooks of `drain` keep their timeouts, and may end later.
+        self.latest_drain_end.map_or(deadline, |latest| deadline.min(latest).max(now))
+    }
+
+    /// Returns the maximum drain time if it is over.
+    pub(crate) fn exceeded_drain_time(&self, now: Duration) -> Option<Duration> {
+        self.max_drain_time.filter(|_| self.latest_drain_end.is_some_and(|latest| now >= latest))
     }
 
     /// Returns the time that the hook requests.

@@ -287,6 +287,7 @@ struct WorkView<'a> {
 #[derive(Serialize)]
 struct CutOffView<'a> {
     at: f64,
+    max_drain_time: Option<f64>,
     kept_for: Vec<KeptTimeView<'a>>,
     connections: Vec<ConnectionView>,
     more_connections: usize,
@@ -298,6 +299,7 @@ impl<'a> CutOffView<'a> {
         let kept_for = kept_for.map(|kept| KeptTimeView { hook: &kept.hook, time: seconds(kept.time) });
         Self {
             at: seconds(cut_off.at),
+            max_drain_time: cut_off.max_drain_time.map(seconds),
             kept_for: kept_for.collect(),
             connections: cut_off.connections.iter().map(ConnectionView::of).collect(),
             more_connections: cut_off.more_connections,
@@ -342,6 +344,7 @@ struct PlanView {
     drain_delay: f64,
     drain_delay_source: String,
     min_drain_time: f64,
+    max_drain_time: Option<f64>,
     /// Until when work in flight is waited for at most.
     drain_limit: f64,
     worst_case: f64,
@@ -361,6 +364,7 @@ impl PlanView {
             drain_delay: seconds(plan.drain_delay()),
             drain_delay_source: plan.drain_delay_source().to_string(),
             min_drain_time: seconds(plan.min_drain_time()),
+            max_drain_time: plan.max_drain_time().map(seconds),
             drain_limit: seconds(plan.drain_limit()),
             worst_case: seconds(plan.worst_case()),
             fits: plan.fits(),

@@ -298,7 +298,10 @@ pub struct Report {
 pub struct CutOff {
     /// When it stopped. Counts from the trigger.
     pub at: Duration,
-    /// The hooks that the rest of the time was kept for. Empty if a signal or the deadline ended the wait.
+    /// The [maximum drain time](crate::Settings::max_drain_time), if it ended the wait.
+    pub max_drain_time: Option<Duration>,
+    /// The hooks that the rest of the time was kept for. Empty if the maximum drain time, a signal or the deadline ended
+    /// the wait.
     pub kept_for: Vec<KeptTime>,
     /// The open TCP connections of the program, on Linux: those of low ports first, at most 8.
     ///
@@ -310,8 +313,11 @@ pub struct CutOff {
 
 impl fmt::Display for CutOff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { at, kept_for, .. } = self;
+        let Self { at, max_drain_time, kept_for, .. } = self;
         write!(f, "work in flight was waited for until +{}", HumanDuration(*at))?;
+        if let Some(time) = max_drain_time {
+            return write!(f, ", as the maximum drain time of {} was over", HumanDuration(*time));
+        }
         match &*kept_time::list(kept_for) {
             "" => Ok(()),
             hooks => write!(f, "; the rest was kept for {hooks}"),

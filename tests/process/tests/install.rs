@@ -121,6 +121,15 @@ fn bad_settings_are_errors_at_install() {
         ),
         ("long-drain-after-delay", "; write a `min_drain_time` of at most 3.47 s or a `grace_period` of at least 11 s"),
         ("endless-drain", "; write a `min_drain_time` of at most 6.47 s"),
+        (
+            "no-drain",
+            "a maximum drain time of zero cuts off all work in flight; write a longer `max_drain_time`, or remove it",
+        ),
+        (
+            "short-drain",
+            "the maximum drain time of 2 s is shorter than the minimum of 3 s; write a `max_drain_time` of at least 3 s, or a \
+             shorter `min_drain_time`",
+        ),
     ] {
         let ended = refused(what);
         ended.assert_code(0).assert_out(said).assert_no_err("panicked");
@@ -133,6 +142,17 @@ fn spec_3_13_a_plan_that_does_not_fit_is_named_at_install() {
     ended.assert_err("the drain delay of 5 s is more than half of the usable 8.3 s; write a shorter `drain_delay`");
     ended.assert_err(
         "exceeds the usable time of 8.3 s; if every hook takes its whole timeout, these hooks are cut short: endless to",
+    );
+}
+
+#[test]
+fn a_maximum_drain_time_is_accepted_and_a_warning_says_that_it_has_no_effect() {
+    let has_effect = refused("same-drain");
+    has_effect.assert_out("installed: ").assert_no_err("`max_drain_time`");
+    let unused = refused("unused-drain");
+    unused.assert_out("installed: ").assert_err(
+        "`max_drain_time` of 1m has no effect: work in flight is waited for until 4.15 s at most; write a shorter \
+         `max_drain_time`, or remove it",
     );
 }
 

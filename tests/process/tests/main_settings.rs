@@ -76,7 +76,7 @@ fn spec_3_22_the_attribute_sets_the_times_of_the_plan() {
     let plan = program("times").env("ON_SHUTDOWN", "plan").run();
     plan.assert_code(0).assert_out("shutdown plan: 2 hooks, grace period 40 s (set by the program)");
     plan.assert_out("deregister (the program still serves for the drain delay of 3 s, set by the program)")
-        .assert_out("and for 20 s at least");
+        .assert_out("waited for until 28 s, and for 20 s at least, by `max_drain_time`");
 }
 
 #[test]

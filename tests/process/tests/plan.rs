@@ -74,3 +74,15 @@ fn spec_3_8_work_in_flight_has_the_minimum_drain_time() {
     plan.assert_out("work in flight takes the 5.8 s of `min_drain_time`, these hooks are cut short: ");
     stopped(program()).assert_code(0).assert_out("wrote 21 rows").assert_no_err("cut off");
 }
+
+#[test]
+fn spec_3_8_work_in_flight_is_cut_off_after_the_maximum_drain_time() {
+    let program = || Program::new(env!("CARGO_BIN_EXE_acknowledged")).arg("max-drain-time");
+    let plan = program().env("ON_SHUTDOWN", "plan").run();
+    plan.assert_code(0).assert_out("drain (work in flight is waited for until 2.25 s, by `max_drain_time`)");
+    let ended = stopped(program());
+    ended.assert_code(124).assert_out("wrote 7 rows").assert_err("cut off  import: 1 in flight");
+    ended
+        .assert_err("  work in flight was waited for until +2.")
+        .assert_err(", as the maximum drain time of 2.25 s was over");
+}

@@ -12,6 +12,7 @@ const DELAY: Duration = Duration::ZERO;
     grace_period = GRACE,
     drain_delay = DELAY,
     min_drain_time = "5s",
+    max_drain_time = "6s",
     signals = [SIGTERM, SIGINT, SIGQUIT, 37],
     flavor = "multi_thread",
     worker_threads = 1 + 1,

@@ -1,8 +1,7 @@
 //! A Rocket 0.5 server. It runs in the tokio runtime of `#[on_shutdown::main]`, and on-shutdown alone handles the signals.
 //!
 //! No hook. `serve` counts the server as work in flight, so the drain phase waits until Rocket has ended. Rocket has limits
-//! of its own for that (`grace` and `mercy`), which must be shorter than the time for work in flight: `ON_SHUTDOWN=plan`
-//! prints that time.
+//! of its own for that (`grace` and `mercy`). Together they are one second shorter than the time for work in flight.
 //!
 //! Run `cargo run -p cookbook-servers --bin rocket -- 127.0.0.1:8000`, run `curl 127.0.0.1:8000/order`, and press Ctrl-C.
 
@@ -33,9 +32,11 @@ fn ready() -> Status {
 #[on_shutdown::main]
 async fn main() -> anyhow::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned()).parse::<SocketAddr>()?;
-    // Without these two settings Rocket handles SIGINT and SIGTERM too, and stops without the drain delay. The default of
+    // `mercy`, and one second for Rocket to end.
+    let grace = u32::try_from(on_shutdown::plan()?.drain_time().as_secs())?.saturating_sub(2);
+    // Without `ctrlc` and `signals` Rocket handles SIGINT and SIGTERM too, and stops without the drain delay. The default of
     // `grace` is 2 s.
-    let shutdown = Shutdown { ctrlc: false, signals: HashSet::new(), grace: 5, mercy: 1, ..Shutdown::default() };
+    let shutdown = Shutdown { ctrlc: false, signals: HashSet::new(), grace, mercy: 1, ..Shutdown::default() };
     let (ip, port) = (address.ip(), address.port());
     let config = Config { address: ip, port, shutdown, log_level: LogLevel::Critical, ..Config::default() };
     let liftoff = AdHoc::on_liftoff("address", |rocket| {

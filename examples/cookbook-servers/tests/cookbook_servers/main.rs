@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod actix_web;
 #[cfg(test)]
-mod axum_abort;
+mod axum_limit;
 #[cfg(test)]
 mod client;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::MODE_ENV;
+use crate::duration_text::HumanDuration;
 use crate::exit;
 use crate::plan::budget::{Budget, GraceError};
 use crate::plan::drain_delay::DrainDelayError;
@@ -38,6 +39,13 @@ pub enum InstallError {
         delay: Duration,
         /// The budget that the two are a part of.
         budget: Budget,
+    },
+    /// The maximum drain time is zero, or shorter than the minimum.
+    MaxDrainTime {
+        /// The chosen time.
+        time: Duration,
+        /// The minimum drain time.
+        min: Duration,
     },
     /// The variable `ON_SHUTDOWN` has an unknown value.
     Mode {
@@ -89,6 +97,7 @@ impl InstallError {
             | Self::ReportFile(_)
             | Self::DrainDelay(_)
             | Self::MinDrainTime { .. }
+            | Self::MaxDrainTime { .. }
             | Self::Mode { .. }
             | Self::Format { .. }
             | Self::NotText { .. }
@@ -106,6 +115,17 @@ impl fmt::Display for InstallError {
             Self::Override(error) => error.fmt(f),
             Self::DrainDelay(error) => error.fmt(f),
             Self::MinDrainTime { time, delay, budget } => f.write_str(&budget.min_drain_time_error(*time, *delay)),
+            Self::MaxDrainTime { time: Duration::ZERO, .. } => f.write_str(
+                "a maximum drain time of zero cuts off all work in flight; write a longer `max_drain_time`, or remove it",
+            ),
+            Self::MaxDrainTime { time, min } => {
+                let (time, min) = (HumanDuration(*time), HumanDuration(*min));
+                write!(
+                    f,
+                    "the maximum drain time of {time} is shorter than the minimum of {min}; write a `max_drain_time` of at \
+                     least {min}, or a shorter `min_drain_time`"
+                )
+            }
             Self::ReportFile(error) => error.fmt(f),
             Self::Mode { value } if value == "plan-json" => write!(
                 f,

@@ -68,6 +68,7 @@ pub struct Settings {
     grace_period: Option<Duration>,
     drain_delay: Option<Duration>,
     min_drain_time: Duration,
+    max_drain_time: Option<Duration>,
     overrides: Overrides,
     pub(crate) signals: SignalSet,
     pub(crate) escalate_on_any: bool,
@@ -122,6 +123,21 @@ impl Settings {
     /// SIGINT ends the wait.
     pub fn min_drain_time(mut self, time: Duration) -> Self {
         self.min_drain_time = time;
+        self
+    }
+
+    /// Sets the maximum time for which the drain phase waits for work in flight, from the beginning of draining. Default:
+    /// the phase waits as long as the time allows, see [`min_drain_time`](Self::min_drain_time).
+    ///
+    /// When the time is over, the work that is left is cut off: the report names it, the exit code is 124, and the hooks of
+    /// the later phases run. The runtime does not cancel the work. It goes on beside these hooks, until the process ends.
+    /// Set it in a program whose later hooks must not wait for one request that hangs.
+    ///
+    /// Hooks of `drain` keep their timeouts, and work in flight is waited for at least until they have ended.
+    /// [`install`](Self::install) refuses a time of zero, and one that is shorter than the minimum drain time. A time that
+    /// is longer than hooks may use in all has no effect, and a warning at install says so.
+    pub fn max_drain_time(mut self, time: Duration) -> Self {
+        self.max_drain_time = Some(time);
         self
     }
 
@@ -258,9 +274,12 @@ impl Settings {
         if reserved > budget.longest_drain_delay() && !self.min_drain_time.is_zero() {
             return Err(InstallError::MinDrainTime { time: self.min_drain_time, delay: delay.length, budget });
         }
+        if let Some(time) = self.max_drain_time.filter(|time| time.is_zero() || *time < self.min_drain_time) {
+            return Err(InstallError::MaxDrainTime { time, min: self.min_drain_time });
+        }
         let (hooks, disabled) = overrides.apply(registry::linked())?;
-        let plan = Plan::new(hooks, budget, delay)?;
-        Ok(plan.with_min_drain_time(self.min_drain_time).with_disabled(disabled))
+        let plan = Plan::new(hooks, budget, delay)?.with_disabled(disabled);
+        Ok(plan.with_min_drain_time(self.min_drain_time).with_max_drain_time(self.max_drain_time))
     }
 }
 

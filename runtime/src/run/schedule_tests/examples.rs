@@ -131,6 +131,33 @@ fn spec_3_8_work_in_flight_has_the_minimum_drain_time_whatever_later_hooks_ask_f
     assert!(early.play().duration < ms(200));
 }
 
+#[test]
+fn spec_3_8_work_in_flight_has_the_maximum_drain_time_and_no_more() {
+    let drain = FakeHook { takes: ms(3000), timeout: ms(4000), ..DRAIN };
+    let with = |hooks: &[FakeHook], most: u64, delay: u64| {
+        let mut harness = Harness::new(hooks.to_vec(), &[], ms(20_000), ms(delay)).work(Duration::ZERO, Duration::MAX);
+        harness.plan = harness.plan.with_max_drain_time(Some(ms(most)));
+        harness
+    };
+    let cut_off = |harness: Harness| harness.play().cut_off.map(|cut_off| cut_off.to_string()).unwrap_or_default();
+    let over =
+        |at: &str| format!("work in flight was waited for until +{at}, as the maximum drain time of 2 s was over");
+    assert_eq!(cut_off(with(&[HOOK], 2000, 0)), over("2 s"));
+    assert_eq!(cut_off(with(&[HOOK], 2000, 1500)), over("3.5 s"), "the drain delay comes before");
+    assert_eq!(cut_off(with(&[drain, HOOK], 2000, 0)), over("3 s"), "the hooks of the phase keep their timeouts");
+    let report = with(&[drain, HOOK, FLUSH], 2000, 0).play();
+    assert!(report.hooks.iter().all(|hook| hook.outcome == Outcome::Completed), "{report}");
+    assert_eq!(report.in_flight.len(), 1);
+    // Another limit comes first.
+    let kept = "work in flight was waited for until +11.8 s; the rest was kept for h0 (5 s)";
+    assert_eq!(cut_off(with(&[HOOK], 15_000, 0)), kept);
+    // A person need not wait, and is the reason then.
+    let fast = cut_off(with(&[HOOK], 2000, 0).signal(ms(1000), Signal::SIGINT).signal(ms(1100), Signal::SIGINT));
+    assert!(!fast.contains("maximum"), "{fast}");
+    // Work that ends earlier ends the phase.
+    assert!(with(&[HOOK], 2000, 0).input(ms(100), Input::InFlight(0)).play().duration < ms(200));
+}
+
 /// The time for work in flight comes after the `deregister` hooks, which must leave it.
 #[test]
 fn spec_3_8_hooks_before_draining_leave_the_minimum_drain_time() {

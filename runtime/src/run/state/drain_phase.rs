@@ -53,8 +53,11 @@ impl ShutdownState {
         if !self.cut_off.is_empty() {
             // A signal or the deadline leaves no time to keep.
             let is_ended = self.timing.is_fast() || self.is_forced() || now >= self.timing.usable();
-            let kept_for = if is_ended { Vec::new() } else { self.plan.kept_time(self.last_opened) };
-            self.history.cut_off = Some(CutOff { at: now, kept_for, connections: Vec::new(), more_connections: 0 });
+            let max_drain_time = self.timing.exceeded_drain_time(now).filter(|_| !is_ended);
+            let is_kept = !is_ended && max_drain_time.is_none();
+            let kept_for = if is_kept { self.plan.kept_time(self.last_opened) } else { Vec::new() };
+            let (connections, more_connections) = (Vec::new(), 0);
+            self.history.cut_off = Some(CutOff { at: now, max_drain_time, kept_for, connections, more_connections });
             self.effects.extend(self.cut_off.iter().cloned().map(Event::WorkCutOff).map(Effect::Emit));
         }
     }

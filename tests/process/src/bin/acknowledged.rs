@@ -19,9 +19,12 @@ async fn close_pool() {
 }
 
 fn settings() -> Settings {
-    match std::env::args().nth(1) {
+    match std::env::args().nth(1).as_deref() {
         // In the middle between the end of the work and the 6.47 s that install allows.
-        Some(_) => Settings::new().min_drain_time(Duration::from_millis(5800)),
+        Some("min-drain-time") => Settings::new().min_drain_time(Duration::from_millis(5800)),
+        // Between the first rows and the second ones.
+        Some("max-drain-time") => Settings::new().max_drain_time(Duration::from_millis(2250)),
+        Some(other) => panic!("no settings `{other}`"),
         None => Settings::new(),
     }
 }

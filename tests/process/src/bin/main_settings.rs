@@ -94,7 +94,7 @@ async fn multi_thread() {
     println!("{:?}", Handle::current().runtime_flavor());
 }
 
-#[on_shutdown::main(grace_period = "40s", drain_delay = "3s", min_drain_time = "20s")]
+#[on_shutdown::main(grace_period = "40s", drain_delay = "3s", min_drain_time = "20s", max_drain_time = "25s")]
 fn times() {}
 
 #[on_shutdown::main(settings = Settings::new().hook_timeout("main_settings::hook", Duration::from_secs(3)))]

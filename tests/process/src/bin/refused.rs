@@ -24,6 +24,10 @@ fn main() {
         "long-drain" => settings.min_drain_time(Duration::from_secs(7)),
         "long-drain-after-delay" => settings.drain_delay(Duration::from_secs(3)).min_drain_time(Duration::from_secs(4)),
         "endless-drain" => settings.min_drain_time(Duration::MAX),
+        "no-drain" => settings.max_drain_time(Duration::ZERO),
+        "short-drain" => settings.min_drain_time(Duration::from_secs(3)).max_drain_time(Duration::from_secs(2)),
+        "same-drain" => settings.min_drain_time(Duration::from_secs(3)).max_drain_time(Duration::from_secs(3)),
+        "unused-drain" => settings.max_drain_time(Duration::from_secs(60)),
         other => panic!("no setting `{other}`"),
     };
     match settings.install() {

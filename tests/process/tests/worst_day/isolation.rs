@@ -68,13 +68,22 @@ fn spec_3_15_a_hook_that_spins() {
 #[test]
 fn spec_3_15_an_async_hook_is_cancelled_by_dropping_its_future() {
     one_bad_hook("async-awaits", 124, "timed out");
-    let finished = Hostile::new("parks").hook("stop:0:300:async-awaits").hook("close:0:4000:ok").stop();
-    finished.assert_ended(124);
     // If the machine does not run the thread in time, the hook is abandoned, and the report says so.
-    if finished.ended.err.iter().any(|line| line.contains("timed out, cancelled")) {
-        finished.assert_order(&["async-awaits-0 began", "async-awaits-0 dropped", "ok-0 began"]);
-    } else {
-        finished.assert_ran("ok-0").ended.assert_err("timed out, abandoned with its thread");
+    let is_cancelled = || {
+        let finished = Hostile::new("parks").hook("stop:0:300:async-awaits").hook("close:0:4000:ok").stop();
+        finished.assert_ended(124);
+        let is_cancelled = finished.ended.err.iter().any(|line| line.contains("timed out, cancelled"));
+        if is_cancelled {
+            finished.assert_order(&["async-awaits-0 began", "async-awaits-0 dropped", "ok-0 began"]);
+        } else {
+            finished.assert_ran("ok-0").ended.assert_err("timed out, abandoned with its thread");
+        }
+        is_cancelled
+    };
+    // One of several, because the measurement does not see every thread that wakes late.
+    match on_a_machine_that_wakes_within(Duration::from_millis(100), || (0..5).any(|_| is_cancelled())) {
+        Some(is_cancelled) => assert!(is_cancelled, "five futures in a row were not dropped"),
+        None => eprintln!("not judged: this machine is too busy"),
     }
 }
 

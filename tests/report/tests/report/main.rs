@@ -16,6 +16,7 @@ const REPORT: &str = "ON_SHUTDOWN_REPORT";
 const WELL: &str = env!("CARGO_BIN_EXE_report_well");
 const BADLY: &str = env!("CARGO_BIN_EXE_report_badly");
 const CUT_OFF: &str = env!("CARGO_BIN_EXE_report_cut_off");
+const MAX_DRAIN_TIME: &str = env!("CARGO_BIN_EXE_report_max_drain_time");
 const MANY: &str = env!("CARGO_BIN_EXE_report_many");
 const MAIN_FAILS: &str = env!("CARGO_BIN_EXE_report_main_fails");
 const NEW_WORK: &str = env!("CARGO_BIN_EXE_report_new_work");

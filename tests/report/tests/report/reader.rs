@@ -1,12 +1,15 @@
 //! Compares the package `on-shutdown-report` with the runtime: a real report that is read from JSON has the text that the
 //! runtime prints, and a trace with every hook.
 
+use std::time::Duration;
+
 use on_shutdown_report::{Outcome, ProgramExit, Report, Trigger};
 use process::{Ended, Signal};
 use report::{HOSTILE_MESSAGE, HOSTILE_NAME};
 
 use crate::{
-    BADLY, CUT_OFF, MAIN_FAILS, MANY, NEW_WORK, NO_HOOKS, TASK_FAILS, WELL, folder, forced, read, reporting_to, stopped,
+    BADLY, CUT_OFF, MAIN_FAILS, MANY, MAX_DRAIN_TIME, NEW_WORK, NO_HOOKS, TASK_FAILS, WELL, folder, forced, read,
+    reporting_to, stopped,
 };
 
 /// Reads the JSON of a shutdown, and compares its text with the report on stderr, line by line.
@@ -20,7 +23,9 @@ fn assert_same_text(ended: &Ended, json: &str) -> Report {
 
 #[test]
 fn the_text_of_a_report_that_was_read_is_the_runtimes_own() {
-    for (name, program) in [("well", WELL), ("badly", BADLY), ("many", MANY), ("cut-off", CUT_OFF)] {
+    for (name, program) in
+        [("well", WELL), ("badly", BADLY), ("many", MANY), ("cut-off", CUT_OFF), ("max-drain-time", MAX_DRAIN_TIME)]
+    {
         let path = folder(&format!("reader-{name}")).join("report.json");
         let ended = stopped(reporting_to(program, &path));
         let report = assert_same_text(&ended, &read(&path));
@@ -160,6 +165,16 @@ fn the_report_says_for_whom_work_in_flight_was_cut_off() {
         assert_eq!(cut_off.connections.len(), 2, "{cut_off:?}");
     }
     assert!(cut_off.at < report.duration && report.in_flight.len() == 1, "{cut_off:?}");
+}
+
+#[test]
+fn the_report_says_that_the_maximum_drain_time_ended_the_wait() {
+    let path = folder("reader-max-drain-time").join("report.json");
+    let ended = stopped(reporting_to(MAX_DRAIN_TIME, &path));
+    ended.assert_code(124).assert_err(", as the maximum drain time of 300 ms was over");
+    let cut_off = Report::from_json(&read(&path)).expect("it is a report").cut_off.expect("work was cut off");
+    assert_eq!((cut_off.max_drain_time, cut_off.kept_for), (Some(Duration::from_millis(300)), vec![]));
+    assert!(cut_off.at >= Duration::from_millis(300));
 }
 
 #[test]
