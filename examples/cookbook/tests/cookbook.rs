@@ -35,7 +35,12 @@ fn own_files_are_removed_and_the_next_process_can_start() {
     Program::new(env!("CARGO_BIN_EXE_own_files")).arg(&long).run().assert_code(1).assert_err("path");
     assert_eq!(fs::read_dir(&long).expect("it was made").count(), 0);
     let _ = fs::remove_dir(&long);
-    let _ = fs::remove_dir(&state);
+    // A file that cannot be removed does not hide why the start failed.
+    fs::create_dir_all(state.join("socket/other")).expect("a folder in the place of the socket");
+    let refused = Program::new(env!("CARGO_BIN_EXE_own_files")).arg(&state).run();
+    refused.assert_code(1).assert_err("Address already in use").assert_err("and what was made is left behind: ");
+    assert!(!state.join("lock").exists() && !state.join("work").exists());
+    let _ = fs::remove_dir_all(&state);
 }
 
 /// Whether a process has this command line, apart from the test itself.

@@ -26,10 +26,10 @@ impl OwnFiles {
         match fs::create_dir(&files.folder).and_then(|()| UnixListener::bind(&files.socket)) {
             Ok(listener) => Ok((files, listener)),
             // No hook has the files yet.
-            Err(error) => {
-                files.remove()?;
-                Err(error)
-            }
+            Err(error) => Err(match files.remove() {
+                Ok(()) => error,
+                Err(left) => io::Error::other(format!("{error}; and what was made is left behind: {left}")),
+            }),
         }
     }
 
