@@ -50,6 +50,11 @@ impl InFlightCount {
         drop(earlier);
     }
 
+    #[cfg(test)]
+    pub(super) fn has_wake(&self) -> bool {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// Removes the wake callback, and what it owns.
     pub(super) fn clear_wake(&self) {
         let earlier = self.wake.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -88,3 +88,17 @@ pub(crate) fn note_main_waits() {
         end_main();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No other test of this executable marks a main thread.
+    #[test]
+    fn a_main_that_has_ended_is_not_counted_again() {
+        mark_main_thread(Location::caller());
+        end_main();
+        note_question();
+        assert!(matches!(*main_work(), MainWork::Ended));
+    }
+}

@@ -99,6 +99,12 @@ impl ScopeDrain {
         self.in_flight.clear_wake();
     }
 
+    /// Returns whether the end of work in flight wakes a shutdown of the scope.
+    #[cfg(test)]
+    pub(crate) fn has_wake(&self) -> bool {
+        self.in_flight.has_wake()
+    }
+
     /// Returns how much work of the scope is in flight; see [`count_in_flight`](super::count_in_flight).
     pub(crate) fn count_in_flight(&self) -> usize {
         self.in_flight.count()

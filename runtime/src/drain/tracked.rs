@@ -31,9 +31,10 @@ impl<F: Future> Future for Tracked<F> {
             // not reach zero in between.
             main_work::note_question();
         }
-        let inside = this.in_flight.as_ref().and_then(InFlight::enter);
-        let output = ready!(this.future.poll(context));
-        drop(inside);
+        let output = {
+            let _inside = this.in_flight.as_ref().and_then(InFlight::enter);
+            ready!(this.future.poll(context))
+        };
         *this.in_flight = None;
         Poll::Ready(output)
     }

@@ -212,9 +212,8 @@ impl Provided {
     /// Adds a value. Replaces the value of the same type, if there is one.
     pub(crate) fn replace<T: Any + Send + Sync>(&self, value: T, location: &'static Location<'static>) {
         let value = ProvidedValue::new(value, location);
-        let earlier = self.lock().insert(TypeId::of::<T>(), value);
-        // Drop the earlier value after the lock: its `Drop` is user code.
-        drop(earlier);
+        // Dropped after the lock, at the end of the function: its `Drop` is user code.
+        let _earlier = self.lock().insert(TypeId::of::<T>(), value);
     }
 }
 

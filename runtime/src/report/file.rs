@@ -163,3 +163,16 @@ impl fmt::Display for ReportFileError {
 }
 
 impl std::error::Error for ReportFileError {}
+
+#[cfg(all(test, not(feature = "json")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_that_is_not_compiled_in_is_an_error_that_names_the_feature() {
+        let refused = ReportFile::new(Path::new("stop.json")).map(|file| file.path);
+        let error = ReportFileError::MissingFeature { path: "stop.json".into(), feature: "json" };
+        assert_eq!(refused, Err(error));
+        assert!(ReportFile::new(Path::new("stop.txt")).is_ok());
+    }
+}

@@ -52,9 +52,11 @@ pub(crate) fn build(folders: &Folders) -> Result<Vec<Executable>> {
     let mut workspace = vec!["--workspace"];
     workspace.extend(LEFT_OUT.iter().flat_map(|package| ["--exclude", package]));
     let mut found = build_with(folders, &workspace)?;
-    // With the features that no package of the workspace turns on.
     found.retain(|executable| executable.name != "on-shutdown/on_shutdown");
+    // With all features, and with the default ones.
     found.extend(build_with(folders, &["-p", "on-shutdown", "--all-features", "--lib"])?);
+    let default = build_with(folders, &["-p", "on-shutdown", "--lib"])?;
+    found.extend(default.into_iter().map(|lib| Executable { name: format!("{}_default", lib.name), ..lib }));
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
 }

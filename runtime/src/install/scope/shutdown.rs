@@ -195,6 +195,18 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_work_in_flight_wakes_the_shutdown_of_its_scope() {
+        let (woken, wait) = channel();
+        let drain = ScopeDrain::new("wakes", None);
+        let prepared = PreparedShutdown::new(&drain, Budget::choose(None, None, None).expect("the default"));
+        let sink = Arc::new(CountingSink { reports: AtomicUsize::new(0), woken });
+        assert!(!drain.has_wake());
+        prepared.expect("the system grants two threads").begin(&drain, Trigger::MainReturned, sink);
+        assert!(drain.has_wake());
+        wait.recv().expect("the scope has no work");
+    }
+
+    #[test]
     fn a_scope_that_is_cut_off_sets_its_report_once_and_wakes_its_waiters_each_time() {
         let (woken, wait) = channel();
         let counting = Arc::new(CountingSink { reports: AtomicUsize::new(0), woken });
