@@ -5,16 +5,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::{TIMED_OUT, now};
+use super::{TIMED_OUT, now};
 use crate::threads::{Sender, one_shot, spawn};
-#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+#[cfg(target_os = "linux")]
+use crate::trigger::{Signal, has_handler};
 use crate::trigger::{Signal, has_handler};
 
 /// Ends the process if even the supervisor cannot.
 ///
-/// On Linux and FreeBSD this is a kernel timer whose signal handler only calls `_exit`. Otherwise it is a thread that
-/// only sleeps and calls `_exit`: on other systems, if the system refuses a timer, and if the program handles the timer's
-/// signal itself. A profiler or an embedded interpreter may send that signal at every moment, and a handler cannot tell
+/// On Linux this is a kernel timer whose signal handler only calls `_exit`. Otherwise it is a thread that only sleeps and
+/// calls `_exit`: if the system refuses a timer, if the program handles the timer's signal itself, and if nothing says
+/// whether it does. A profiler or an embedded interpreter may send that signal at every moment, and a handler cannot tell
 /// whose timer sent it.
+///
+/// macOS has no such timers. FreeBSD has them, and no safe call that says which signals a program handles. So both have the
+/// thread. Tests on Linux force the thread by a handler, and by an empty `/proc`.
 ///
 /// Made at install, because at the trigger the system may refuse memory, a timer or a thread. The thread that makes it
 /// must arm it: a timer is not `Send`.
@@ -25,7 +30,7 @@ pub(crate) struct LastResort {
 
 /// What ends the process.
 enum Means {
-    #[cfg(any(target_os = "linux", target_os = "freebsd"))]
+    #[cfg(target_os = "linux")]
     Timer(nix::sys::timer::Timer),
     /// A thread that waits for the time after which it ends the process.
     Thread(Sender<Duration>),
@@ -40,7 +45,7 @@ impl LastResort {
     /// Makes the timer or the thread, without starting the time.
     pub(crate) fn prepare() -> Self {
         let armed = Arc::new(AtomicBool::new(false));
-        #[cfg(any(target_os = "linux", target_os = "freebsd"))]
+        #[cfg(target_os = "linux")]
         if let Some(timer) = timer(&armed) {
             return Self { by: Means::Timer(timer), armed };
         }
@@ -52,7 +57,7 @@ impl LastResort {
         // SeqCst, here and below, as signal-hook reads the flag: it changes twice at most, so the cost does not matter.
         self.armed.store(true, Ordering::SeqCst);
         match self.by {
-            #[cfg(any(target_os = "linux", target_os = "freebsd"))]
+            #[cfg(target_os = "linux")]
             Means::Timer(mut timer) => {
                 use nix::sys::timer::{Expiration, TimerSetTimeFlags};
                 // The kernel refuses only invalid times, and the deadline is a valid one.
@@ -75,12 +80,12 @@ impl Armed {
     }
 }
 
-/// Makes the kernel timer, and sets its handler. `None` if the program handles the signal, or the system refuses one of
-/// them.
-#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+/// Makes the kernel timer, and sets its handler. `None` if the program handles the signal or may do so, or if the system
+/// refuses one of them.
+#[cfg(target_os = "linux")]
 fn timer(armed: &Arc<AtomicBool>) -> Option<nix::sys::timer::Timer> {
     use nix::sys::signal::{SigEvent, SigevNotify, Signal as NixSignal};
-    if has_handler(Signal::LAST_RESORT) {
+    if has_handler(Signal::LAST_RESORT) != Some(false) {
         return None;
     }
     let number = Signal::LAST_RESORT.number();

@@ -18,6 +18,10 @@ pub struct LinkedHook(pub &'static HookRecord);
 inventory::collect!(LinkedHook);
 
 /// Returns every hook of every linked crate, in the order of the linker, which differs between builds.
+///
+/// `inventory` fills the list before `main`, by a function pointer in the section that the system calls at the start of a
+/// program: `.init_array` on Linux and BSD, `__mod_init_func` on macOS, `.CRT$XCU` on Windows. Linkers of wasm call such
+/// functions only in some kinds of modules. Nothing here depends on the difference.
 pub(crate) fn linked() -> Vec<HookRef> {
     inventory::iter::<LinkedHook>.into_iter().map(|linked| HookRef::Linked(linked.0)).collect()
 }

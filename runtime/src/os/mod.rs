@@ -3,8 +3,9 @@
 //!
 //! Every function exists on every target. A function that a system has no answer for returns `None`, and says so.
 
-// The two have the same functions. `other` has what Windows, wasm and unknown systems can say.
-#[cfg(not(unix))]
+// The two have the same functions. `other` has what Windows, wasm and unknown systems can say. Tests on Unix compile it, too.
+#[cfg(any(not(unix), test))]
+#[cfg_attr(unix, expect(dead_code, reason = "the tests use a part of it"))]
 mod other;
 #[cfg(unix)]
 mod unix;

@@ -70,3 +70,35 @@ pub(crate) fn name_as_bytes(name: &OsStr) -> Option<&[u8]> {
 pub(crate) fn name_from_bytes(bytes: Vec<u8>) -> Option<OsString> {
     String::from_utf8(bytes).ok().map(OsString::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_its_bytes_and_comes_back_from_its_parts() {
+        for name in ["report.{pid}.json", "", "Bericht ü.txt"] {
+            let bytes = name_as_bytes(OsStr::new(name)).map(<[u8]>::to_vec);
+            assert_eq!(bytes.and_then(name_from_bytes), Some(OsString::from(name)));
+        }
+        assert_eq!(name_from_bytes(b"\xff".to_vec()), None);
+        #[cfg(unix)]
+        assert_eq!(name_as_bytes(std::os::unix::ffi::OsStrExt::from_bytes(b"\xff")), None, "not a wrong name");
+    }
+
+    #[test]
+    fn a_report_does_not_overwrite_a_file_and_no_link_is_followed() {
+        let path = std::env::temp_dir().join(format!("on-shutdown-other-{}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        assert!(create_private(&path).is_ok());
+        assert_eq!(create_private(&path).map_err(|error| error.kind()).err(), Some(io::ErrorKind::AlreadyExists));
+        assert_eq!(append_to_existing(&path).map_err(|error| error.kind()).err(), Some(io::ErrorKind::Unsupported));
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn what_the_system_cannot_say_is_none() {
+        assert_eq!((parent_id(), address_space_limit(), coarse_millis()), (None, None, None));
+        assert_eq!(main_stack_limit(), Some(MAIN_STACK));
+    }
+}

@@ -6,8 +6,8 @@ pub(crate) use inbox::{Inbox, Message};
 pub use signal::{Signal, UnknownSignalError};
 pub(crate) use signal_set::SignalSet;
 pub use signal_set::SignalSetError;
-// Only these systems have a kernel timer that sends a signal.
-#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+// Only the kernel timer of Linux asks.
+#[cfg(target_os = "linux")]
 pub(crate) use system::has_handler;
 pub(crate) use system::{BlockedSignals, Masks};
 // Unix has signals and masks, Windows has console events, and other systems have neither.

@@ -165,6 +165,17 @@ mod tests {
         }
     }
 
+    /// Ctrl-T at a terminal of macOS and BSD, where it has a name and a number. Programs ignore it unless they handle it.
+    #[test]
+    fn siginfo_is_a_signal_where_the_system_has_it_and_unknown_elsewhere() {
+        let has_siginfo =
+            cfg!(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd", target_os = "openbsd"));
+        let parsed = "SIGINFO".parse::<Signal>();
+        assert_eq!(parsed.as_ref().ok().map(|signal| signal.number()), has_siginfo.then_some(29));
+        assert_eq!(parsed.is_err(), !has_siginfo);
+        assert!(!Signal::from_raw(29).is_from_terminal(), "it does not ask the program to end");
+    }
+
     #[test]
     fn an_unknown_signal_says_what_to_write() {
         let expected =

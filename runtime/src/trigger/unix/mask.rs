@@ -6,6 +6,10 @@
 //! | `shutdown-hooks`, and the blocking tasks of hooks | the program's mask at install, with the handled signals unblocked |
 //! | `shutdown-telemetry` | idle: as `shutdown-watch`. While it calls the subscriber or the recorder: the program's mask at install |
 //! | `shutdown-report`, `last-resort` | inherited from `shutdown-watch`, which starts them. They run no user code |
+//!
+//! Which of the threads that do not block a signal gets it differs between systems: Linux prefers the main thread, macOS and
+//! BSD promise no order. So nothing here depends on the thread: a handler only writes to a descriptor, and at least one
+//! thread, `shutdown`, has each handled signal unblocked.
 
 use std::io;
 

@@ -1,7 +1,7 @@
 //! Receives signals on Unix, and sets masks so that each of them reaches the right thread.
 
-// Only these systems have a kernel timer that sends a signal.
-#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+// Only the kernel timer of Linux asks.
+#[cfg(target_os = "linux")]
 pub(crate) use disposition::has_handler;
 pub(super) use disposition::ignored;
 pub(crate) use mask::{BlockedSignals, Masks};
