@@ -5,10 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::{TIMED_OUT, now};
-use super::{TIMED_OUT, now};
 use crate::threads::{Sender, one_shot, spawn};
 #[cfg(target_os = "linux")]
-use crate::trigger::{Signal, has_handler};
 use crate::trigger::{Signal, has_handler};
 
 /// Ends the process if even the supervisor cannot.
