@@ -173,8 +173,8 @@
 //! that are written, and 1 s for a hook without one (a tenth of the usable time if that is less). Work in flight gets at
 //! least half of the time before `flush` that is left when the hooks of `drain` have ended, and at least
 //! [`Settings::min_drain_time`]. It gets no more than [`Settings::max_drain_time`]. `ON_SHUTDOWN=plan` prints until when,
-//! and which hooks the rest is kept for. The report
-//! says the same of work that was cut off. If a hook declares 4 s and takes 60 ms, write a shorter timeout.
+//! and which hooks the rest is kept for. The report says the same of work that was cut off. If a hook declares 4 s and takes
+//! 60 ms, write a shorter timeout.
 //!
 //! **What if a task dies while the program runs?** With [`spawn`], an error, a panic or an early end of the task starts the
 //! shutdown: the other parts drain, the report names the task, and the exit code is 1 or 101. [`Task`] has the variants.

@@ -233,7 +233,7 @@ impl Values for Provided {
     fn find_similar(&self, wanted: &str) -> Option<ProvidedType> {
         let all: Vec<ProvidedType> = self.lock().iter().map(|(_, value)| value.provided).collect();
         let similar = all.into_iter().filter_map(|provided| Some((similarity(wanted, provided.name)?, provided)));
-        // The map has no order of its own. By name and location, so that each run reports the same value.
+        // The order of type ids differs between builds. By name and location, so that each run reports the same value.
         let closest = similar.min_by_key(|(similarity, provided)| (*similarity, provided.name, provided.location));
         closest.map(|(_, provided)| provided)
     }

@@ -1,7 +1,6 @@
 //! Writes the report of a run, and ends the process.
 
 use std::sync::{Arc, OnceLock};
-
 use std::time::Duration;
 
 use super::final_report::FinalReport;

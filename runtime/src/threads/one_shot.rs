@@ -79,7 +79,7 @@ impl<T> Receiver<T> {
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        // A value that nobody received is dropped here, after the lock.
+        // Drops the value that nobody has received after the lock, which `take` releases.
         drop(take(self.0.lock()));
     }
 }

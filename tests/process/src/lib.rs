@@ -13,12 +13,14 @@ use std::sync::{Arc, Condvar, Mutex, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use mount_namespace::in_mount_namespace;
 pub use nix::sys::signal::Signal;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use pace::Countdown;
 pub use pace::{on_a_machine_that_keeps_time, on_a_machine_that_wakes_within};
 
+mod mount_namespace;
 mod pace;
 
 /// Variables that identify a platform. The tests expect the default grace period of 10 s. Each of these platforms has

@@ -6,23 +6,15 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use process::{Program, Running, Signal};
+use process::{Program, Running, Signal, in_mount_namespace};
 
+const EMPTY_PROC: &str = "mount -t tmpfs none /proc";
 /// Becomes the program in a mount namespace whose `/proc` is empty.
-const SCRIPT: &str = "mount -t tmpfs none /proc && exec \"$0\" \"$@\"";
+const SCRIPT: &str = "mount -t tmpfs none /proc && exec \"$@\"";
 
 /// Returns the program without a `/proc`, not started yet. `None` if the machine does not allow that.
 fn without_proc(path: &str) -> Option<Program> {
-    let unshare = |program: &str| {
-        let mut command = Command::new("unshare");
-        command.args(["--mount", "--", "sh", "-c", SCRIPT, program]);
-        command
-    };
-    if !unshare("true").output().is_ok_and(|output| output.status.success()) {
-        println!("skipped: this machine does not allow `unshare --mount`");
-        return None;
-    }
-    Some(Program::of(unshare(path)))
+    in_mount_namespace(EMPTY_PROC, SCRIPT, &[path]).map(Program::of)
 }
 
 /// Returns the program `hostile` without a `/proc`. Its trace goes nowhere.
@@ -87,7 +79,7 @@ fn without_proc_work_that_is_cut_off_has_no_list_of_connections() {
 fn without_proc_a_signal_that_was_ignored_at_the_start_is_handled() {
     let mut command = Command::new("sh");
     let Some(_) = without_proc("true") else { return };
-    let script = format!("trap '' INT; exec unshare --mount -- sh -c '{SCRIPT}' \"$0\"");
+    let script = format!("trap '' INT; exec unshare --mount -- sh -c '{SCRIPT}' sh \"$0\"");
     command.args(["-c", &script, env!("CARGO_BIN_EXE_idle")]);
     let mut program = Program::of(command).start();
     program.signal(Signal::SIGINT);

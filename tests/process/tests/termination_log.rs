@@ -1,9 +1,7 @@
 //! Tests the termination log of Kubernetes, with a `/dev` of the test's own.
 #![cfg(target_os = "linux")]
 
-use std::process::Command;
-
-use process::{Ended, Program};
+use process::{Ended, Program, in_mount_namespace};
 
 /// Runs the program with an empty `/dev` that contains a termination log with one line, and prints the log afterwards.
 const SCRIPT: &str = "mount -t tmpfs none /dev && echo before > /dev/termination-log || exit 99
@@ -14,16 +12,8 @@ exit $code";
 
 /// Runs `ends` in a mount namespace. Returns `None` if the machine does not allow that.
 fn ends(how: &str) -> Option<Ended> {
-    // `true` would not show that `mount` is allowed.
-    let mut probe = Command::new("unshare");
-    probe.args(["--mount", "--", "sh", "-c", "mount -t tmpfs none /dev"]);
-    if !probe.output().is_ok_and(|output| output.status.success()) {
-        println!("skipped: this machine does not allow `unshare --mount`");
-        return None;
-    }
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--", "sh", "-c", SCRIPT, "sh", env!("CARGO_BIN_EXE_ends"), how]);
-    Some(Program::of(command).run())
+    let words = [env!("CARGO_BIN_EXE_ends"), how];
+    in_mount_namespace("mount -t tmpfs none /dev", SCRIPT, &words).map(|command| Program::of(command).run())
 }
 
 fn log(ended: &Ended) -> Vec<&str> {

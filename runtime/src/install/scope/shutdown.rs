@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::{Arc, OnceLock};
-
 use std::time::Duration;
 
 use crate::drain::{ScopeDrain, Stage, WorkInFlight};
