@@ -152,10 +152,8 @@ impl Finalizer for Reporter {
 
     fn finalize(&self, report: Arc<Report>) {
         let code = report.exit_code;
-        // Half of the time: the files come next, and at the deadline the supervisor ends what takes longer.
-        let time = self.budget.finalization_deadline().saturating_sub(report.duration) / 2;
         // Before the files: operators read stderr first, and a file system may hang.
-        self.output.write_report(&report, time);
+        self.output.write_report(&report, self.budget.report_time(report.duration));
         if code != 0 {
             termination_log::write(&report);
         }

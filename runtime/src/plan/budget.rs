@@ -272,6 +272,12 @@ impl Budget {
         self.total().saturating_sub(self.finalization_time() / 2)
     }
 
+    /// Returns how long the report may wait for stderr and the subscriber, if the shutdown has ended at this time.
+    pub(crate) fn report_time(&self, ended: Duration) -> Duration {
+        // Half of the time: the files come next, and at the deadline the supervisor ends what takes longer.
+        self.finalization_deadline().saturating_sub(ended) / 2
+    }
+
     /// Returns the time for the report and the end of the process: 5 % of the budget, at most 200 ms. Both take a few
     /// milliseconds on a machine with spare CPU time.
     fn finalization_time(&self) -> Duration {
@@ -334,6 +340,15 @@ mod tests {
         assert_eq!(of(secs(10)).flush_slice(), secs(1));
         assert_eq!(of(secs(90)).flush_slice(), Duration::from_millis(8500));
         assert_eq!(of(secs(1)).flush_slice(), Duration::from_millis(400));
+    }
+
+    #[test]
+    fn the_end_of_the_process_has_its_times_in_order() {
+        let (ten, ms) = (of(secs(10)), Duration::from_millis);
+        assert_eq!([ten.usable(), ten.finalization_deadline()], [ms(8300), ms(8400)]);
+        assert_eq!([ten.last_resort_deadline(), ten.total()], [ms(8450), ms(8500)]);
+        assert_eq!([8300, 8400, 8500].map(|ended| ten.report_time(ms(ended))), [50, 0, 0].map(ms));
+        assert_eq!(of(secs(1)).finalization_deadline(), ms(780), "5 % of a short budget");
     }
 
     #[test]

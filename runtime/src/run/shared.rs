@@ -335,16 +335,11 @@ impl Run {
         }
     }
 
-    /// Makes an idle worker take a queued task. Returns false if a task is queued and no worker is idle.
-    pub(super) fn wakes_idle_worker(&self) -> bool {
+    /// Returns false if a task is queued and no worker is idle. The change that queued the task has woken an idle worker,
+    /// and none becomes idle while a task is queued.
+    pub(super) fn has_worker_for_queue(&self) -> bool {
         let shared = self.lock();
-        if shared.driver.queued() == 0 {
-            return true;
-        }
-        if shared.idle > 0 {
-            self.work.notify_one();
-        }
-        shared.idle > 0
+        shared.driver.queued() == 0 || shared.idle > 0
     }
 
     /// Counts one more worker. Returns false if the maximum is reached.

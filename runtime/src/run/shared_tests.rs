@@ -25,8 +25,22 @@ impl Finalizer for NoEnd {
     }
 }
 
+/// Keeps the events that it hears of.
+#[derive(Default)]
+struct Heard(Mutex<Vec<String>>);
+
+impl Observer for Heard {
+    fn event(&self, event: &Event) {
+        self.0.lock().expect("no panic").push(format!("{event:?}"));
+    }
+}
+
 /// Begins a run with one hook, which no thread takes.
 fn run_with_queued_hook() -> Arc<Run> {
+    observed_run(None)
+}
+
+fn observed_run(observer: Option<Arc<dyn Observer>>) -> Arc<Run> {
     let budget = Budget::choose(None, None, None).expect("the default");
     let mut plan = Plan::new(Vec::new(), budget, DrainDelay::of_program(Duration::ZERO)).expect("no hooks");
     let hook = HookRecord {
@@ -48,7 +62,7 @@ fn run_with_queued_hook() -> Arc<Run> {
     let masks = Masks::of_this_thread();
     let inbox = Arc::new(Inbox::without_signals(masks).expect("a pair of sockets"));
     let output = Arc::new(Output::new(true, masks));
-    let run = Run::new(state, inbox, Arc::new(Provided::default()), output, None, Arc::new(NoEnd));
+    let run = Run::new(state, inbox, Arc::new(Provided::default()), output, observer, Arc::new(NoEnd));
     run.begin([Message::Trigger(Trigger::MainReturned)], || {});
     run
 }
@@ -82,4 +96,28 @@ fn a_worker_that_finalizes_or_is_idle_will_finalize() {
     run.lock().idle = 0;
     assert!(run.finalization.begin());
     assert!(run.has_finalizing_worker(), "it finalizes");
+}
+
+#[test]
+fn the_line_that_the_shutdown_has_begun_comes_before_every_other_line() {
+    let heard = Arc::new(Heard::default());
+    let run = observed_run(Some(Arc::clone(&heard) as Arc<dyn Observer>));
+    heard.0.lock().expect("no panic").clear();
+    run.began_emitted.store(false, Ordering::Relaxed);
+    run.log(Event::DrainingBegan { in_flight: 0 });
+    assert_eq!(heard.0.lock().expect("no panic").len(), 0, "this event has no line");
+    run.log(Event::Problem("no room".to_owned()));
+    run.log(Event::Problem("no room".to_owned()));
+    let heard = heard.0.lock().expect("no panic");
+    assert!(matches!(&heard[..], [once] if once.starts_with("Began")), "{heard:?}");
+}
+
+#[test]
+fn a_message_that_comes_after_the_end_stays_for_the_next_reader() {
+    let run = run_with_queued_hook();
+    run.change(|shared, _| shared.driver.expire(Duration::MAX, Duration::MAX));
+    run.finalize();
+    run.inbox.send(Message::Exit(7));
+    crate::run::supervisor::supervise(&run);
+    assert!(matches!(&run.inbox.take()[..], [Message::Exit(7)]));
 }

@@ -282,7 +282,7 @@ impl Simulation {
         match self.faults.get(&id).cloned() {
             Some(Fault::Ends(outcome)) => self.finish(id, Finish::Ended(outcome)),
             Some(Fault::Blocks) => {}
-            Some(Fault::Hangs) if !hook.body.is_async() => {}
+            // For a sync hook, the future stands for a thread that never returns.
             Some(Fault::Hangs) => self.spawn(id, Box::pin(std::future::pending())),
             Some(Fault::BlocksFirst(length)) => self.in_first_poll.push((self.now + length, id)),
             // A future that is cancelled and whose drop does not return.

@@ -102,7 +102,7 @@ impl<'a> Worker<'a> {
 impl Run {
     /// Makes another worker take the queued tasks. Returns false if no worker is idle and none can be started.
     fn pass_on(self: &Arc<Self>) -> bool {
-        self.wakes_idle_worker() || self.spawn_worker()
+        self.has_worker_for_queue() || self.spawn_worker()
     }
 
     /// Starts one more worker. Returns false if the system or our own maximum refuses.

@@ -5,8 +5,8 @@
 //! recorder, it has the mask that the program had at install: threads and children that these start inherit the mask.
 
 use std::collections::VecDeque;
+use std::iter;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "tracing")]
@@ -87,6 +87,13 @@ impl State {
     fn is_idle(&self) -> bool {
         self.queue.is_empty() && self.working.is_none()
     }
+
+    fn take_item(&mut self) -> Option<Item> {
+        let item = self.queue.pop_front()?;
+        // In the same step, so that the worker is never idle in between, and others see when it is stalled.
+        self.working = Some(Instant::now());
+        Some(item)
+    }
 }
 
 impl Shared {
@@ -106,6 +113,17 @@ impl Shared {
             state = self.changed.wait_timeout(state, left.min(CHECK)).unwrap_or_else(PoisonError::into_inner).0;
         }
         state
+    }
+
+    /// Blocks until there is an item, and takes it.
+    fn wait_for_item(&self) -> Item {
+        let mut state = self.state();
+        loop {
+            if let Some(item) = state.take_item() {
+                return item;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 
     #[cfg(feature = "tracing")]
@@ -269,70 +287,50 @@ fn take_sentences(state: &mut State) -> Vec<Event> {
 struct Thread<'a> {
     shared: &'a Shared,
     masks: Masks,
-    /// Whether the thread has the program's mask, as it must during calls.
-    has_program_mask: bool,
     #[cfg(feature = "metrics")]
     metrics: super::metrics::ShutdownMetrics,
 }
 
 /// Handles the items of the queue. Never returns.
 fn run(shared: &Shared, masks: Masks) -> ! {
-    // The thread inherited a mask that blocks all signals.
-    masks.apply_supervisor_mask();
     let mut thread = Thread {
         shared,
         masks,
-        has_program_mask: false,
         #[cfg(feature = "metrics")]
         metrics: super::metrics::ShutdownMetrics::default(),
     };
     loop {
-        let item = thread.next_item();
-        let is_beginning = matches!(&item, Item::Event(event) if event.is_beginning());
-        let is_report = matches!(item, Item::Event(Event::Ended(_)));
-        let taken = thread.handle(item);
-        let mut state = shared.state();
-        state.working = None;
-        if is_beginning {
-            state.answered = Some(taken);
-        }
-        // Kept, because `send_report` looks after the worker is idle again.
-        state.report_taken |= taken && is_report;
-        drop(state);
-        // All: threads wait for different conditions.
-        shared.changed.notify_all();
+        thread.handle_series();
     }
 }
 
 impl Thread<'_> {
-    /// Blocks until there is an item, and takes it.
-    fn next_item(&mut self) -> Item {
-        let mut state = self.shared.state();
-        loop {
-            if let Some(item) = state.queue.pop_front() {
-                // In the same step, so that the worker is never idle in between, and others see when it is stalled.
-                state.working = Some(Instant::now());
-                return item;
+    /// Waits for an item, and handles items until the queue is empty. Changes the mask once for all of them, and without
+    /// the lock: that is a system call, and hooks wait for the lock.
+    fn handle_series(&mut self) {
+        let shared = self.shared;
+        self.masks.apply_supervisor_mask();
+        let first = shared.wait_for_item();
+        self.masks.apply_program_mask();
+        for item in iter::once(first).chain(iter::from_fn(|| shared.state().take_item())) {
+            let is_beginning = matches!(&item, Item::Event(event) if event.is_beginning());
+            let is_report = matches!(item, Item::Event(Event::Ended(_)));
+            let taken = self.handle(item);
+            let mut state = shared.state();
+            state.working = None;
+            if is_beginning {
+                state.answered = Some(taken);
             }
-            state = if self.has_program_mask {
-                // Without the lock: to change the mask is a system call, and hooks wait for the lock.
-                drop(state);
-                self.masks.apply_supervisor_mask();
-                self.has_program_mask = false;
-                self.shared.state()
-            } else {
-                self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-            };
+            // Kept, because `send_report` looks after the worker is idle again.
+            state.report_taken |= taken && is_report;
+            drop(state);
+            // All: threads wait for different conditions.
+            shared.changed.notify_all();
         }
     }
 
     /// Calls the recorder and the subscriber. Returns whether the subscriber took the item.
     fn handle(&mut self, item: Item) -> bool {
-        if !self.has_program_mask {
-            // Only before the first item of a series, not before each.
-            self.masks.apply_program_mask();
-            self.has_program_mask = true;
-        }
         match item {
             Item::Event(event) => {
                 #[cfg(feature = "metrics")]

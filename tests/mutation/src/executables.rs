@@ -27,6 +27,12 @@ const MARK: &str = "MUTATION_RUN";
 /// How long to wait for each line of a process that has ended.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
+/// No run takes more memory, in KiB: a change may let a program allocate until the system kills other programs.
+const MEMORY_LIMIT: u64 = 4 << 20;
+
+/// How often the memory is added up: a program allocates some GiB in a second, and `/proc` is read in a millisecond.
+const MEMORY_CHECK: Duration = Duration::from_secs(1);
+
 /// A file with tests, as cargo builds it.
 #[derive(Clone, Debug)]
 pub(crate) struct Executable {
@@ -130,7 +136,7 @@ pub(crate) fn run(mut command: Command, limit: Duration) -> Result<Ended> {
     let mark = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     command.env(MARK, &mark).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
     let mut child = command.spawn()?;
-    let ended = watch(&mut child, limit);
+    let ended = watch(&mut child, limit, &mark);
     kill_marked(&mark);
     drop(child.kill());
     child.wait()?;
@@ -153,9 +159,16 @@ fn lines(child: &mut Child) -> Receiver<String> {
 
 /// Waits until the process ends or a test fails. The pipe alone says nothing: a process that a test left behind may keep
 /// it open.
-fn watch(child: &mut Child, limit: Duration) -> Result<Ended> {
+fn watch(child: &mut Child, limit: Duration, mark: &str) -> Result<Ended> {
     let (lines, end) = (lines(child), Instant::now() + limit);
+    let mut next_check = Instant::now() + MEMORY_CHECK;
     loop {
+        if Instant::now() >= next_check {
+            if memory(mark) > MEMORY_LIMIT {
+                return Ok(Ended::Failed("too much memory".to_owned()));
+            }
+            next_check = Instant::now() + MEMORY_CHECK;
+        }
         match lines.recv_timeout(Duration::from_millis(20)) {
             Ok(line) => {
                 if let Some(test) = failed_test(&line) {
@@ -183,19 +196,32 @@ fn failed_test(line: &str) -> Option<&str> {
     Some(name.strip_suffix(" - should panic").unwrap_or(name))
 }
 
-/// Kills what the command has started. Such a process may be in a group of its own, but it has inherited the mark.
+/// Kills what the command has started.
 fn kill_marked(mark: &str) {
-    let wanted = format!("{MARK}={mark}");
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let pid = entry.file_name().to_string_lossy().parse::<i32>();
-        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
-        if let Ok(pid) = pid
-            && environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
-        {
-            // It may have ended already.
-            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
-        }
+    for pid in marked(mark) {
+        // It may have ended already.
+        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
     }
+}
+
+/// Returns how much memory the processes of a run use, in KiB.
+fn memory(mark: &str) -> u64 {
+    let resident = |pid: i32| -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix(" kB")?.parse().ok()
+    };
+    marked(mark).filter_map(resident).sum()
+}
+
+/// Returns the processes of a run. Such a process may be in a group of its own, but it has inherited the mark.
+fn marked(mark: &str) -> impl Iterator<Item = i32> {
+    let wanted = format!("{MARK}={mark}");
+    fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(move |entry| {
+        let pid = entry.file_name().to_string_lossy().parse().ok()?;
+        let environment = fs::read(entry.path().join("environ")).ok()?;
+        environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes()).then_some(pid)
+    })
 }
 
 #[cfg(test)]
@@ -214,6 +240,25 @@ mod tests {
         let mut command = Command::new("sleep");
         command.arg("1000");
         assert_eq!(run(command, Duration::from_millis(20)).unwrap(), Ended::TimedOut);
+    }
+
+    #[test]
+    fn the_memory_of_a_run_is_that_of_all_its_processes() {
+        let mark = format!("{}-memory", std::process::id());
+        let start = || Command::new("sleep").arg("1000").env(MARK, &mark).spawn().unwrap();
+        let mut children = [start(), start()];
+        let used = || memory(&mark);
+        // A child shows its environment when `exec` is done.
+        while marked(&mark).count() < 2 {
+            thread::yield_now();
+        }
+        let both = used();
+        children[0].kill().unwrap();
+        children[0].wait().unwrap();
+        assert!(0 < used() && used() < both, "{} of {both} KiB", used());
+        kill_marked(&mark);
+        children[1].wait().unwrap();
+        assert_eq!(used(), 0);
     }
 
     #[test]

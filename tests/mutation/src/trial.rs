@@ -25,6 +25,9 @@ const RUN_MACROS: [&str; 2] = ["on-shutdown-macros/on_shutdown_macros", UI];
 /// The programs that must not compile, or just so.
 const UI: &str = "ui/ui";
 
+/// The packages whose tests are built again with a changed macro.
+const REBUILT: [&str; 2] = ["process", "state"];
+
 /// Added to three times the duration without a change.
 const GRACE: Duration = Duration::from_secs(60);
 
@@ -53,7 +56,7 @@ pub(crate) fn run_tests(folders: &Folders, id: usize, change: &Candidate, reache
         }
     }
     if is_macro {
-        return run_builds(folders, &mutant);
+        return run_builds(folders, &mutant, reaches);
     }
     Ok(Verdict::Survived(unstable.join(", ")))
 }
@@ -84,19 +87,35 @@ fn only(test: &str) -> Option<&str> {
     (!test.contains(' ')).then_some(test)
 }
 
-/// The macros run inside of the compiler. So the compiler must run again: for the small programs of `tests/ui`, and for
-/// all tests whose programs have hooks.
-fn run_builds(folders: &Folders, mutant: &str) -> Result<Verdict> {
+/// The macros run inside of the compiler. So the compiler must run again for all tests whose programs have hooks. A failure
+/// counts under the same conditions as in `run_one`; tests that do not compile count at once.
+fn run_builds(folders: &Folders, mutant: &str, reaches: &[Reach]) -> Result<Verdict> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock();
-    let mut tests = cargo(folders, &folders.rebuild);
-    tests.args(["test", "--no-fail-fast", "-p", "process", "-p", "state"]).env("MUTANT", mutant);
+    let tests = |test: Option<&str>| {
+        let mut tests = cargo(folders, &folders.rebuild);
+        tests.args(["test", "--no-fail-fast"]).args(REBUILT.iter().flat_map(|package| ["-p", package]));
+        tests.args(test.map(|test| ["--", "--exact", test]).into_iter().flatten()).env("MUTANT", mutant);
+        tests
+    };
     touch(folders)?;
-    Ok(match run(tests, BUILD_LIMIT)? {
-        Ended::Passed => Verdict::Survived(String::new()),
-        Ended::Failed(test) => Verdict::Killed(format!("rebuilt tests: {test}")),
-        Ended::TimedOut => Verdict::Killed("rebuilt tests: time limit".to_owned()),
-    })
+    let test = match run(tests(None), BUILD_LIMIT)? {
+        Ended::Passed => return Ok(Verdict::Survived(String::new())),
+        Ended::TimedOut => return Ok(Verdict::Killed("rebuilt tests: time limit".to_owned())),
+        Ended::Failed(test) => test,
+    };
+    let Some(only) = only(&test) else { return Ok(Verdict::Killed(format!("rebuilt tests: {test}"))) };
+    if run(tests(Some(only)), BUILD_LIMIT)? == Ended::Passed {
+        return Ok(Verdict::Survived(format!("rebuilt {test} failed once")));
+    }
+    let is_rebuilt = |reach: &&Reach| REBUILT.iter().any(|name| reach.executable.name.split('/').next() == Some(*name));
+    for reach in reaches.iter().filter(is_rebuilt) {
+        // An executable without this test passes.
+        if reach.executable.run(folders, &[], Some(only), reach.took * 3 + GRACE)? != Ended::Passed {
+            return Ok(Verdict::Survived(format!("{test} fails without the change, too")));
+        }
+    }
+    Ok(Verdict::Killed(format!("rebuilt tests: {test}")))
 }
 
 /// Lets cargo build again the packages that use the macros. It does not know that `MUTANT` matters to them.
