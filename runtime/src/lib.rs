@@ -310,9 +310,10 @@
 //! is planned.
 //!
 //! # Platforms
-//! The crate is tested on Linux: on a host, as PID 1 of a container, and under systemd. Other Unix systems are not tested.
-//! There, the last resort may be a thread instead of a kernel timer, and the report does not show what threads are doing.
-//! Windows is not supported. [docs/platforms] lists the grace periods and markers of platforms, and shows how to start
+//! The crate is tested on Linux: on a host, as PID 1 of a container, and under systemd. It compiles for macOS, FreeBSD, Android,
+//! Windows and wasm. There, the last resort is a thread instead of a kernel timer, and the report does not show what threads
+//! are doing. On Windows, events of the console take the place of signals. On wasm the shutdown runs on the only thread.
+//! [docs/platforms] says what has been run where, lists the grace periods and markers of platforms, and shows how to start
 //! a program in a container so that it gets the signal.
 //!
 //! # Comparisons

@@ -7,6 +7,7 @@ use std::panic::Location;
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
 
 use once_cell::sync::OnceCell;
 
@@ -19,7 +20,7 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::run::Run;
 use crate::telemetry::Output;
-use crate::trigger::{Inbox, Masks, Message, Trigger};
+use crate::trigger::{Inbox, Message, Trigger};
 
 /// The shutdown of this program. Set once, by the first `install` that succeeds.
 // Not the standard library's cell: a failed install must leave the way free, and its `get_or_try_init` is unstable.
@@ -85,6 +86,7 @@ impl Handle {
     /// Blocks until the shutdown is over, and returns its exit code. May be called while the thread's local values are
     /// destroyed.
     pub(super) fn wait_as_main(&self) -> u8 {
+        self.run_on_only_thread(&mut thread::sleep);
         block_on(self.wait_for_report()).exit_code
     }
 
@@ -101,8 +103,12 @@ impl Handle {
         self.run.output()
     }
 
-    pub(super) fn masks(&self) -> Masks {
-        self.inbox.masks()
+    pub(super) fn run(&self) -> &Arc<Run> {
+        &self.run
+    }
+
+    pub(super) fn inbox(&self) -> &Inbox {
+        &self.inbox
     }
 
     /// Returns the plan of a shutdown that would start now, with the hooks that are registered at this moment.
@@ -146,6 +152,7 @@ impl Handle {
     /// await `ended` instead: a blocked worker thread delays the program's other tasks.
     #[must_use]
     pub fn wait(&self) -> Report {
+        self.run_on_only_thread(&mut thread::sleep);
         (*block_on(self.wait_for_report())).clone()
     }
 

@@ -1,5 +1,6 @@
 //! Installs the shutdown: checks the settings, sets the signal handlers, and starts the threads.
 
+use std::io::ErrorKind;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -22,7 +23,9 @@ use crate::trigger::{BlockedSignals, Inbox};
 impl Settings {
     /// Installs the shutdown: makes the plan, sets the signal handlers, and starts two threads.
     ///
-    /// One thread waits for a trigger, the other is the supervisor of the hooks.
+    /// One thread waits for a trigger, the other is the supervisor of the hooks. On a target without threads (wasm) no
+    /// thread is started, and the shutdown runs where the program waits for it: in the drop of the guard, in
+    /// [`Handle::wait`], and in [`Handle::finish`].
     ///
     /// When this returns, each signal of the set starts the shutdown. Call it first in `main`, before the program starts
     /// other threads: a signal that is delivered to another thread during the microseconds of the installation can be
@@ -84,6 +87,11 @@ impl Settings {
 /// The order matters. What can be refused comes before the handlers, because handlers cannot be taken back. The threads
 /// get their work last, when nothing can fail any more.
 fn prepare(settings: &Settings) -> Result<Handle, InstallError> {
+    if !os::HAS_CLOCK {
+        return Err(InstallError::refused("a clock, without which no hook has a timeout")(
+            ErrorKind::Unsupported.into(),
+        ));
+    }
     let mode = Mode::read()?;
     let Resolved { plan, report_file, report_note, unused_variables, format } = match settings.resolve() {
         Ok(resolved) => resolved,

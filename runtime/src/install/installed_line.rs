@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::warnings::Advice;
+use crate::os;
 use crate::plan::Plan;
 use crate::plan::drain_delay::{DrainDelay, DrainDelaySource};
 use crate::telemetry::{Event, Output};
@@ -28,12 +29,17 @@ pub(super) fn log_installed(output: &Output, plan: &Plan, handled: &[Signal], ad
     let line = format!("{count} {hooks}{disabled_hooks}, on {signals}; {budget}{delay}");
     // Not a warning: a program may register its hooks later, or only wait for its work in flight.
     let missing = if count + disabled == 0 { NO_HOOKS } else { "" };
-    output.log(Event::Installed(line + missing));
+    let only_thread = if os::HAS_THREADS { "" } else { NO_THREADS };
+    output.log(Event::Installed(line + missing + only_thread));
     // Nothing is wrong, so it is no warning.
     advice.report_note.into_iter().for_each(|note| output.log(Event::Installed(note)));
     // One line each, so that a log search finds every warning by itself.
     advice.warnings.into_iter().for_each(|warning| output.log(Event::Warning(warning)));
 }
+
+/// The end of the install line on a target without threads.
+const NO_THREADS: &str = "; this target has no threads: the hooks run when `main` has ended, or after a request in an async \
+                          `main` of `#[on_shutdown::main]`, and after a hook that blocks or panics no other hook runs";
 
 /// The end of the install line of a program without hooks.
 const NO_HOOKS: &str = "; if a crate of this program has hooks, it is not linked: write `use that_crate as _;`, see \

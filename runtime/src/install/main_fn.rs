@@ -5,9 +5,10 @@
 
 use std::convert::Infallible;
 use std::fmt::Debug;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::process::ExitCode;
+use std::task::Poll;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -16,6 +17,7 @@ use crate::exit;
 use crate::install::error_text::ErrorText;
 use crate::install::handle::Handle;
 use crate::install::settings::{InstallError, Settings};
+use crate::os;
 use crate::run::block_on;
 use crate::telemetry::log_line::{Level, write_message};
 use crate::trigger::{Message, Trigger};
@@ -131,9 +133,13 @@ where
     match flavor.build() {
         Ok(runtime) => {
             handle.set_program_runtime(runtime.handle().clone());
-            run_main(&handle, || runtime.block_on(main()));
-            // Hooks may wait for tasks of this runtime. A current-thread runtime runs tasks only inside `block_on`.
-            block_on(&runtime, pin!(async { drop(handle.wait_for_report().await) }));
+            if os::HAS_THREADS {
+                run_main(&handle, || runtime.block_on(main()));
+                // Hooks may wait for tasks of this runtime. A current-thread runtime runs tasks only inside `block_on`.
+                block_on(&runtime, pin!(async { drop(handle.wait_for_report().await) }));
+            } else {
+                handle.run_main_in_turn(&runtime, pin!(run_async_main(&handle, main)));
+            }
             // A plain drop would wait without limit for blocking tasks. Both drop tasks, which are user code.
             let dropped = catch_panic(|| runtime.shutdown_background());
             if let Err(message) = dropped {
@@ -193,7 +199,27 @@ impl Settings {
 
 /// Runs `main`, catches its panic, and sends its end to the shutdown.
 fn run_main<R: MainOutput>(handle: &Handle, main: impl FnOnce() -> R) {
-    handle.send(match catch_panic(|| main().into_end()) {
+    send_end(handle, catch_panic(|| main().into_end()));
+}
+
+/// Does the same for an async `main`.
+async fn run_async_main<F, Fut, R>(handle: &Handle, main: F)
+where
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = R>,
+    R: MainOutput,
+{
+    let mut main = pin!(async { main().await.into_end() });
+    let guarded = poll_fn(|context| match catch_panic(|| main.as_mut().poll(context)) {
+        Ok(poll) => poll.map(Ok),
+        Err(message) => Poll::Ready(Err(message)),
+    });
+    send_end(handle, guarded.await);
+}
+
+/// Sends the end of `main` to the shutdown. The error is the message of a panic.
+fn send_end(handle: &Handle, end: Result<MainEnd, String>) {
+    handle.send(match end {
         Ok(MainEnd::Returned) => Message::Trigger(Trigger::MainReturned),
         // Not a trigger of its own: the code is the program's, also if hooks fail.
         Ok(MainEnd::Code(code)) => Message::Exit(code),

@@ -6,6 +6,7 @@ pub(crate) mod handle;
 mod installation;
 mod installed_line;
 pub(crate) mod main_fn;
+mod only_thread;
 mod print_mode;
 pub(crate) mod register;
 pub(crate) mod scope;

@@ -1,35 +1,46 @@
-//! Starts the two threads of an installed shutdown. One waits for the trigger, the other is the supervisor of the hooks.
+//! Starts the two threads of an installed shutdown. One waits for the trigger, the other is the supervisor of the hooks. A
+//! target without threads has none; see [`only_thread`](super::only_thread).
 
 use std::io;
 use std::sync::Arc;
 
 use super::settings::InstallError;
 use crate::exit::{self, LastResort};
+use crate::os;
 use crate::output::Reporter;
 use crate::run::{self, HookRuntime, ParkedThread, Run, SAME_REQUEST_WINDOW, SUPERVISOR_THREAD, spawn_hook_thread};
 use crate::threads::{Receiver, Sender, one_shot};
 use crate::trigger::{Inbox, Message, Trigger};
 
 /// The two threads of an installed shutdown, before they have something to do.
-pub(super) struct Threads {
-    trigger: Sender<Parts>,
-    supervisor: ParkedThread<Supervised>,
+pub(super) enum Threads {
+    Started {
+        trigger: Sender<Parts>,
+        supervisor: ParkedThread<Supervised>,
+    },
+    /// The target has no threads.
+    Missing,
 }
 
 impl Threads {
     pub(super) fn start() -> Result<Self, InstallError> {
+        if !os::HAS_THREADS {
+            return Ok(Self::Missing);
+        }
         let (trigger, parts) = one_shot();
         spawn_hook_thread("shutdown", move || wait_for_trigger(parts))
             .map_err(InstallError::refused("the thread that waits for signals"))?;
         // Parked until the trigger, because the system may refuse a thread then.
         let supervisor = ParkedThread::start(SUPERVISOR_THREAD, supervise)
             .map_err(InstallError::refused("the supervisor thread of the hooks"))?;
-        Ok(Self { trigger, supervisor })
+        Ok(Self::Started { trigger, supervisor })
     }
 
     /// Waits until the supervisor runs, and so has its name in `/proc`.
     pub(super) fn wait_for_start(&mut self) {
-        self.supervisor.wait_for_start();
+        if let Self::Started { supervisor, .. } = self {
+            supervisor.wait_for_start();
+        }
     }
 
     /// Gives the threads their work.
@@ -39,17 +50,18 @@ impl Threads {
         inbox: Arc<Inbox>,
         reporter: Arc<Reporter>,
     ) -> Result<(), InstallError> {
+        let Self::Started { trigger, supervisor } = self else { return Ok(()) };
         // On the installing thread: when `install` has returned, the shutdown asks the system for nothing more.
         let runtime = HookRuntime::warm();
-        let parts = Parts { run, inbox, reporter, runtime, supervisor: self.supervisor };
+        let parts = Parts { run, inbox, reporter, runtime, supervisor };
         // The thread ends early only if it panics.
         let lost = |_| InstallError::refused("the thread that waits for signals")(io::ErrorKind::BrokenPipe.into());
-        self.trigger.send(parts).map_err(lost)
+        trigger.send(parts).map_err(lost)
     }
 }
 
 /// What the thread that waits for a trigger works with.
-struct Parts {
+pub(super) struct Parts {
     run: Arc<Run>,
     inbox: Arc<Inbox>,
     reporter: Arc<Reporter>,
@@ -58,7 +70,7 @@ struct Parts {
 }
 
 /// What the supervisor works with, from the trigger on.
-struct Supervised {
+pub(super) struct Supervised {
     run: Arc<Run>,
     inbox: Arc<Inbox>,
     reporter: Arc<Reporter>,

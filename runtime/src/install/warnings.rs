@@ -2,6 +2,7 @@
 
 use crate::duration_text::HumanDuration;
 use crate::install::shell_form;
+use crate::os;
 use crate::plan::Plan;
 use crate::plan::shortfall;
 use crate::trigger::Signal;
@@ -78,9 +79,10 @@ fn still_ignored(ignored: &[Signal]) -> Option<String> {
     })
 }
 
-/// Works because cargo compiles this crate with the panic strategy of the program.
+/// Works because cargo compiles this crate with the panic strategy of the program. Where there is no other strategy, the line
+/// of the install says so.
 fn panic_aborts() -> Option<String> {
-    cfg!(panic = "abort").then(|| {
+    (cfg!(panic = "abort") && !os::ALWAYS_ABORTS).then(|| {
         "this program is built with `panic = \"abort\"`: a hook that panics ends the process at once, and the \
          hooks after it do not run"
             .to_owned()

@@ -13,6 +13,20 @@ pub(crate) fn host_name() -> Option<String> {
     std::env::var("COMPUTERNAME").ok().filter(|name| !name.is_empty())
 }
 
+/// Whether there is a clock. The one of the standard library panics on a target that has none.
+pub(crate) const HAS_CLOCK: bool = cfg!(not(all(target_family = "wasm", target_os = "unknown")));
+
+/// Whether the target has threads. wasm has them if it is compiled with atomics.
+pub(crate) const HAS_THREADS: bool = cfg!(not(all(target_family = "wasm", not(target_feature = "atomics"))));
+
+/// Whether a panic ends the process in every program. wasm has no other panic strategy.
+pub(crate) const ALWAYS_ABORTS: bool = cfg!(target_family = "wasm");
+
+/// Returns the id of this process. Zero on wasm, where the standard library panics instead.
+pub(crate) fn process_id() -> u32 {
+    if cfg!(target_family = "wasm") { 0 } else { std::process::id() }
+}
+
 /// Returns `None`: the standard library does not know the parent.
 pub(crate) fn parent_id() -> Option<u32> {
     None

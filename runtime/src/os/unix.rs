@@ -15,6 +15,20 @@ pub(crate) fn host_name() -> Option<String> {
     nix::unistd::gethostname().ok().map(|name| name.to_string_lossy().into_owned())
 }
 
+/// Whether there is a clock.
+pub(crate) const HAS_CLOCK: bool = true;
+
+/// Whether the target has threads. `--cfg on_shutdown_no_threads` says no, so that tests run what a target without them runs.
+pub(crate) const HAS_THREADS: bool = cfg!(not(on_shutdown_no_threads));
+
+/// Whether a panic ends the process in every program.
+pub(crate) const ALWAYS_ABORTS: bool = false;
+
+/// Returns the id of this process.
+pub(crate) fn process_id() -> u32 {
+    std::process::id()
+}
+
 /// Returns the id of the process that has started this one, or of the one that has adopted it.
 pub(crate) fn parent_id() -> Option<u32> {
     Some(std::os::unix::process::parent_id())

@@ -124,7 +124,7 @@ impl Platform {
         // A blank variable counts as not set, as everywhere in this crate.
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
         let environment = Environment { variable: &variable, file: &|path| path.exists() };
-        environment.infer(std::process::id(), os::parent_id())
+        environment.infer(os::process_id(), os::parent_id())
     }
 }
 

@@ -88,7 +88,7 @@ impl ReportFile {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path has no file name"));
         };
         let mut name = name.to_owned();
-        name.push(format!(".{}.tmp", std::process::id()));
+        name.push(format!(".{}.tmp", os::process_id()));
         let temporary = self.path.with_file_name(name);
         let new = match os::create_private(&temporary) {
             // A process with the same id was killed while it wrote. In a container the id is the same after each restart.

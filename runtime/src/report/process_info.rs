@@ -16,7 +16,7 @@ pub struct ProcessInfo {
     /// The version of the program: that of the package with `#[on_shutdown::main]`, otherwise what
     /// [`Settings::version`](crate::Settings::version) says.
     pub version: Option<String>,
-    /// The process id. In a container, it is that of the container's namespace: mostly 1.
+    /// The process id. In a container, it is that of the container's namespace: mostly 1. Zero on wasm, which has no processes.
     pub pid: u32,
     /// The name of the host. In a container, it is the container's: on Kubernetes the name of the pod.
     pub host: Option<String>,
@@ -35,7 +35,7 @@ impl ProcessInfo {
     /// Returns this process.
     pub(crate) fn current() -> Self {
         // The process id is that of now, because a child that was forked has another.
-        Self { pid: std::process::id(), ..CURRENT.get_or_init(|| Self::read(None)).clone() }
+        Self { pid: os::process_id(), ..CURRENT.get_or_init(|| Self::read(None)).clone() }
     }
 
     fn read(version: Option<String>) -> Self {
@@ -44,7 +44,7 @@ impl ProcessInfo {
         Self {
             name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             version: version.filter(|version| !version.is_empty()),
-            pid: std::process::id(),
+            pid: os::process_id(),
             host: os::host_name(),
         }
     }
@@ -56,7 +56,9 @@ impl fmt::Display for ProcessInfo {
         let Self { name, version, pid, host } = self;
         write!(f, "{}", OneLine(name))?;
         version.iter().try_for_each(|version| write!(f, " {}", OneLine(version)))?;
-        write!(f, ", pid {pid}")?;
+        if *pid != 0 {
+            write!(f, ", pid {pid}")?;
+        }
         host.iter().try_for_each(|host| write!(f, " on {}", OneLine(host)))
     }
 }
@@ -72,6 +74,8 @@ mod tests {
         assert_eq!(known.to_string(), "orders 1.4.2, pid 7 on web");
         let odd = ProcessInfo { name: "a\nb".into(), version: None, pid: 1, host: None };
         assert_eq!(odd.to_string(), r"a\nb, pid 1");
+        let wasm = ProcessInfo { name: "orders.wasm".into(), version: None, pid: 0, host: None };
+        assert_eq!(wasm.to_string(), "orders.wasm");
         assert_eq!(ProcessInfo::current().pid, std::process::id());
     }
 }

@@ -21,6 +21,8 @@ pub(super) const TASK_CHECK: Duration = Duration::from_millis(1);
 pub(crate) struct HookRuntime {
     built: Option<BuiltRuntime>,
     shared: Arc<AtomicUsize>,
+    /// Whether the thread is inside of another runtime: tokio lets none block in a second one.
+    is_inside_other: bool,
 }
 
 /// A tokio runtime, with what is needed to see whether a hook has left something in it.
@@ -70,9 +72,25 @@ impl HookRuntime {
         warm
     }
 
-    /// Returns the runtime, and builds it if necessary. `None` only if the system refuses even one without I/O.
+    /// For a thread that runs hooks wherever the program waits for them. Inside of another runtime it has none.
+    pub(super) fn of_waiting_thread() -> Self {
+        Self { is_inside_other: tokio::runtime::Handle::try_current().is_ok(), ..Self::default() }
+    }
+
+    /// Says why [`get`](Self::get) returns `None`.
+    pub(super) fn refusal(&self) -> &'static str {
+        if self.is_inside_other {
+            "an async hook cannot run here, inside of another runtime on the only thread; \
+             put `#[on_shutdown::main]` on `main`"
+        } else {
+            "the system refused an async runtime"
+        }
+    }
+
+    /// Returns the runtime, and builds it if necessary. `None` if the system refuses even one without I/O, or inside of
+    /// another runtime.
     pub(super) fn get(&mut self) -> Option<&BuiltRuntime> {
-        if self.built.is_none() {
+        if self.built.is_none() && !self.is_inside_other {
             // Without a descriptor, a hook can still use timers, and sockets that belong to the program's runtime.
             self.built = BuiltRuntime::new(Builder::enable_all).or_else(|| BuiltRuntime::new(Builder::enable_time));
         }

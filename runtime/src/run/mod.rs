@@ -11,6 +11,8 @@
 //! that hook, and adds workers if one is held up. It runs queued hooks itself only if no worker is left and the system
 //! refuses another thread.
 //!
+//! On a target without threads, the thread that waits for the shutdown is the only worker, and looks between its hooks.
+//!
 //! [`shared`] holds the data that these threads share, and the lock that guards this data.
 
 use std::sync::Arc;
@@ -25,7 +27,7 @@ pub(crate) use shared::Run;
 #[cfg(feature = "testing")]
 pub(crate) use simulation::{Fault, Simulation};
 pub(crate) use state::{Program, SAME_REQUEST_WINDOW, ShutdownState};
-pub(crate) use supervisor::{SUPERVISOR_THREAD, supervise};
+pub(crate) use supervisor::{SUPERVISOR_THREAD, run_on_only_thread, supervise};
 
 use crate::trigger::Message;
 

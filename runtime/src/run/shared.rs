@@ -152,6 +152,11 @@ impl Run {
         self.inbox.send(message);
     }
 
+    /// Returns whether the shutdown has begun.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.began.get().is_some()
+    }
+
     pub(super) fn began(&self) -> Option<&Began> {
         self.began.get()
     }

@@ -8,6 +8,7 @@ use super::shared::{Run, Shared, TAKEOVER};
 use super::worker::{MOMENT, Worker};
 use crate::plan::Id;
 use crate::telemetry::{Event, HookLabel};
+use crate::trigger::Message;
 
 /// The name of the supervisor's thread, by which a child recognizes a parent that has installed a shutdown. At most 15
 /// bytes, which is what the kernel keeps.
@@ -75,6 +76,25 @@ fn run_hooks_alone(run: &Arc<Run>, watch: &mut Watch) {
     let Some(mut worker) = Worker::alone(run) else { return };
     while worker.step(|run| run.inbox.wait(Some(MOMENT))) {
         look(run, watch);
+    }
+    run.finalize();
+}
+
+/// Runs the whole shutdown on the calling thread, which is the only one of the program. `go_on` lets the program go on for
+/// this time.
+///
+/// An async hook is cancelled in time. A hook that holds the thread holds up everything else.
+pub(crate) fn run_on_only_thread(run: &Arc<Run>, messages: Vec<Message>, go_on: &mut dyn FnMut(Duration)) {
+    run.begin(messages, || {});
+    run.emit_began_once();
+    let Some(mut worker) = Worker::alone(run) else { return };
+    let (mut watch, mut is_idle) = (Watch::new(run), false);
+    while worker.step(|_| is_idle = true) {
+        // The program and the hooks that wait take turns. Hooks that are queued come first.
+        if std::mem::take(&mut is_idle) || worker.has_waiting_hooks() {
+            go_on(MOMENT);
+        }
+        look(run, &mut watch);
     }
     run.finalize();
 }

@@ -18,6 +18,7 @@ use super::tokio_context::TokioContext;
 use super::worker_slot::WorkerSlot;
 use crate::hook::context::HookArgs;
 use crate::hook::{Call, Phase, Started};
+use crate::os;
 use crate::plan::Id;
 use crate::report::Outcome;
 use crate::telemetry::{HookSpan, TELEMETRY};
@@ -68,7 +69,12 @@ impl<'a> Worker<'a> {
 
     /// Makes the calling thread a worker where no other can be had.
     pub(super) fn alone(run: &'a Arc<Run>) -> Option<Self> {
-        Self::new(run, HookRuntime::default()).map(|worker| Self { is_alone: true, ..worker })
+        Self::new(run, HookRuntime::of_waiting_thread()).map(|worker| Self { is_alone: true, ..worker })
+    }
+
+    /// Returns whether hooks wait in the runtime of this worker, which drives them between its steps.
+    pub(super) fn has_waiting_hooks(&self) -> bool {
+        self.runtime.is_shared()
     }
 
     /// Runs the next task, or waits for one by `wait`. Returns false when the shutdown is over.
@@ -167,7 +173,7 @@ impl Worker<'_> {
                 Stop::Next(Next::Nothing)
             })
         } else {
-            let refused = Outcome::Failed("the system refused an async runtime".into());
+            let refused = Outcome::Failed(runtime.refusal().into());
             Stop::Next(self.run.next(Some((task.id, Finish::Ended(refused)))))
         };
         match stop {
@@ -180,8 +186,9 @@ impl Worker<'_> {
     /// Runs a sync hook in a tokio context.
     fn execute_sync(&self, runtime: &mut HookRuntime, task: &Task) -> Next {
         let tokio = match self.run.program_runtime() {
-            Some(program) => TokioContext::of_program(program),
-            None => TokioContext::of_worker(runtime.get()),
+            // Without threads, nothing drives the program's runtime while a hook runs.
+            Some(program) if os::HAS_THREADS => TokioContext::of_program(program),
+            _ => TokioContext::of_worker(runtime.get()),
         };
         // A sync hook has no future, so there is nothing to wake.
         let mut context = Context::from_waker(Waker::noop());

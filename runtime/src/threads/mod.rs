@@ -8,6 +8,8 @@ mod one_shot;
 use std::io;
 use std::thread::Builder;
 
+use crate::os;
+
 pub(crate) use one_shot::{Receiver, Sender, one_shot};
 
 /// The work of a thread.
@@ -34,5 +36,9 @@ fn named(name: &str) -> Builder {
 }
 
 fn start(thread: Builder, work: Work) -> io::Result<()> {
+    if !os::HAS_THREADS {
+        // As the standard library does on such a target.
+        return Err(io::ErrorKind::Unsupported.into());
+    }
     thread.spawn(work).map(drop)
 }

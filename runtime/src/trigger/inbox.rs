@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::system::{BlockedSignals, Masks, SignalQueue};
@@ -23,8 +24,16 @@ pub(crate) enum Message {
 pub(crate) struct Inbox {
     signals: SignalQueue,
     /// Locked for one push or drain; no user code runs under the lock.
-    messages: Mutex<VecDeque<Message>>,
+    requests: Mutex<Requests>,
     masks: Masks,
+}
+
+/// The messages of the program's own threads.
+#[derive(Default)]
+struct Requests {
+    messages: VecDeque<Message>,
+    /// Wakes the future that waits for the first one; see [`Inbox::poll`].
+    waker: Option<Waker>,
 }
 
 impl Inbox {
@@ -46,7 +55,7 @@ impl Inbox {
     }
 
     fn new(signals: &[Signal], masks: Masks) -> io::Result<Self> {
-        Ok(Self { signals: SignalQueue::open(signals)?, messages: Mutex::default(), masks })
+        Ok(Self { signals: SignalQueue::open(signals)?, requests: Mutex::default(), masks })
     }
 
     /// Returns the signal masks for the threads of the shutdown.
@@ -56,9 +65,25 @@ impl Inbox {
 
     /// Adds the message and wakes the waiting thread.
     pub(crate) fn send(&self, message: Message) {
+        let mut requests = self.lock_requests();
         // Push before the wake-up, so that the woken thread finds the message.
-        self.lock_messages().push_back(message);
+        requests.messages.push_back(message);
+        let waker = requests.waker.take();
+        // The waker is called without the lock.
+        drop(requests);
         self.wake();
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// Resolves when there is a request. For a program whose only thread cannot block for it; there, no signal arrives.
+    pub(crate) fn poll(&self, context: &Context<'_>) -> Poll<()> {
+        let mut requests = self.lock_requests();
+        if requests.messages.is_empty() {
+            // Under the lock, because it is the one of tokio's `block_on`, and not user code.
+            requests.waker = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(())
     }
 
     /// Ends the current or the next [`wait`](Self::wait).
@@ -77,12 +102,12 @@ impl Inbox {
     pub(crate) fn take(&self) -> Vec<Message> {
         // The signals first: this also takes the wake-ups, and a message that comes later wakes again.
         let mut messages: Vec<Message> = self.signals.take().into_iter().map(Message::Trigger).collect();
-        messages.extend(self.lock_messages().drain(..));
+        messages.extend(self.lock_requests().messages.drain(..));
         messages
     }
 
-    fn lock_messages(&self) -> MutexGuard<'_, VecDeque<Message>> {
+    fn lock_requests(&self) -> MutexGuard<'_, Requests> {
         // Only a failed allocation can panic under the lock, and it leaves the queue as it was.
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

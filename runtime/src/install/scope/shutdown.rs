@@ -51,7 +51,7 @@ impl PreparedShutdown {
         let worker = ParkedThread::start("scope-shutdown", start)?;
         let supervisor = ParkedThread::start("scope-watch", |run| run::supervise(&run))?;
         let installed = INSTALLED.get();
-        let masks = installed.map_or_else(Masks::of_this_thread, Handle::masks);
+        let masks = installed.map_or_else(Masks::of_this_thread, |handle| handle.inbox().masks());
         let inbox = Arc::new(Inbox::without_signals(masks)?);
         let output = Arc::new(output(masks).in_scope(scope.path()));
         let finalizer =

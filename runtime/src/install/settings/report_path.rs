@@ -73,7 +73,7 @@ fn find_writer(path: &Path) -> Option<u32> {
 
 /// Returns the path with the process id for each `{pid}`, or `None` without a `{pid}`.
 fn with_pid(path: &Path) -> Option<PathBuf> {
-    let own = std::process::id().to_string();
+    let own = os::process_id().to_string();
     let (mut rest, mut replaced) = (os::name_as_bytes(path.as_os_str())?, Vec::new());
     while let Some(at) = rest.windows(PID.len()).position(|part| part == PID) {
         let (before, after) = rest.split_at_checked(at)?;
@@ -88,7 +88,7 @@ fn with_pid(path: &Path) -> Option<PathBuf> {
 
 /// Returns the path with the process id before its extension: `report.4711.json`.
 fn beside(path: &Path) -> PathBuf {
-    let mut extension = OsString::from(std::process::id().to_string());
+    let mut extension = OsString::from(os::process_id().to_string());
     if let Some(own) = path.extension() {
         extension.push(OsStr::new("."));
         extension.push(own);

@@ -1,0 +1,47 @@
+//! A program for a target without threads that installs by itself. `tests/targets/wasm` runs each of its ways.
+
+use std::time::Duration;
+
+use on_shutdown::{ExitMode, Settings, on_shutdown};
+
+#[on_shutdown]
+fn first_hook() {
+    println!("first hook");
+}
+
+#[on_shutdown(phase = finalize)]
+async fn last_hook() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    println!("last hook");
+}
+
+fn main() -> Result<(), on_shutdown::InstallError> {
+    let way = std::env::args().nth(1).unwrap_or_default();
+    let settings = Settings::new().grace_period(Duration::from_secs(60));
+    match &*way {
+        "guard" => {
+            let _guard = settings.install()?;
+            println!("main returns");
+        }
+        "waits" => {
+            let guard = settings.exit_mode(ExitMode::Return).install()?;
+            let report = guard.wait();
+            println!("the report says {}", report.trigger);
+        }
+        "requests-and-waits" => {
+            let guard = settings.exit_mode(ExitMode::Return).install()?;
+            guard.request_shutdown("a person asked");
+            println!("the report says {}", guard.wait().trigger);
+        }
+        "finishes" => settings.install()?.finish(),
+        // tokio lets no runtime block inside of another one.
+        "inside" => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let _guard = settings.install();
+            });
+        }
+        other => panic!("no way `{other}`"),
+    }
+    Ok(())
+}
