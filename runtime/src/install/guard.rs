@@ -15,6 +15,17 @@ use crate::trigger::Trigger;
 /// Whether the net below exists. musl and others do not call the destructors of the main thread in `exit`.
 const HAS_NET: bool = cfg!(all(target_os = "linux", target_env = "gnu"));
 
+/// Returns whether the guard must end the process after a fault. Otherwise the net replaces the exit code that `main` gives,
+/// which it cannot do while handlers run.
+fn replaces_code_of_main(mode: ExitMode) -> bool {
+    match mode {
+        ExitMode::Immediate => !HAS_NET,
+        ExitMode::Atexit => true,
+        // The program decides.
+        ExitMode::Return => false,
+    }
+}
+
 /// Ends the shutdown together with `main`. [`Settings::install`](crate::Settings::install) returns it.
 ///
 /// Keep it in a variable of `main`, as the first one, so that it is dropped last. Its drop starts the shutdown if none has
@@ -82,7 +93,9 @@ impl ShutdownGuard {
     /// Does what the drop of the guard does, but lets the runtime's other tasks run: starts the shutdown if none has
     /// begun. The future resolves with the report when all hooks have ended.
     ///
-    /// For the end of an async `main`, above all on a current-thread runtime. `main` should return then.
+    /// For the end of an async `main`, above all on a current-thread runtime. `main` should return then. Where the drop of the
+    /// guard ends the process after a fault, the future does so instead of resolving; see
+    /// [the exit code](Self#the-exit-code).
     ///
     /// ```no_run
     /// #[tokio::main(flavor = "current_thread")]
@@ -97,7 +110,10 @@ impl ShutdownGuard {
     pub fn end(mut self) -> Ended {
         self.has_ended = true;
         self.handle.end_main(Trigger::MainReturned);
-        self.handle.ended()
+        // The future that is returned could not run the hooks.
+        self.handle.run_on_only_thread(&mut thread::sleep);
+        let (ended, mode) = (self.handle.ended(), self.handle.exit_mode());
+        if replaces_code_of_main(mode) { ended.end_process_after_fault(mode) } else { ended }
     }
 }
 
@@ -112,10 +128,9 @@ impl Drop for ShutdownGuard {
         } else {
             Trigger::MainReturned
         });
-        let code = self.handle.wait_as_main();
-        // A panic makes the exit code by itself. Otherwise only the net can replace the exit code of `main`.
-        let mode = self.handle.exit_mode();
-        if code != 0 && !is_panicking && mode != ExitMode::Return && (mode == ExitMode::Atexit || !HAS_NET) {
+        let (code, mode) = (self.handle.wait_as_main(), self.handle.exit_mode());
+        // A panic makes the exit code by itself.
+        if code != 0 && !is_panicking && replaces_code_of_main(mode) {
             exit::leave(code, mode);
         }
     }

@@ -143,7 +143,7 @@ impl Handle {
     /// Resolves only with [`ExitMode::Return`]. With the other exit modes the process ends
     /// first. Dropping the future has no effect on the shutdown.
     pub fn ended(&self) -> Ended {
-        Ended(self.wait_for_report())
+        Ended::new(self.wait_for_report())
     }
 
     /// Blocks the calling thread until all hooks have ended, and returns the report.

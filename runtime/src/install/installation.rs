@@ -24,8 +24,8 @@ impl Settings {
     /// Installs the shutdown: makes the plan, sets the signal handlers, and starts two threads.
     ///
     /// One thread waits for a trigger, the other is the supervisor of the hooks. On a target without threads (wasm) no
-    /// thread is started, and the shutdown runs where the program waits for it: in the drop of the guard, in
-    /// [`Handle::wait`], and in [`Handle::finish`].
+    /// thread is started, and the shutdown runs where the program waits for it: in the drop and in
+    /// [`end`](ShutdownGuard::end) of the guard, in [`Handle::wait`], and in [`Handle::finish`].
     ///
     /// When this returns, each signal of the set starts the shutdown. Call it first in `main`, before the program starts
     /// other threads: a signal that is delivered to another thread during the microseconds of the installation can be

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker, ready};
 
 use crate::drain::{self, Latch, WaiterEntry};
+use crate::exit::{self, ExitMode};
 use crate::report::Report;
 
 /// Holds the report when the shutdown has ended, and the futures that wait for it.
@@ -99,7 +100,22 @@ impl Drop for WaitForReport {
 ///
 /// It is `Unpin`, and may be polled again after it has resolved.
 #[must_use = "this future waits for nothing unless it is polled: add `.await`, or call `Handle::wait`"]
-pub struct Ended(pub(crate) WaitForReport);
+pub struct Ended {
+    report: WaitForReport,
+    /// Ends the process in this mode after a fault, instead of resolving.
+    ends_process: Option<ExitMode>,
+}
+
+impl Ended {
+    pub(crate) fn new(report: WaitForReport) -> Self {
+        Self { report, ends_process: None }
+    }
+
+    /// Ends the process in this mode if the report has another exit code than 0.
+    pub(crate) fn end_process_after_fault(self, mode: ExitMode) -> Self {
+        Self { ends_process: Some(mode), ..self }
+    }
+}
 
 impl fmt::Debug for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,7 +127,10 @@ impl Future for Ended {
     type Output = Report;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report> {
-        let report = ready!(Pin::new(&mut self.0).poll(context));
+        let report = ready!(Pin::new(&mut self.report).poll(context));
+        if let Some(mode) = self.ends_process.filter(|_| report.exit_code != 0) {
+            exit::leave(report.exit_code, mode);
+        }
         Poll::Ready((*report).clone())
     }
 }

@@ -55,8 +55,9 @@ fn spec_3_28_main_continues_after_the_drop_of_its_guard() {
 
 #[test]
 fn spec_3_28_the_tasks_of_a_current_thread_runtime_run_while_main_ends() {
-    let ended = ends("ends-async");
-    ended.assert_code(0).assert_order(&["the task answered", "closed", "the report has 3 hooks"]);
+    for how in ["ends-async", "ends-async-atexit"] {
+        ends(how).assert_code(0).assert_order(&["the task answered", "closed", "the report has 3 hooks"]);
+    }
 }
 
 #[test]
@@ -65,6 +66,9 @@ fn spec_3_25_a_failed_hook_makes_the_exit_code_of_a_main_that_returns() {
         let program = program(how).arg("failing-hook");
         let ended = if how.starts_with("cleans-up") { stop(program) } else { program.run() };
         ended.assert_code(70).assert_order(&["stopped", "closed"]);
+    }
+    for how in ["ends-async", "ends-async-atexit"] {
+        program(how).arg("failing-hook").run().assert_code(70).assert_order(&["the task answered", "closed"]);
     }
     program("fails").arg("failing-hook").run().assert_err("Error: \"the port is taken\"");
     program("panics").arg("failing-hook").run().assert_code(101).assert_err("report: main panicked");

@@ -78,8 +78,8 @@ fn cleans_up_after_the_guard() -> Result<(), String> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn ends_async() -> Result<(), String> {
-    let guard = Settings::new().install().map_err(|error| error.to_string())?;
+async fn ends_async(mode: ExitMode) -> Result<(), String> {
+    let guard = Settings::new().exit_mode(mode).install().map_err(|error| error.to_string())?;
     let (give, take) = tokio::sync::oneshot::channel::<()>();
     // The hook needs a task of this runtime.
     tokio::spawn(async move {
@@ -147,7 +147,8 @@ fn main() -> Result<ExitCode, String> {
         "cleans-up" => cleans_up(ExitMode::Immediate),
         "cleans-up-atexit" => cleans_up(ExitMode::Atexit),
         "cleans-up-after-the-guard" => cleans_up_after_the_guard(),
-        "ends-async" => ends_async(),
+        "ends-async" => ends_async(ExitMode::Immediate),
+        "ends-async-atexit" => ends_async(ExitMode::Atexit),
         "forgets" => forgets(),
         "exits" => exits(),
         "exits-after-serve" => return Ok(exits_after_serve()),

@@ -35,13 +35,18 @@ fn main() -> Result<(), on_shutdown::InstallError> {
         }
         "finishes" => settings.install()?.finish(),
         // tokio lets no runtime block inside of another one.
-        "inside" => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let _guard = settings.install();
-            });
-        }
+        "inside" => in_runtime(async {
+            let _guard = settings.install();
+        }),
+        "ends-inside" => in_runtime(async {
+            let guard = settings.install().expect("it is the first install");
+            println!("the report says {}", guard.end().await.trigger);
+        }),
         other => panic!("no way `{other}`"),
     }
     Ok(())
+}
+
+fn in_runtime(main: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(main);
 }
