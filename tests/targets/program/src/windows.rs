@@ -1,20 +1,23 @@
 //! Calls what only Windows has: the events of the console, and threads that are suspended.
 #![expect(unsafe_code, reason = "the functions of the system are unsafe")]
 
+use std::ffi::c_void;
 use std::time::Duration;
 
 use on_shutdown::{HookSettings, Phase, register_sync};
 use windows_sys::Win32::Foundation::CloseHandle;
 use windows_sys::Win32::System::Console::{
-    AllocConsole, CTRL_C_EVENT, FreeConsole, GenerateConsoleCtrlEvent, GetConsoleProcessList, GetStdHandle,
-    STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetStdHandle,
+    AllocConsole, CTRL_BREAK_EVENT, CTRL_C_EVENT, CTRL_CLOSE_EVENT, CTRL_SHUTDOWN_EVENT, FreeConsole,
+    GenerateConsoleCtrlEvent, GetConsoleProcessList, GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE,
+    STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetStdHandle,
 };
 use windows_sys::Win32::System::Diagnostics::ToolHelp::{
     CreateToolhelp32Snapshot, TH32CS_SNAPTHREAD, THREADENTRY32, Thread32First, Thread32Next,
 };
+use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleA, GetProcAddress};
 use windows_sys::Win32::System::Threading::{
-    GetCurrentProcessId, GetThreadDescription, OpenThread, SuspendThread, THREAD_QUERY_LIMITED_INFORMATION,
-    THREAD_SUSPEND_RESUME,
+    CreateThread, GetCurrentProcessId, GetThreadDescription, OpenThread, SuspendThread,
+    THREAD_QUERY_LIMITED_INFORMATION, THREAD_SUSPEND_RESUME,
 };
 
 /// The exit code if the system has no console or refuses an event.
@@ -39,6 +42,9 @@ pub fn end(way: &str) {
             }
             super::wait();
         }
+        "ctrl-break" => raise_and_wait(CTRL_BREAK_EVENT),
+        "close" => raise_and_wait(CTRL_CLOSE_EVENT),
+        "shutdown" => raise_and_wait(CTRL_SHUTDOWN_EVENT),
         "stuck" => {
             super::add_sync("blocks", || super::block());
             on_shutdown::request_shutdown("all threads will be stuck").expect("the shutdown is installed");
@@ -58,6 +64,25 @@ fn send(event: u32, group: u32) {
         println!("refused: the event {event} for the group {group}: {}", std::io::Error::last_os_error());
         std::process::exit(REFUSED);
     }
+}
+
+/// Waits for the shutdown of an event whose handlers are called on a new thread, as the system calls them: by `CtrlRoutine`.
+/// wine has no other way for these events. It delivers Ctrl-Break as SIGQUIT, which ends one of its threads, and does not
+/// deliver the others.
+fn raise_and_wait(event: u32) -> ! {
+    // SAFETY: the names end with zero. The function has the type of a thread's start, and takes a number in place of a pointer.
+    unsafe {
+        let library = GetModuleHandleA(c"kernelbase.dll".as_ptr().cast());
+        let Some(routine) = GetProcAddress(library, c"CtrlRoutine".as_ptr().cast()) else {
+            println!("refused: the system does not export `CtrlRoutine`");
+            std::process::exit(REFUSED);
+        };
+        type Start = unsafe extern "system" fn(*mut c_void) -> u32;
+        let start = std::mem::transmute::<unsafe extern "system" fn() -> isize, Start>(routine);
+        let parameter = std::ptr::without_provenance(event as usize);
+        CreateThread(std::ptr::null(), 0, Some(start), parameter, 0, std::ptr::null_mut());
+    }
+    super::wait()
 }
 
 /// Gives this process a console of its own, unless it has one that sends events.
