@@ -92,6 +92,7 @@ fn wait_for_trigger(parts: Receiver<Parts>) {
             break messages;
         }
     };
+    let runtime = if inbox.is_closed() { runtime.replaced() } else { runtime };
     // Before the first hook: from now on the process ends in time, also if every other thread hangs.
     reporter.arm(last_resort);
     // Unparked by `start`, because the supervisor may look only at a run that has begun.

@@ -7,24 +7,27 @@ use super::{HookReport, Outcome, Report};
 use crate::hook::{Body, HookRecord, Phase};
 use crate::trigger::Trigger;
 
-static HOOK: HookRecord = HookRecord {
-    name: Cow::Borrowed("flush_orders"),
-    module: "app",
-    file: "src/orders.rs",
-    line: 42,
-    package: "app",
-    version: "1.0.0",
-    phase: Phase::Stop,
-    priority: 0,
-    timeout: Duration::from_secs(5),
-    timeout_is_default: false,
-    after: &[],
-    body: Body::Sync(|_| Ok(Ok(()))),
-};
+/// Returns a hook of the phase `stop`.
+pub(crate) const fn hook() -> HookRecord {
+    HookRecord {
+        name: Cow::Borrowed("flush_orders"),
+        module: "app",
+        file: "src/orders.rs",
+        line: 42,
+        package: "app",
+        version: "1.0.0",
+        phase: Phase::Stop,
+        priority: 0,
+        timeout: Duration::from_secs(5),
+        timeout_is_default: false,
+        after: &[],
+        body: Body::Sync(|_| Ok(Ok(()))),
+    }
+}
 
 pub(crate) fn report(outcomes: &[Outcome]) -> Report {
     let second = Duration::from_secs(1);
-    let of = |outcome: &Outcome| HookReport::new(&HOOK, outcome.clone(), Some(Duration::ZERO), second);
+    let of = |outcome: &Outcome| HookReport::new(&hook(), outcome.clone(), Some(Duration::ZERO), second);
     Report {
         trigger: Trigger::MainReturned,
         process: None,

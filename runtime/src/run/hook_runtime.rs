@@ -87,6 +87,13 @@ impl HookRuntime {
         }
     }
 
+    /// Returns a runtime that is built when a hook needs it, because the program has closed the descriptors of this one.
+    pub(crate) fn replaced(self) -> Self {
+        // Not dropped: that would close the same numbers again, which may belong to files of the program now.
+        std::mem::forget(self);
+        Self::default()
+    }
+
     /// Returns the runtime, and builds it if necessary. `None` if the system refuses even one without I/O, or inside of
     /// another runtime.
     pub(super) fn get(&mut self) -> Option<&BuiltRuntime> {

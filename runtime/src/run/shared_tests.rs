@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::hook::registry::Provided;
-use crate::hook::{Body, HookRecord, OnceBody, Phase};
+use crate::hook::{Body, HookRecord, OnceBody};
 use crate::plan::budget::Budget;
 use crate::plan::drain_delay::DrainDelay;
-use crate::report::Report;
+use crate::report::{Outcome, Report, sample};
 use crate::run::simulation::SimulatedWork;
+use crate::run::supervisor::{Watch, supervise};
 use crate::trigger::{Masks, Trigger};
 
 struct NoEnd;
@@ -37,27 +38,16 @@ impl Observer for Heard {
 
 /// Begins a run with one hook, which no thread takes.
 fn run_with_queued_hook() -> Arc<Run> {
-    observed_run(None)
+    run_with(1, None)
 }
 
-fn observed_run(observer: Option<Arc<dyn Observer>>) -> Arc<Run> {
+fn run_with(hooks: usize, observer: Option<Arc<dyn Observer>>) -> Arc<Run> {
     let budget = Budget::choose(None, None, None).expect("the default");
     let mut plan = Plan::new(Vec::new(), budget, DrainDelay::of_program(Duration::ZERO)).expect("no hooks");
-    let hook = HookRecord {
-        name: "flush_orders".into(),
-        module: "",
-        file: "shared_tests.rs",
-        line: 1,
-        package: "",
-        version: "",
-        phase: Phase::Stop,
-        priority: 0,
-        timeout: Duration::from_secs(5),
-        timeout_is_default: false,
-        after: &[],
-        body: Body::SyncOnce(OnceBody::new(|_| Ok(()))),
-    };
-    plan.add(HookRef::Registered(Arc::new(hook)), &[]);
+    for _ in 0..hooks {
+        let body = Body::SyncOnce(OnceBody::new(|_| Ok(())));
+        plan.add(HookRef::Registered(Arc::new(HookRecord { body, ..sample::hook() })), &[]);
+    }
     let state = ShutdownState::new(plan, Arc::new(SimulatedWork::default()), false);
     let masks = Masks::of_this_thread();
     let inbox = Arc::new(Inbox::without_signals(masks).expect("a pair of sockets"));
@@ -101,7 +91,7 @@ fn a_worker_that_finalizes_or_is_idle_will_finalize() {
 #[test]
 fn the_line_that_the_shutdown_has_begun_comes_before_every_other_line() {
     let heard = Arc::new(Heard::default());
-    let run = observed_run(Some(Arc::clone(&heard) as Arc<dyn Observer>));
+    let run = run_with(1, Some(Arc::clone(&heard) as Arc<dyn Observer>));
     heard.0.lock().expect("no panic").clear();
     run.began_emitted.store(false, Ordering::Relaxed);
     run.log(Event::DrainingBegan { in_flight: 0 });
@@ -118,6 +108,25 @@ fn a_message_that_comes_after_the_end_stays_for_the_next_reader() {
     run.change(|shared, _| shared.driver.expire(Duration::MAX, Duration::MAX));
     run.finalize();
     run.inbox.send(Message::Exit(7));
-    crate::run::supervisor::supervise(&run);
+    supervise(&run);
     assert!(matches!(&run.inbox.take()[..], [Message::Exit(7)]));
+}
+
+#[test]
+fn a_worker_that_starts_hooks_one_after_another_gets_no_help_and_one_that_is_held_up_does() {
+    let run = run_with(30, None);
+    let mut watch = Watch::new(&run);
+    let mut more_workers = |looks: u32| watch.more_workers(&run.lock(), TAKEOVER * looks);
+    let mut finished = None;
+    for _ in 0..10 {
+        // The first steps wake those who wait for a stage, and nobody does here.
+        let task = (0..4).find_map(|_| match run.next(finished.take()) {
+            Next::Run(task) => Some(task),
+            _ => None,
+        });
+        let task = task.expect("a hook is queued");
+        finished = Some((task.id, Finish::Ended(Outcome::Completed)));
+    }
+    assert_eq!(more_workers(1), 0, "ten hooks were started since the last look");
+    assert_eq!(more_workers(2), 1, "none was started");
 }

@@ -26,7 +26,7 @@ const BRISK: usize = 10;
 const MAX_ADDED: usize = 64;
 
 /// What the supervisor remembers from one look to the next.
-struct Watch {
+pub(super) struct Watch {
     next_report: Duration,
     next_progress: Duration,
     looked: Duration,
@@ -34,7 +34,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(run: &Run) -> Self {
+    pub(super) fn new(run: &Run) -> Self {
         // Without an observer, nothing uses the progress.
         let next_progress = if run.has_observer() { Duration::ZERO } else { Duration::MAX };
         Self { next_report: REPORT_RUNNING, next_progress, looked: Duration::ZERO, started: 0 }
@@ -163,7 +163,7 @@ impl Watch {
     ///
     /// The number is the number of workers that are held up. So n hooks that block delay the last healthy hook by
     /// log2(n) looks, not by n.
-    fn more_workers(&mut self, shared: &Shared, now: Duration) -> usize {
+    pub(super) fn more_workers(&mut self, shared: &Shared, now: Duration) -> usize {
         if now < self.looked + TAKEOVER {
             return 0;
         }

@@ -389,6 +389,30 @@ fn drop_span(span: tracing::Span, guard: &SubscriberGuard) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::sample;
+    use crate::report::{HookReport, Outcome};
+
+    /// Returns the end of a hook that was started, if it was.
+    fn end(phase: Phase, start: Option<Duration>) -> Event {
+        let hook = sample::report(&[Outcome::Completed]).hooks.remove(0);
+        Event::HookEnded(Box::new(HookReport { phase, start, ..hook }))
+    }
+
+    #[test]
+    fn a_hook_of_the_last_phase_waits_for_the_hooks_that_have_started_and_for_nothing_else() {
+        let worker = TelemetryWorker { shared: Arc::default() };
+        worker.begin(&sample::hook());
+        worker.begin(&sample::hook());
+        let running = |event| {
+            drop(worker.offer(event));
+            worker.shared.state().running
+        };
+        assert_eq!(running(Event::DrainingBegan { in_flight: 0 }), 2);
+        assert_eq!(running(end(Phase::Finalize, Some(Duration::ZERO))), 2, "it is not waited for");
+        assert_eq!(running(end(Phase::Stop, None)), 2, "it was skipped");
+        assert_eq!(running(end(Phase::Stop, Some(Duration::ZERO))), 1);
+        assert_eq!(running(end(Phase::Close, Some(Duration::ZERO))), 0);
+    }
 
     #[test]
     fn events_without_a_sentence_stay_in_the_queue() {

@@ -96,6 +96,11 @@ impl Inbox {
         self.signals.wait(timeout);
     }
 
+    /// Returns whether the program has closed our descriptors, which a [`wait`](Self::wait) has noticed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.signals.is_closed()
+    }
+
     /// Removes and returns all messages. Signals come first, then requests in their order.
     ///
     /// Unix does not keep the order in which different signals arrived.

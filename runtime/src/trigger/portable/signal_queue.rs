@@ -65,6 +65,12 @@ impl SignalQueue {
         }
     }
 
+    /// Returns false: the queue has no descriptor.
+    #[expect(clippy::unused_self, reason = "the queue of Unix uses it")]
+    pub(in crate::trigger) fn is_closed(&self) -> bool {
+        false
+    }
+
     /// Removes and returns the signals that have arrived, and removes the wake-ups.
     pub(in crate::trigger) fn take(&self) -> Vec<Trigger> {
         let State { signals, .. } = std::mem::take(&mut *self.shared.lock());

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub(in crate::trigger) struct SignalQueue {
     delivery: Mutex<SignalDelivery<UnixStream, Exfiltrator>>,
     wake_reader: UnixStream,
     wake_writer: UnixStream,
+    /// Whether a wait found the descriptor closed.
+    is_closed: AtomicBool,
 }
 
 impl SignalQueue {
@@ -36,7 +39,7 @@ impl SignalQueue {
         wake_writer.set_nonblocking(true)?;
         let numbers = signals.iter().map(|signal| signal.number());
         let delivery = SignalDelivery::with_pipe(read, write, exfiltrator(), numbers)?;
-        Ok(Self { delivery: Mutex::new(delivery), wake_reader, wake_writer })
+        Ok(Self { delivery: Mutex::new(delivery), wake_reader, wake_writer, is_closed: AtomicBool::new(false) })
     }
 
     /// Ends the current or the next [`wait`](Self::wait).
@@ -54,9 +57,16 @@ impl SignalQueue {
         let result = poll(&mut descriptor, poll_timeout);
         let readable = descriptor.iter().filter_map(PollFd::revents).any(|found| found.contains(PollFlags::POLLIN));
         if matches!(result, Ok(1..)) && !readable {
+            // Relaxed: the flag guards no other memory.
+            self.is_closed.store(true, Ordering::Relaxed);
             // The program closed our descriptor. The handlers still record signals, so look for them at intervals.
             std::thread::sleep(timeout.map_or(CLOSED_DESCRIPTOR_WAIT, |time| time.min(CLOSED_DESCRIPTOR_WAIT)));
         }
+    }
+
+    /// Returns whether a wait has found that the program closed our descriptor, and so perhaps all others.
+    pub(in crate::trigger) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
     }
 
     /// Removes and returns the signals that have arrived, and removes the wake-ups.

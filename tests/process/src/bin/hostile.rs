@@ -312,6 +312,13 @@ fn main() {
             }
             forever()
         }
+        // As a program that makes itself a daemon.
+        "closed-all" => {
+            for descriptor in 3..1024 {
+                let _ = nix::unistd::close(descriptor);
+            }
+            ready()
+        }
         "no-descriptors" => no_descriptors(),
         "no-threads" => {
             // This user can make no further threads. The program must run without privileges.

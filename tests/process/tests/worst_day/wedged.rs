@@ -50,6 +50,20 @@ fn spec_3_14_closed_descriptors_do_not_matter() {
 }
 
 #[test]
+fn spec_3_14_a_program_that_closes_our_descriptors_runs_its_hooks() {
+    let hooks = ["stop:0:2000:ok", "stop:0:2000:async-nap:3", "finalize:0:2000:async-ok"];
+    let (mut running, _) = hooks.into_iter().fold(Hostile::new("closed-all"), Hostile::hook).start();
+    // Long enough for a thread that spins to be seen, also on a busy machine.
+    std::thread::sleep(Duration::from_secs(1));
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", running.pid())).expect("it lives");
+    let ticks: u32 = stat.split(' ').skip(13).take(2).map(|ticks| ticks.parse::<u32>().expect("a number")).sum();
+    assert!(ticks < 10, "{ticks} hundredths of a second of CPU time");
+    running.signal(Signal::SIGTERM);
+    // The report alone says so: the trace of the hooks was closed, too.
+    running.wait().assert_code(0).assert_err("report: SIGTERM").assert_err("; 5 completed in ");
+}
+
+#[test]
 fn spec_3_27_without_a_free_descriptor_the_hooks_run() {
     wedged("no-descriptors").ended.assert_err("report: SIGTERM");
 }
