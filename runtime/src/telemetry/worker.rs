@@ -412,6 +412,8 @@ mod tests {
         assert_eq!(running(end(Phase::Stop, None)), 2, "it was skipped");
         assert_eq!(running(end(Phase::Stop, Some(Duration::ZERO))), 1);
         assert_eq!(running(end(Phase::Close, Some(Duration::ZERO))), 0);
+        worker.begin(&HookRecord { phase: Phase::Finalize, ..sample::hook() });
+        assert_eq!(worker.shared.state().running, 0, "it is not waited for");
     }
 
     #[test]
