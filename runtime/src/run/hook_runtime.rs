@@ -72,7 +72,8 @@ impl HookRuntime {
         warm
     }
 
-    /// For a thread that runs hooks wherever the program waits for them. Inside of another runtime it has none.
+    /// Returns the runtime of a thread that runs hooks where the program waits for them. Inside of another runtime it is never
+    /// built.
     pub(super) fn of_waiting_thread() -> Self {
         Self { is_inside_other: tokio::runtime::Handle::try_current().is_ok(), ..Self::default() }
     }

@@ -30,6 +30,9 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 /// No run takes more memory, in KiB: a change may let a program allocate until the system kills other programs.
 const MEMORY_LIMIT: u64 = 4 << 20;
 
+/// How many processes of one run are killed at most: one that the kernel does not end must not hold up the measurement.
+const MAX_KILLED: usize = 1000;
+
 /// How often the memory is added up: a program allocates some GiB in a second, and `/proc` is read in a millisecond.
 const MEMORY_CHECK: Duration = Duration::from_secs(1);
 
@@ -196,11 +199,13 @@ fn failed_test(line: &str) -> Option<&str> {
     Some(name.strip_suffix(" - should panic").unwrap_or(name))
 }
 
-/// Kills what the command has started.
+/// Kills what the command has started, until nothing is left: a process may start others while the list is read.
 fn kill_marked(mark: &str) {
-    for pid in marked(mark) {
+    for _ in 0..MAX_KILLED {
+        let Some(pid) = marked(mark).next() else { return };
         // It may have ended already.
         let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        thread::sleep(Duration::from_millis(1));
     }
 }
 
