@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -125,9 +126,19 @@ impl Redis {
     }
 }
 
-/// Another program could take the port in between. Then the server does not start, and the test fails.
+/// Returns a port that is free, and that no program gets by chance: Linux gives ports from 32768 on to those that name none.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+    const FIRST: u16 = 20_000;
+    const COUNT: u32 = 12_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Tests of other processes begin elsewhere.
+    let begin = std::process::id().wrapping_mul(97);
+    let port = (0..COUNT).find_map(|_| {
+        let offset = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        let port = FIRST + u16::try_from(offset).expect("less than the count");
+        TcpListener::bind(("0.0.0.0", port)).is_ok().then_some(port)
+    });
+    port.expect("a free port")
 }
 
 /// A RabbitMQ that listens on a port of loopback, and the name server of its own that Erlang needs.
