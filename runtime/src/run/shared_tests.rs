@@ -119,7 +119,7 @@ fn a_worker_that_starts_hooks_one_after_another_gets_no_help_and_one_that_is_hel
     let mut more_workers = |looks: u32| watch.more_workers(&run.lock(), TAKEOVER * looks);
     let mut finished = None;
     for _ in 0..10 {
-        // The first steps wake those who wait for a stage, and nobody does here.
+        // The first calls return the wake-ups of a stage, and no hook.
         let task = (0..4).find_map(|_| match run.next(finished.take()) {
             Next::Run(task) => Some(task),
             _ => None,

@@ -1,4 +1,5 @@
-//! Ends in the way that the first argument names. `tests/targets/wine` runs each way in a process of its own.
+//! Ends in the way that the first argument names. `tests/targets/wine` runs each way in a process of its own, and
+//! `tests/targets/wasm` some of them.
 
 #[cfg(windows)]
 mod windows;
@@ -6,18 +7,9 @@ mod windows;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use on_shutdown::{HookSettings, Phase, Settings, on_shutdown, register, register_sync};
-
-#[on_shutdown]
-fn first_hook() {
-    println!("first hook");
-}
-
-#[on_shutdown(phase = finalize)]
-async fn last_hook() {
-    tokio::time::sleep(Duration::from_millis(1)).await;
-    println!("last hook");
-}
+use on_shutdown::{HookSettings, Phase, Settings, register, register_sync};
+// Its hooks.
+use targets_program as _;
 
 fn main() -> ExitCode {
     let way = std::env::args().nth(1).unwrap_or_default();

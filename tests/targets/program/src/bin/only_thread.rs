@@ -3,19 +3,10 @@
 
 use std::time::Duration;
 
-use on_shutdown::{ExitMode, HookSettings, Phase, Settings, on_shutdown, register, register_sync};
+use on_shutdown::{ExitMode, HookSettings, Phase, Settings, register, register_sync};
 use tokio::time::sleep;
-
-#[on_shutdown]
-fn first_hook() {
-    println!("first hook");
-}
-
-#[on_shutdown(phase = finalize)]
-async fn last_hook() {
-    sleep(Duration::from_millis(1)).await;
-    println!("last hook");
-}
+// Its hooks.
+use targets_program as _;
 
 fn way() -> String {
     std::env::args().nth(1).unwrap_or_default()

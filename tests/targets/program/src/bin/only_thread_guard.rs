@@ -2,18 +2,9 @@
 
 use std::time::Duration;
 
-use on_shutdown::{ExitMode, Settings, on_shutdown};
-
-#[on_shutdown]
-fn first_hook() {
-    println!("first hook");
-}
-
-#[on_shutdown(phase = finalize)]
-async fn last_hook() {
-    tokio::time::sleep(Duration::from_millis(1)).await;
-    println!("last hook");
-}
+use on_shutdown::{ExitMode, Settings};
+// Its hooks.
+use targets_program as _;
 
 fn main() -> Result<(), on_shutdown::InstallError> {
     let way = std::env::args().nth(1).unwrap_or_default();
